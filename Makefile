@@ -1,0 +1,43 @@
+# What a user and CI run. Everything lives in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+TESTS ?=
+
+.PHONY: demo check test slow format snapshots screenshots clean
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+demo: $(VENV)/ready
+	$(BIN)/pg-rekey demo $(ARGS)
+
+check: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(TESTS)
+
+slow: $(VENV)/ready
+	$(BIN)/python -m pytest -m slow $(TESTS)
+
+format: $(VENV)/ready
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Accept what the screens look like now. Look at the pictures first.
+snapshots: $(VENV)/ready
+	$(BIN)/python -m pytest tests/screens --snapshot-update
+
+screenshots: $(VENV)/ready
+	$(BIN)/python scripts/screenshots.py docs/pictures
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist

@@ -1,0 +1,48 @@
+"""Turns a question's name into its SQL, and its rows into frozen dataclasses."""
+
+import re
+from functools import cache
+from importlib import resources
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+Row = TypeVar("Row")
+
+_PSQL_PARAMETER = re.compile(r"(?<!:):'(\w+)'")
+
+
+@cache
+def text(name: str) -> LiteralString:
+    """The SQL of ``queries/NAME.sql`` as psql takes it."""
+    return resources.files("queries").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def _for_psycopg(name: str) -> LiteralString:
+    escaped = text(name).replace("%", "%%")
+    return _PSQL_PARAMETER.sub(r"%(\1)s", escaped)
+
+
+def ask(
+    conn: psycopg.Connection[Any], name: str, row: type[Row], /, **parameters: object
+) -> list[Row]:
+    """Every row that ``queries/NAME.sql`` answers, as ``row``. Raises what the server raises."""
+    with conn.cursor(row_factory=class_row(row)) as cursor:
+        # Without parameters psycopg leaves "%" alone, so they are always given.
+        return cursor.execute(_for_psycopg(name), parameters).fetchall()
+
+
+def ask_one(
+    conn: psycopg.Connection[Any], name: str, row: type[Row], /, **parameters: object
+) -> Row:
+    """The one row that ``queries/NAME.sql`` answers. Raises ``ValueError`` for none or several."""
+    (only,) = ask(conn, name, row, **parameters)
+    return only
+
+
+def compose(name: str, **parts: sql.Composable) -> sql.Composed:
+    """``queries/NAME.sql`` with its ``{name}`` places filled by composed identifiers."""
+    return sql.SQL(text(name)).format(**parts)

@@ -1,0 +1,11 @@
+-- Who waits for the locks that a session holds?
+-- Parameters: pid (of the holder). One row for each waiting session, the longest wait first.
+SELECT
+  a.pid                                   AS pid,
+  coalesce(a.application_name, '')        AS application,
+  coalesce(a.usename::text, '')           AS role,
+  left(coalesce(a.query, ''), 200)        AS query,
+  extract(epoch FROM pg_catalog.clock_timestamp() - a.query_start)::float8 AS seconds
+FROM pg_catalog.pg_stat_activity a
+WHERE :'pid'::int = ANY (pg_catalog.pg_blocking_pids(a.pid))
+ORDER BY a.query_start;

@@ -1,0 +1,47 @@
+-- Which foreign keys are there, with everything that dropping and recreating one would lose?
+-- Parameters: none. One row for each, in the order of creation: that order decides which fires first.
+-- The copies that PostgreSQL makes for partitions (conparentid) come and go with their parent.
+-- "trigger_states" lists the constraint's own triggers that are not in the normal state ('O') as
+-- {state, function, table}; pg_get_constraintdef qualifies names by search_path: set it to ''.
+SELECT
+  k.oid::bigint            AS oid,
+  k.conname::text          AS name,
+  cn.nspname::text         AS schema,
+  c.relname::text          AS table_name,
+  k.conrelid::bigint       AS table_oid,
+  pn.nspname::text         AS referenced_schema,
+  p.relname::text          AS referenced_table,
+  k.confrelid::bigint      AS referenced_oid,
+  k.conkey::int[]          AS column_numbers,
+  k.confkey::int[]         AS referenced_numbers,
+  ARRAY(SELECT a.attname::text
+          FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY AS u(attnum, place)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.attnum
+         ORDER BY u.place) AS columns,
+  ARRAY(SELECT a.attname::text
+          FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY AS u(attnum, place)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum
+         ORDER BY u.place) AS referenced_columns,
+  pg_catalog.pg_get_constraintdef(k.oid) AS definition,
+  CASE k.confdeltype WHEN 'a' THEN 'NO ACTION' WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE'
+                     WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' END AS on_delete,
+  CASE k.confupdtype WHEN 'a' THEN 'NO ACTION' WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE'
+                     WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' END AS on_update,
+  k.confmatchtype = 'f'    AS match_full,
+  k.condeferrable          AS is_deferrable,
+  k.condeferred            AS is_deferred,
+  k.convalidated           AS is_validated,
+  pg_catalog.obj_description(k.oid, 'pg_constraint') AS comment,
+  ARRAY(SELECT ARRAY[t.tgenabled::text, t.tgfoid::pg_catalog.regproc::text,
+                     t.tgrelid::pg_catalog.regclass::text]
+          FROM pg_catalog.pg_trigger t
+         WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O'
+         ORDER BY 1)       AS trigger_states
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+JOIN pg_catalog.pg_class p ON p.oid = k.confrelid
+JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
+WHERE k.contype = 'f'
+  AND k.conparentid = 0
+ORDER BY k.oid;

@@ -1,0 +1,158 @@
+"""The answers' rows. Each class is named for one row of the question whose file it belongs to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRow:
+    """identity.sql"""
+
+    server_version: int
+    server_version_text: str
+    server_address: str | None
+    server_port: int
+    database: str
+    database_oid: int
+    role: str
+    superuser: bool
+    size_bytes: int
+    tables: int
+    owned_tables: int
+    started: datetime
+    in_recovery: bool
+    tls: bool
+    backend_pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SystemIdentifierRow:
+    """system_identifier.sql"""
+
+    system_identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseRow:
+    """databases.sql"""
+
+    name: str
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """tables.sql"""
+
+    oid: int
+    schema: str
+    name: str
+    kind: str
+    is_partition: bool
+    is_typed: bool
+    owner: str
+    owned: bool
+    rows_estimated: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRow:
+    """columns.sql"""
+
+    table_oid: int
+    number: int
+    schema: str
+    table_name: str
+    table_kind: str
+    name: str
+    type: str
+    domain_over: str | None
+    not_null: bool
+    default_expression: str | None
+    is_identity: bool
+    is_generated: bool
+    inherited: int
+    is_partition_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InheritanceRow:
+    """inheritance.sql"""
+
+    child_oid: int
+    parent_oid: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKeyRow:
+    """foreign_keys.sql"""
+
+    oid: int
+    name: str
+    schema: str
+    table_name: str
+    table_oid: int
+    referenced_schema: str
+    referenced_table: str
+    referenced_oid: int
+    column_numbers: list[int]
+    referenced_numbers: list[int]
+    columns: list[str]
+    referenced_columns: list[str]
+    definition: str
+    on_delete: str
+    on_update: str
+    match_full: bool
+    is_deferrable: bool
+    is_deferred: bool
+    is_validated: bool
+    comment: str | None
+    trigger_states: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DependentRow:
+    """dependents.sql"""
+
+    table_oid: int
+    column_number: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionRow:
+    """definitions.sql"""
+
+    kind: str
+    name: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """settings.sql"""
+
+    name: str
+    setting: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventTriggerRow:
+    """event_triggers.sql"""
+
+    name: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """blocked.sql and blockers.sql"""
+
+    pid: int
+    application: str
+    role: str
+    query: str
+    seconds: float

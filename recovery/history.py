@@ -1,0 +1,203 @@
+"""What the events of a session say: the latest of a kind, and how far each step has come."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from recovery.events import (
+    AnyEvent,
+    BackupAttested,
+    BackupMade,
+    ConversionEnded,
+    Event,
+    Investigated,
+    Migrated,
+    Outcome,
+    PlanApproved,
+    PlanMade,
+    Reported,
+    SessionOpened,
+    Step,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+    TargetConfirmed,
+    Verified,
+)
+from recovery.profile import Profile
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal. ``number`` rises by one from 1; ``at`` is UTC."""
+
+    number: int
+    at: datetime
+    event: AnyEvent
+
+
+class StepState(StrEnum):
+    """How far a step is, in the words that the screens show."""
+
+    NOT_YET = "not yet"
+    READY = "ready"
+    RUNNING = "running"
+    FAILED = "failed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All events of a session, oldest first."""
+
+    entries: tuple[Entry, ...] = ()
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """Every event of a kind, oldest first."""
+        return (entry.event for entry in self.entries if isinstance(entry.event, kind))
+
+    def last(self, kind: type[E]) -> E | None:
+        """The latest event of a kind."""
+        for entry in reversed(self.entries):
+            if isinstance(entry.event, kind):
+                return entry.event
+        return None
+
+    def last_entry(self, kind: type[Event]) -> Entry | None:
+        """The journal's line of the latest event of a kind."""
+        for entry in reversed(self.entries):
+            if isinstance(entry.event, kind):
+                return entry
+        return None
+
+    def since_start_of(self, step: Step) -> "History":
+        """The events from the latest start of a step on; none if it never started."""
+        for index in range(len(self.entries) - 1, -1, -1):
+            event = self.entries[index].event
+            if isinstance(event, StepStarted) and event.step is step:
+                return History(self.entries[index:])
+        return History()
+
+    @property
+    def profile(self) -> Profile:
+        """What the session was opened with. Raises ``ValueError`` for an empty journal."""
+        opened = self.last(SessionOpened)
+        if opened is None:
+            raise ValueError("the journal has no beginning")
+        return opened.profile
+
+    @property
+    def running(self) -> Step | None:
+        """The step that was started and has not ended, as far as the journal knows."""
+        for entry in reversed(self.entries):
+            match entry.event:
+                case StepFinished() | StepFailed():
+                    return None
+                case StepStarted(step=step):
+                    return step
+        return None
+
+    @property
+    def plan(self) -> PlanMade | None:
+        """The latest plan."""
+        return self.last(PlanMade)
+
+    @property
+    def plan_approved(self) -> bool:
+        """Whether the latest plan, and no other, was approved."""
+        plan, approval = self.plan, self.last(PlanApproved)
+        return plan is not None and approval is not None and approval.sha256 == plan.sha256
+
+    @property
+    def backup(self) -> BackupMade | BackupAttested | None:
+        """The latest backup, made or attested."""
+        for entry in reversed(self.entries):
+            if isinstance(entry.event, BackupMade | BackupAttested):
+                return entry.event
+        return None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How the latest attempt at a conversion ended; None before and while it runs."""
+        for entry in reversed(self.entries):
+            match entry.event:
+                case ConversionEnded(outcome=outcome):
+                    return outcome
+                case StepStarted(step=Step.CONVERSION):
+                    return None
+        return None
+
+    @property
+    def committed(self) -> bool:
+        """Whether a conversion of this session was committed."""
+        return any(e.outcome is Outcome.COMMITTED for e in self.of(ConversionEnded))
+
+    @property
+    def finished(self) -> bool:
+        """Whether the session is at its end: verified and reported."""
+        return self.last(Reported) is not None
+
+    def state_of(self, step: Step) -> StepState:
+        """How far a step is."""
+        if self.running is step:
+            return StepState.RUNNING
+        if self._is_done(step):
+            return StepState.DONE
+        ending = next(self.since_start_of(step).of(StepFailed), None)
+        if ending is not None:
+            return StepState.FAILED
+        return StepState.READY if self.waits_for(step) is None else StepState.NOT_YET
+
+    def _is_done(self, step: Step) -> bool:
+        plan = self.plan
+        match step:
+            case Step.TARGET:
+                return self.last(TargetConfirmed) is not None
+            case Step.INVESTIGATION:
+                return self.last(Investigated) is not None
+            case Step.PLAN:
+                return plan is not None and (plan.nothing_to_do or self.plan_approved)
+            case Step.BACKUP:
+                return self.backup is not None
+            case Step.CONVERSION:
+                return self.converted
+            case Step.MIGRATIONS:
+                return self.last(Migrated) is not None
+            case Step.VERIFICATION:
+                return self.last(Verified) is not None
+            case Step.REPORT:
+                return self.finished
+
+    @property
+    def converted(self) -> bool:
+        """Whether the key columns have the expected types: committed here, or so from the start."""
+        plan = self.plan
+        return self.committed or (plan is not None and plan.nothing_to_do)
+
+    def waits_for(self, step: Step) -> str | None:
+        """What has to happen before a step may start, in words; None if nothing."""
+        plan = self.plan
+        if step is not Step.TARGET and self.last(TargetConfirmed) is None:
+            return "the target to be confirmed"
+        if step in (Step.PLAN, Step.MIGRATIONS) and self.last(Investigated) is None:
+            return "the investigation"
+        if step in (Step.BACKUP, Step.CONVERSION) and plan is None:
+            return "a plan"
+        if step is Step.CONVERSION:
+            return self._conversion_waits_for(plan)
+        if step is Step.MIGRATIONS and not self.converted:
+            return "the conversion to be committed"
+        return None
+
+    def _conversion_waits_for(self, plan: PlanMade | None) -> str | None:
+        if plan is not None and plan.refusals:
+            return "the plan's refusals to be resolved"
+        if not self.plan_approved:
+            return "the plan to be approved"
+        if self.backup is None:
+            return "a backup, made and verified or attested"
+        return None

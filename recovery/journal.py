@@ -1,0 +1,283 @@
+"""The append-only record of a session, in SQLite.
+
+Events are facts, written by the process that does the work; commands are wishes, written by
+clients. Neither is changed or deleted, except that a command is marked when it has been read.
+"""
+
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from recovery.errors import Refused
+from recovery.events import AnyCommand, AnyEvent
+from recovery.history import Entry, History
+
+FORMAT = 1
+
+_metadata = sa.MetaData()
+_events = sa.Table(
+    "events",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+_commands = sa.Table(
+    "commands",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("taken_at", sa.Text),
+    sqlite_autoincrement=True,
+)
+_lease = sa.Table(
+    "lease",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("boot", sa.Text, nullable=False),
+    sa.Column("heartbeat", sa.Text, nullable=False),
+)
+
+
+class JournalDamaged(Refused):
+    """The journal cannot be read; nothing is guessed from what is left of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lease: a process, told apart from a later one with the same number."""
+
+    pid: int
+    started: str
+    host: str
+    boot: str
+
+    @classmethod
+    def this_process(cls) -> "Holder":
+        """The process that asks."""
+        return cls(os.getpid(), _start_of(os.getpid()), socket.gethostname(), _boot())
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there. On another host that cannot be known: taken as alive."""
+        if self.host != socket.gethostname():
+            return True
+        return self.boot == _boot() and self.started == _start_of(self.pid) != ""
+
+
+def _boot() -> str:
+    """What tells this start of the machine from others; empty where nothing does."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text(encoding="ascii").strip() if path.exists() else ""
+
+
+def _start_of(pid: int) -> str:
+    """When a process started; empty if there is none. Without /proc: whether there is one."""
+    if Path("/proc/self/stat").exists():
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        # The command's name, in brackets, may hold blanks; the state follows it, the start is the
+        # 22nd field. A zombie has ended.
+        fields = stat.rpartition(")")[2].split()
+        return "" if fields[0] in ("Z", "X") else fields[19]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        return "running"
+    return "running"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+class Journal:
+    """One session's journal. Safe to use from several threads and processes at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the journal at ``path``, or begins it. Raises ``JournalDamaged``, ``Refused``."""
+        self.path = path
+        self._engine = sa.create_engine(
+            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}
+        )
+        sa.event.listen(self._engine, "connect", _configure)
+        sa.event.listen(self._engine, "begin", _begin)
+        self._reading = self._engine.execution_options(sqlite_begin="DEFERRED")
+        with self._guarded(), self._engine.begin() as connection:
+            found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if found > FORMAT:
+                raise Refused(
+                    f"{path.parent.name} was written by a newer pg-rekey (format {found}).",
+                    "Upgrade pg-rekey on this machine.",
+                    object=str(path),
+                )
+            if found == 0:
+                _metadata.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA user_version = {FORMAT}")
+        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            if file.exists():
+                file.chmod(0o600)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            raise JournalDamaged(
+                f"The session's journal cannot be used: {error.orig}.",
+                "Nothing was guessed from it. Look at the database itself before anything else, "
+                "then open a new session; keep this folder as evidence.",
+                object=str(self.path),
+            ) from error
+
+    # --- events ---
+
+    def append(self, event: AnyEvent) -> None:
+        """Writes an event; on return it is on disk."""
+        with self._guarded(), self._engine.begin() as connection:
+            connection.execute(
+                _events.insert().values(at=_now(), body=msgspec.json.encode(event).decode())
+            )
+
+    def entries(self, after: int = 0) -> tuple[Entry, ...]:
+        """The events with a number above ``after``, oldest first."""
+        query = sa.select(_events).where(_events.c.number > after).order_by(_events.c.number)
+        with self._guarded(), self._reading.connect() as connection:
+            rows = connection.execute(query).all()
+        try:
+            return tuple(
+                Entry(
+                    row.number,
+                    datetime.fromisoformat(row.at),
+                    msgspec.json.decode(row.body, type=AnyEvent),
+                )
+                for row in rows
+            )
+        except (msgspec.DecodeError, ValueError) as error:
+            raise JournalDamaged(
+                f"The session's journal holds an entry that cannot be read: {error}.",
+                "Nothing was guessed from it. Open a new session; keep this folder as evidence.",
+                object=str(self.path),
+            ) from error
+
+    def history(self) -> History:
+        """All events."""
+        return History(self.entries())
+
+    # --- commands ---
+
+    def command(self, command: AnyCommand) -> None:
+        """Writes what a client asks for."""
+        with self._guarded(), self._engine.begin() as connection:
+            connection.execute(
+                _commands.insert().values(at=_now(), body=msgspec.json.encode(command).decode())
+            )
+
+    def commands(self) -> list[AnyCommand]:
+        """The commands that were not taken yet, oldest first, without taking them."""
+        query = sa.select(_commands.c.body).where(_commands.c.taken_at.is_(None))
+        with self._guarded(), self._reading.connect() as connection:
+            bodies = connection.execute(query.order_by(_commands.c.number)).scalars().all()
+        return [msgspec.json.decode(body, type=AnyCommand) for body in bodies]
+
+    def take_commands(self) -> list[AnyCommand]:
+        """The commands that were not taken yet, oldest first; they are taken now."""
+        if not self.commands():
+            return []
+        with self._guarded(), self._engine.begin() as connection:
+            query = sa.select(_commands).where(_commands.c.taken_at.is_(None))
+            rows = connection.execute(query.order_by(_commands.c.number)).all()
+            connection.execute(
+                _commands.update()
+                .where(_commands.c.number.in_([row.number for row in rows]))
+                .values(taken_at=_now())
+            )
+        return [msgspec.json.decode(row.body, type=AnyCommand) for row in rows]
+
+    # --- the lease ---
+
+    def holder(self) -> Holder | None:
+        """The living process that works on this session, if there is one."""
+        with self._guarded(), self._reading.connect() as connection:
+            row = connection.execute(sa.select(_lease)).one_or_none()
+        if row is None:
+            return None
+        holder = Holder(row.pid, row.started, row.host, row.boot)
+        return holder if holder.alive else None
+
+    def acquire(self) -> None:
+        """Makes this process the one that works on the session. Raises ``Refused`` if one does."""
+        mine = Holder.this_process()
+        with self._guarded(), self._engine.begin() as connection:
+            row = connection.execute(sa.select(_lease)).one_or_none()
+            if row is not None:
+                holder = Holder(row.pid, row.started, row.host, row.boot)
+                if holder.alive and holder != mine:
+                    raise Refused(
+                        f"Process {holder.pid} on {holder.host} already works on this session.",
+                        "Watch it with 'pg-rekey resume', or cancel it there.",
+                    )
+            connection.execute(_lease.delete())
+            connection.execute(
+                _lease.insert().values(
+                    id=1,
+                    pid=mine.pid,
+                    started=mine.started,
+                    host=mine.host,
+                    boot=mine.boot,
+                    heartbeat=_now(),
+                )
+            )
+
+    def beat(self) -> None:
+        """Renews this process's lease."""
+        with self._guarded(), self._engine.begin() as connection:
+            connection.execute(
+                _lease.update().where(_lease.c.pid == os.getpid()).values(heartbeat=_now())
+            )
+
+    def release(self) -> None:
+        """Gives this process's lease up."""
+        with self._guarded(), self._engine.begin() as connection:
+            connection.execute(_lease.delete().where(_lease.c.pid == os.getpid()))
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    """SQLAlchemy's hook for a new connection: durable, and transactions are begun by ``_begin``."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    """A transaction that writes locks from its start.
+
+    Python's sqlite3 would begin it deferred; two processes that both read before they write then
+    fail instead of waiting.
+    """
+    mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+    connection.exec_driver_sql(f"BEGIN {mode}")

@@ -1,0 +1,123 @@
+"""Names of tables and columns, and the types of keys, as people write them.
+
+Names follow SQL: unquoted parts are folded to lower case, ``"Quoted"`` parts are kept. A table
+without a schema is in ``public``, and ``public`` is left out when a name is shown.
+"""
+
+import re
+from dataclasses import dataclass
+
+from psycopg import sql
+
+_PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*))\s*')
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+
+
+def _parts(text: str) -> list[str]:
+    parts: list[str] = []
+    place = 0
+    while True:
+        match = _PART.match(text, place)
+        if match is None:
+            raise ValueError(f"{text!r} is not a name")
+        quoted, plain = match.groups()
+        parts.append(quoted.replace('""', '"') if quoted is not None else plain.lower())
+        place = match.end()
+        if place == len(text):
+            return parts
+        if text[place] != ".":
+            raise ValueError(f"{text!r} is not a name")
+        place += 1
+
+
+def _shown(part: str) -> str:
+    return part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableName:
+    """A table in a schema."""
+
+    schema: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "TableName":
+        """``table`` or ``schema.table``. Raises ``ValueError`` for anything else."""
+        parts = _parts(text)
+        if len(parts) > 2:
+            raise ValueError(f"{text!r} is not a table: expected table or schema.table")
+        return cls(parts[-2] if len(parts) == 2 else "public", parts[-1])
+
+    def __str__(self) -> str:
+        if self.schema == "public":
+            return _shown(self.name)
+        return f"{_shown(self.schema)}.{_shown(self.name)}"
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """The name for a statement, always qualified."""
+        return sql.Identifier(self.schema, self.name)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ColumnName:
+    """A column of a table."""
+
+    table: TableName
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "ColumnName":
+        """``table.column`` or ``schema.table.column``. Raises ``ValueError`` for anything else."""
+        parts = _parts(text)
+        if len(parts) not in (2, 3):
+            raise ValueError(f"{text!r} is not a column: expected table.column")
+        return cls(TableName(parts[-3] if len(parts) == 3 else "public", parts[-2]), parts[-1])
+
+    def __str__(self) -> str:
+        return f"{self.table}.{_shown(self.name)}"
+
+
+_TYPE = re.compile(
+    r"(uuid|text|varchar|character\s+varying|char|character|bpchar)\s*(?:\(\s*(\d+)\s*\))?",
+    re.IGNORECASE,
+)
+UUID_LENGTH = 36
+
+
+@dataclass(frozen=True, slots=True)
+class KeyType:
+    """A type that a key can have or be given. ``name`` is spelled as ``format_type`` spells it."""
+
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "KeyType":
+        """``uuid``, ``text``, ``varchar(n)`` or ``char(36)``. Raises ``ValueError`` else."""
+        match = _TYPE.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(
+                f"{text!r} is not a type that keys are converted to: "
+                "expected uuid, text, varchar(n) with n of at least 36, or char(36)"
+            )
+        word, length = " ".join(match[1].lower().split()), match[2]
+        if word in ("uuid", "text"):
+            if length is not None:
+                raise ValueError(f"{word} takes no length")
+            return cls(word)
+        if word in ("varchar", "character varying"):
+            if length is not None and int(length) < UUID_LENGTH:
+                raise ValueError(f"{text!r} is too short: a uuid has 36 characters")
+            return cls("character varying" + (f"({int(length)})" if length else ""))
+        if length is None or int(length) != UUID_LENGTH:
+            raise ValueError(f"{text!r}: a fixed length has to be char(36), or values are padded")
+        return cls("character(36)")
+
+    @property
+    def is_uuid(self) -> bool:
+        """Whether this is uuid itself rather than one of the character types."""
+        return self.name == "uuid"
+
+    def __str__(self) -> str:
+        return self.name.replace("character varying", "varchar").replace("character(", "char(")

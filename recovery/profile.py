@@ -1,0 +1,199 @@
+"""What is expected of the target: a TOML file, or the same things on the command line."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from recovery.errors import ProfileError
+from recovery.names import ColumnName, KeyType, TableName
+
+Environment = Literal["production", "staging", "test"]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the file. An unknown entry is an error: it is most often a misspelt one."""
+
+
+class TargetSection(Section, frozen=True):
+    """Where the database is. ``dsn`` is a libpq connection string without a password."""
+
+    database: str
+    dsn: str = ""
+
+
+class ExpectSection(Section, frozen=True):
+    """What has to be there when all is done."""
+
+    tables: tuple[str, ...] = ()
+    least_tables: int = 0
+    row_counts: tuple[str, ...] = ()
+
+
+class AlembicSection(Section, frozen=True):
+    """Where the migration scripts are, and where their version is kept."""
+
+    script_location: str
+    version_table: str = "alembic_version"
+    version_table_schema: str | None = None
+
+
+class HttpCheck(Section, frozen=True):
+    """A URL and what it has to answer; ``json`` lists fields of the answer and their values."""
+
+    name: str
+    url: str
+    status: int = 200
+    json: dict[str, Any] = {}
+
+
+class Profile(Section, frozen=True):
+    """Everything that is expected. ``keys`` maps ``table.column`` to the type it should have."""
+
+    target: TargetSection
+    environment: Environment = "production"
+    keys: dict[str, str] = {}
+    expect: ExpectSection = ExpectSection()
+    alembic: AlembicSection | None = None
+    http: tuple[HttpCheck, ...] = ()
+
+    @property
+    def key_types(self) -> dict[ColumnName, KeyType]:
+        """The keys and their expected types, parsed."""
+        return {ColumnName.parse(key): KeyType.parse(type_) for key, type_ in self.keys.items()}
+
+
+def _error(what: str, path: Path | None = None, line: int | None = None) -> ProfileError:
+    place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "
+    return ProfileError(
+        f"{place}{what}",
+        "Correct the profile; 'pg-rekey init' writes a commented one.",
+        object=None if path is None else str(path),
+    )
+
+
+def load(path: Path) -> Profile:
+    """The profile in a file; relative script locations start at the file's folder.
+
+    Raises ``ProfileError`` with the line where an entry is unknown or malformed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _error(f"cannot be read: {error}", path) from error
+    profile = parse(text, path)
+    if profile.alembic is None:
+        return profile
+    scripts = path.parent.resolve() / profile.alembic.script_location
+    return msgspec.structs.replace(
+        profile, alembic=msgspec.structs.replace(profile.alembic, script_location=str(scripts))
+    )
+
+
+def parse(text: str, path: Path | None = None) -> Profile:
+    """The profile in a text. Raises ``ProfileError``; ``path`` is only named in it."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else None
+        raise _error(f"this is not TOML: {error}", path, line) from error
+    try:
+        profile = msgspec.convert(raw, Profile)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at `")
+        unknown = re.search(r"unknown field `([^`]*)`", what)
+        steps = _steps(place.rstrip("`")) + ([unknown[1]] if unknown else [])
+        raise _error(_in_words(what, steps), path, _line(text, steps)) from error
+    for steps, what in _mistakes(profile):
+        raise _error(what, path, _line(text, steps))
+    return profile
+
+
+def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
+    """What the file's types allow and the product does not, each with its place."""
+    mistakes: list[tuple[list[str | int], str]] = []
+    if (problem := dsn_problem(profile.target.dsn)) is not None:
+        mistakes.append((["target", "dsn"], problem))
+    if not profile.target.database:
+        mistakes.append((["target", "database"], "the expected database's name is empty"))
+    for key, type_ in profile.keys.items():
+        try:
+            ColumnName.parse(key)
+            KeyType.parse(type_)
+        except ValueError as error:
+            mistakes.append((["keys", key], str(error)))
+    for entry in ("tables", "row_counts"):
+        for table in getattr(profile.expect, entry):
+            try:
+                TableName.parse(table)
+            except ValueError as error:
+                mistakes.append((["expect", entry], str(error)))
+    for index, check in enumerate(profile.http):
+        if not check.url.startswith(("http://", "https://")):
+            mistakes.append((["http", index, "url"], f"{check.url!r} is no http or https URL"))
+    return mistakes
+
+
+def dsn_problem(dsn: str) -> str | None:
+    """Why a connection string cannot be used, in words; None if it can."""
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError as error:
+        # libpq's message can quote the string, and with it a password.
+        kind = str(error).split('"', maxsplit=1)[0].strip()
+        return (
+            f"the connection string is malformed ({kind}); expected host=… port=… user=… dbname=…"
+        )
+    if "password" in given:
+        return (
+            "a password does not belong here, where others can read it: leave it out, "
+            "it is asked for or taken from the keyring or ~/.pgpass"
+        )
+    return None
+
+
+def _steps(place: str) -> list[str | int]:
+    """msgspec's path (``$.http[0].status``) as steps; ``[...]`` is a place in a mapping."""
+    return [
+        int(index) if index else name for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", place)
+    ]
+
+
+def _in_words(what: str, steps: list[str | int]) -> str:
+    where = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return f"{where.lstrip('.') or 'the file'}: {what[0].lower()}{what[1:]}"
+
+
+def _line(text: str, steps: list[str | int]) -> int | None:
+    """The line where the entry at ``steps`` stands, or the nearest enclosing one that is found.
+
+    tomllib gives no places, so this follows headers and keys as a reader's eye does.
+    """
+    wanted = [str(step) for step in steps if isinstance(step, str)]
+    occurrence = next((step for step in steps if isinstance(step, int)), 0)
+    best: tuple[int, int] | None = None
+    header: list[str] = []
+    seen = -1
+    for number, line in enumerate(text.splitlines(), start=1):
+        if (found := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line)) is not None:
+            header = [part.strip().strip("\"'") for part in found[1].split(".")]
+            seen += line.lstrip().startswith("[[") and header == wanted[:1]
+            place = header
+        elif (found := re.match(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*=""", line)) is not None:
+            place = [*header, found[1].strip("\"'")]
+        else:
+            continue
+        if (
+            any(isinstance(step, int) for step in steps)
+            and header == wanted[:1]
+            and seen != occurrence
+        ):
+            continue
+        if place == wanted[: len(place)] and (best is None or len(place) > best[0]):
+            best = (len(place), number)
+    return None if best is None else best[1]

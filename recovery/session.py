@@ -1,0 +1,156 @@
+"""A recovery as a folder: its journal and what it produced. Nothing in it is secret."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+
+import platformdirs
+
+from recovery.errors import RecoveryError, Refused
+from recovery.events import Person, SessionOpened
+from recovery.history import History
+from recovery.journal import Journal
+from recovery.profile import Profile
+
+STATE_VARIABLE = "PG_REKEY_STATE"
+
+
+def state_folder() -> Path:
+    """Where sessions are kept: ``$PG_REKEY_STATE``, or the user's state directory."""
+    chosen = os.environ.get(STATE_VARIABLE)
+    return Path(chosen) if chosen else platformdirs.user_state_path("pg-rekey")
+
+
+def this_person() -> Person:
+    """Who runs this client. Under an account without a name, its number."""
+    try:
+        user = getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return Person(user, socket.gethostname())
+
+
+class Session:
+    """One session's folder, open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal = Journal(folder / "journal.sqlite3")
+
+    @property
+    def id(self) -> str:
+        """The session's name, which the command line takes."""
+        return self.folder.name
+
+    @property
+    def plan_file(self) -> Path:
+        return self.folder / "plan.sql"
+
+    @property
+    def sql_log(self) -> Path:
+        return self.folder / "sql.log"
+
+    @property
+    def runner_log(self) -> Path:
+        return self.folder / "runner.log"
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.folder / "backup"
+
+    def history(self) -> History:
+        """What has happened so far."""
+        return self.journal.history()
+
+    def write(self, name: str, text: str) -> Path:
+        """A file of the folder, readable to its owner only, whole or not at all."""
+        partial = self.folder / f"{name}.partial"
+        partial.touch(mode=0o600)
+        partial.write_text(text, encoding="utf-8")
+        return partial.replace(self.folder / name)
+
+    def close(self) -> None:
+        """Lets go of the journal."""
+        self.journal.close()
+
+
+def create(profile: Profile, program: str, state: Path | None = None) -> Session:
+    """A new session for a profile; ``program`` is the version that opened it."""
+    parent = state or state_folder()
+    try:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        folder = parent / f"{stamp}-{secrets.token_hex(2)}"
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise Refused(
+            f"No session folder can be made: {error.strerror}.",
+            "Free space, or name another folder with PG_REKEY_STATE.",
+            object=str(parent),
+        ) from error
+    session = Session(folder)
+    session.journal.append(SessionOpened(program, profile, this_person()))
+    return session
+
+
+def open_session(session_id: str, state: Path | None = None) -> Session:
+    """An existing session. Raises ``Refused`` if there is none, or its journal is damaged."""
+    folder = (state or state_folder()) / session_id
+    if "/" in session_id or not (folder / "journal.sqlite3").exists():
+        raise Refused(
+            f"There is no session {session_id!r}.",
+            "'pg-rekey sessions' lists them.",
+            object=session_id,
+        )
+    return Session(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session in the list. ``history`` is None and ``damage`` says why if it cannot be read."""
+
+    id: str
+    folder: Path
+    history: History | None
+    damage: str | None
+
+
+def sessions(state: Path | None = None) -> Iterator[Listed]:
+    """Every session folder, newest first, damaged ones among them."""
+    parent = state or state_folder()
+    if not parent.is_dir():
+        return
+    for folder in sorted(parent.iterdir(), reverse=True):
+        if not (folder / "journal.sqlite3").exists():
+            continue
+        try:
+            session = Session(folder)
+            try:
+                history = session.history()
+                _ = history.profile
+            finally:
+                session.close()
+        except RecoveryError as error:
+            yield Listed(folder.name, folder, None, error.problem.what)
+        except ValueError as error:
+            yield Listed(folder.name, folder, None, str(error))
+        else:
+            yield Listed(folder.name, folder, history, None)
+
+
+def latest_unfinished(profile: Profile, state: Path | None = None) -> Session | None:
+    """The newest session for the same target that has not come to its report."""
+    for listed in sessions(state):
+        history = listed.history
+        if (
+            history is not None
+            and history.profile.target == profile.target
+            and not history.finished
+        ):
+            return Session(listed.folder)
+    return None

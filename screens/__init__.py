@@ -1,0 +1,1 @@
+"""What is seen: one module a screen. No SQL, no database driver."""
