@@ -8,6 +8,7 @@ SELECT
   c.relkind::text         AS kind,
   c.relispartition        AS is_partition,
   c.reloftype <> 0        AS is_typed,
+  c.relforcerowsecurity   AS forces_row_security,
   pg_catalog.pg_get_userbyid(c.relowner)::text AS owner,
   pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') AS owned,
   c.reltuples::bigint     AS rows_estimated,

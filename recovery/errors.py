@@ -81,6 +81,14 @@ class Cancelled(RecoveryError):
     exit_code = CANCELLED
 
 
+class ServerError(RecoveryError):
+    """The server refused a statement, or the connection was lost meanwhile."""
+
+    def __init__(self, error: psycopg.Error, statement: str | None = None) -> None:
+        super().__init__(str(error).strip(), "")
+        self.problem = problem_of(error, statement=statement)
+
+
 # What a SQLSTATE means to the operator here, where the server's own sentence does not say it.
 _REMEDIES = {
     "08": "The connection was lost. Check the server and the line, then start the step again.",
@@ -133,7 +141,5 @@ def _remedy(sqlstate: str | None, *, lost: bool) -> str:
     return (
         _REMEDIES.get(state)
         or _REMEDIES.get(state[:2])
-        or (
-            "Nothing was committed. Read the server's message, then start the step again."
-        )
+        or ("Nothing was committed. Read the server's message, then start the step again.")
     )

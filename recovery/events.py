@@ -307,7 +307,10 @@ class PhaseFinished(Event, frozen=True):
 
 
 class ForeignKeyParity(Fact, frozen=True):
-    """One foreign key before and after. ``state`` is "same" or says what differs."""
+    """One foreign key before and after. ``state`` is "same" or says what differs.
+
+    ``key`` is empty and the orphans are None where no column of it is converted.
+    """
 
     key: str
     table: str
@@ -319,7 +322,7 @@ class ForeignKeyParity(Fact, frozen=True):
     before: str
     after: str | None
     validated: bool
-    orphans_before: int
+    orphans_before: int | None
     orphans_after: int | None
     state: str
 
@@ -415,8 +418,10 @@ class ConversionEnded(Event, frozen=True):
 
 
 class RevisionSet(Event, frozen=True):
+    """The version table was set, without running anything, to ``heads``."""
+
     before: tuple[str, ...]
-    after: tuple[str, ...]
+    heads: tuple[str, ...]
 
 
 class CollisionCompared(Event, frozen=True):
@@ -438,9 +443,13 @@ class RevisionStarted(Event, frozen=True):
 
 
 class RevisionFinished(Event, frozen=True):
-    """``adopted``: marked as done because its tables were there, nothing was run."""
+    """``adopted``: marked as done because its tables were there, nothing was run.
+
+    ``heads`` is what the version table holds after it.
+    """
 
     revision: str
+    heads: tuple[str, ...]
     seconds: float
     adopted: bool
 

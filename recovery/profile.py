@@ -174,26 +174,23 @@ def _line(text: str, steps: list[str | int]) -> int | None:
 
     tomllib gives no places, so this follows headers and keys as a reader's eye does.
     """
-    wanted = [str(step) for step in steps if isinstance(step, str)]
-    occurrence = next((step for step in steps if isinstance(step, int)), 0)
-    best: tuple[int, int] | None = None
+    names = [step for step in steps if isinstance(step, str)]
+    # Which of several [[tables]] is meant; a place in a plain list is the line of its key.
+    nth = steps[1] if len(steps) > 1 and isinstance(steps[1], int) else None
+    best: int | None = None
+    depth = 0
     header: list[str] = []
     seen = -1
     for number, line in enumerate(text.splitlines(), start=1):
         if (found := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line)) is not None:
             header = [part.strip().strip("\"'") for part in found[1].split(".")]
-            seen += line.lstrip().startswith("[[") and header == wanted[:1]
+            seen += header == names[:1]
             place = header
         elif (found := re.match(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*=""", line)) is not None:
             place = [*header, found[1].strip("\"'")]
         else:
             continue
-        if (
-            any(isinstance(step, int) for step in steps)
-            and header == wanted[:1]
-            and seen != occurrence
-        ):
-            continue
-        if place == wanted[: len(place)] and (best is None or len(place) > best[0]):
-            best = (len(place), number)
-    return None if best is None else best[1]
+        inside = nth is None or header != names[:1] or seen == nth
+        if inside and len(place) > depth and place == names[: len(place)]:
+            depth, best = len(place), number
+    return best

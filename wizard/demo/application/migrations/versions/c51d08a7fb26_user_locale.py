@@ -1,4 +1,4 @@
-"""language and time zone of a user
+"""language and time zone of a user, sessions by token
 
 Revision ID: c51d08a7fb26
 Revises: b36c4f98e01a

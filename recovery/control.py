@@ -1,0 +1,116 @@
+"""What clients ask for while the work goes on, seen from the work."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+
+from recovery.errors import Cancelled
+from recovery.events import AnyCommand, Cancel, CommandRefused, Commit, ExtendGate, Person, RollBack
+from recovery.journal import Journal
+
+# How often the journal is asked for commands, and how often the lease is renewed, in seconds.
+_EVERY = 0.3
+_BEAT = 5.0
+
+
+class Control:
+    """Watches the journal for commands, in a thread of its own.
+
+    ``check`` is called between statements; ``watching`` cancels the statement that runs.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._ended = threading.Event()
+        self._asked = threading.Event()
+        self._changed = threading.Condition()
+        self._conn: psycopg.Connection[Any] | None = None
+        self._waiting: list[Commit | ExtendGate] = []
+        self.asked_by: Person | None = None
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> "Control":
+        # What was asked of an earlier run is not meant for this one.
+        for command in self._journal.take_commands():
+            self.refuse(command, "nothing was running")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        beats = 0
+        while not self._ended.wait(_EVERY):
+            for command in self._journal.take_commands():
+                self._take(command)
+            self._interrupt()
+            beats += 1
+            if beats % int(_BEAT / _EVERY) == 0:
+                self._journal.beat()
+
+    def _take(self, command: AnyCommand) -> None:
+        with self._changed:
+            match command:
+                case RollBack() | Cancel():
+                    self.asked_by = command.by
+                    self._asked.set()
+                case Commit() | ExtendGate():
+                    self._waiting.append(command)
+            self._changed.notify_all()
+
+    def _interrupt(self) -> None:
+        """Cancels what runs; again at every turn, for a statement may have begun just after."""
+        with self._changed:
+            if self._conn is not None and self.asked_to_stop:
+                with suppress(psycopg.OperationalError):
+                    self._conn.cancel_safe(timeout=_EVERY)
+
+    @property
+    def asked_to_stop(self) -> bool:
+        """Whether somebody asked to roll back or to cancel."""
+        return self._asked.is_set()
+
+    def check(self) -> None:
+        """Raises ``Cancelled`` if somebody asked to stop."""
+        if self.asked_to_stop:
+            raise Cancelled(
+                f"{self.asked_by} asked to stop.", "Nothing was committed. Start the step again."
+            )
+
+    def next(self, seconds: float) -> Commit | ExtendGate | None:
+        """The next wish for the gate; None after ``seconds``, or when asked to stop."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self.asked_to_stop, timeout=seconds)
+            return self._waiting.pop(0) if self._waiting and not self.asked_to_stop else None
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass. Raises ``Cancelled`` if somebody asks to stop meanwhile."""
+        self._asked.wait(seconds)
+        self.check()
+
+    def refuse(self, command: AnyCommand, reason: str) -> None:
+        """Journals that a command was not carried out."""
+        self._journal.append(CommandRefused(type(command).__name__, reason, command.by))
+
+    def refuse_waiting(self, reason: str) -> None:
+        """Journals that the wishes so far are not carried out."""
+        with self._changed:
+            for command in self._waiting:
+                self.refuse(command, reason)
+            self._waiting.clear()
+
+    @contextmanager
+    def watching(self, conn: psycopg.Connection[Any]) -> Iterator[None]:
+        """While this lasts, asking to stop cancels what ``conn`` runs."""
+        with self._changed:
+            self._conn = conn
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._conn = None

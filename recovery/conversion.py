@@ -1,0 +1,299 @@
+"""Runs a plan in one transaction, up to the gate, and through it if the operator says so."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from queries import ask
+from queries.rows import SessionRow
+from recovery import catalog, parity, target
+from recovery.catalog import Catalog
+from recovery.control import Control
+from recovery.errors import RecoveryError, Refused, ServerError
+from recovery.events import (
+    Commit,
+    CommitIntended,
+    ConversionEnded,
+    ExtendGate,
+    GateExtended,
+    GateOpened,
+    GatePrice,
+    Identity,
+    LockAttemptFailed,
+    Outcome,
+    Person,
+    PhaseFinished,
+    PhaseStarted,
+    SessionInTheWay,
+    StatementDone,
+)
+from recovery.journal import Journal
+from recovery.plan import Plan, build
+from recovery.profile import Profile
+from recovery.statements import TITLES, Statement
+
+LOCK_ATTEMPTS = 5
+# Two conversions of one database exclude each other by this advisory lock ("rekey" in ASCII).
+ADVISORY_LOCK = 0x72656B6579
+# How often the gate looks who is blocked, in seconds.
+_GLANCE = 1.0
+# How long the answer to a lost COMMIT is looked for, in seconds.
+_LOOKING = 60.0
+
+
+@dataclass
+class Conversion:
+    """One attempt. ``approved`` is the hash of the plan that the operator approved."""
+
+    profile: Profile
+    password: str | None
+    identity: Identity
+    approved: str
+    journal: Journal
+    control: Control
+    sql_log: Path
+    gate_seconds: float
+
+    def run(self) -> Outcome:
+        """Runs every phase, waits at the gate, and ends the transaction as it was decided.
+
+        Every way out but COMMIT is ROLLBACK, and how the transaction ended is always journaled.
+        Raises ``RecoveryError`` if the work failed.
+        """
+        with self._connection(read_only=True, autocommit=True) as observer:
+            self._claim(observer)
+            with self._connection(read_only=False) as conn, self.control.watching(conn):
+                try:
+                    plan, found = self._lock(conn, observer)
+                    differences = self._convert(conn, plan, found)
+                    decision = self._gate(conn, observer, differences)
+                    if decision is not None:
+                        return self._commit(conn, decision)
+                except RecoveryError as error:
+                    self._roll_back(conn, error.problem.what)
+                    raise
+                except psycopg.Error as error:
+                    self._roll_back(conn, str(error).strip())
+                    self.control.check()
+                    raise
+        return Outcome.ROLLED_BACK
+
+    @contextmanager
+    def _connection(
+        self, *, read_only: bool, autocommit: bool = False
+    ) -> Iterator[psycopg.Connection[Any]]:
+        conn = target.connect(
+            self.profile, self.password, read_only=read_only, autocommit=autocommit
+        )
+        try:
+            yield conn
+        finally:
+            conn.close()
+
+    def _claim(self, observer: psycopg.Connection[Any]) -> None:
+        """Keeps a second conversion out, for as long as ``observer`` is connected."""
+        row = observer.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchone()
+        if row is None or not row[0]:
+            raise Refused(
+                "Another pg-rekey is converting or migrating this database.",
+                "Wait for it to end, or decide there.",
+                object=self.identity.database,
+            )
+        found = target.identify(observer)
+        target.refuse_others(found, self.profile)
+        target.refuse_strangers(found, self.identity)
+
+    # --- the phases ---
+
+    def _lock(
+        self, conn: psycopg.Connection[Any], observer: psycopg.Connection[Any]
+    ) -> tuple[Plan, Catalog]:
+        """Takes every lock at once, or gives way and tries again; then looks for drift."""
+        for attempt in range(1, LOCK_ATTEMPTS + 1):
+            plan = build(catalog.read(conn), self.profile, self.identity)
+            self._refuse_drift(plan)
+            for statement in plan.preparation:
+                self._execute(conn, statement)
+            try:
+                self._execute(conn, plan.lock)
+            except psycopg.errors.LockNotAvailable as error:
+                conn.rollback()
+                tables = plan.closure.tables()
+                blockers = ask(observer, "blockers", SessionRow, tables=tables)
+                self.journal.append(LockAttemptFailed(attempt, LOCK_ATTEMPTS, in_the_way(blockers)))
+                if attempt == LOCK_ATTEMPTS:
+                    raise Refused(
+                        f"The locks could not be had in {LOCK_ATTEMPTS} attempts.",
+                        "End the sessions that are named, or choose a quieter hour.",
+                        sqlstate=error.sqlstate,
+                        object=", ".join(f"session {b.pid} ({b.application})" for b in blockers),
+                    ) from error
+                self.control.wait(attempt)
+                continue
+            # What changed between reading the catalog and holding the locks is seen only now.
+            found = catalog.read(conn)
+            plan = build(found, self.profile, self.identity)
+            self._refuse_drift(plan)
+            return plan, found
+        raise AssertionError("the last attempt returns or raises")
+
+    def _refuse_drift(self, plan: Plan) -> None:
+        if plan.sha256 != self.approved:
+            raise Refused(
+                "The database is not as it was when the plan was approved.",
+                "Make a new plan, look at what changed, and approve it.",
+                object=plan.database,
+            )
+
+    def _convert(self, conn: psycopg.Connection[Any], plan: Plan, found: Catalog) -> int:
+        """Runs the six phases and compares before with after; answers how much differs."""
+        before = parity.snapshot(conn, found, plan.closure, self.control.check)
+        for number in TITLES:
+            self._run_phase(conn, number, plan.phase(number))
+        after = parity.snapshot(conn, catalog.read(conn), plan.closure, self.control.check)
+        compared = parity.compare(before, after, plan.closure)
+        self.journal.append(compared)
+        return compared.differences
+
+    def _run_phase(
+        self, conn: psycopg.Connection[Any], number: int, statements: list[Statement]
+    ) -> None:
+        self.journal.append(PhaseStarted(number))
+        began = time.monotonic()
+        done: Counter[str] = Counter()
+        for statement in statements:
+            self.control.check()
+            started = time.monotonic()
+            self._execute(conn, statement.sql)
+            done += statement.counts
+            seconds = time.monotonic() - started
+            self.journal.append(
+                StatementDone(number, statement.object, dict(statement.counts), seconds)
+            )
+        self.journal.append(PhaseFinished(number, dict(done), time.monotonic() - began))
+
+    def _execute(self, conn: psycopg.Connection[Any], statement: str) -> None:
+        with self.sql_log.open("a", encoding="utf-8") as log:
+            log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement};\n")
+        try:
+            conn.execute(statement)
+        except psycopg.errors.LockNotAvailable:
+            raise
+        except psycopg.Error as error:
+            self.control.check()
+            raise ServerError(error, statement) from error
+
+    # --- the gate ---
+
+    def _gate(
+        self, conn: psycopg.Connection[Any], observer: psycopg.Connection[Any], differences: int
+    ) -> Commit | None:
+        """Waits for COMMIT, with the locks held. None: roll back."""
+        opened = time.monotonic()
+        deadline = opened + self.gate_seconds
+        self.control.refuse_waiting("the gate was not open yet")
+        self.journal.append(GateOpened(_in(self.gate_seconds), differences))
+        blocked: list[tuple[int, str]] | None = None
+        while not self.control.asked_to_stop:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._roll_back(conn, "the gate's deadline passed and nobody decided")
+                return None
+            match self.control.next(min(_GLANCE, left)):
+                case Commit() as commit:
+                    reason = self._why_not(commit, differences)
+                    if reason is None:
+                        return commit
+                    self.control.refuse(commit, reason)
+                case ExtendGate() as wish:
+                    deadline += wish.seconds
+                    self.journal.append(GateExtended(_in(deadline - time.monotonic()), wish.by))
+            # Also tells whether the transaction is still there.
+            conn.execute("SELECT 1")
+            waiting = ask(observer, "blocked", SessionRow, pid=conn.info.backend_pid)
+            if (seen := [(row.pid, row.query) for row in waiting]) != blocked:
+                blocked = seen
+                self.journal.append(GatePrice(time.monotonic() - opened, in_the_way(waiting)))
+        self._roll_back(conn, "the operator chose ROLLBACK", self.control.asked_by)
+        return None
+
+    def _why_not(self, commit: Commit, differences: int) -> str | None:
+        if differences:
+            return f"{differences} differences are unexplained"
+        if commit.typed != self.identity.database:
+            return f"the name typed is {commit.typed!r}, the database is {self.identity.database!r}"
+        return None
+
+    # --- the end ---
+
+    def _commit(self, conn: psycopg.Connection[Any], decision: Commit) -> Outcome:
+        row = conn.execute("SELECT pg_current_xact_id()::text").fetchone()
+        assert row is not None
+        xid = str(row[0])
+        self.journal.append(CommitIntended(xid, decision.by))
+        try:
+            conn.commit()
+        except psycopg.OperationalError as error:
+            outcome, reason = self._look_up(xid, str(error).strip())
+            self.journal.append(ConversionEnded(outcome, reason, decision.by))
+            return outcome
+        self.journal.append(
+            ConversionEnded(Outcome.COMMITTED, "the operator chose COMMIT", decision.by)
+        )
+        return Outcome.COMMITTED
+
+    def _look_up(self, xid: str, said: str) -> tuple[Outcome, str]:
+        """What became of a transaction whose COMMIT was sent and not answered."""
+        until = time.monotonic() + _LOOKING
+        while True:
+            try:
+                with self._connection(read_only=True, autocommit=True) as conn:
+                    outcome, reason = outcome_of(conn, xid)
+            except (RecoveryError, psycopg.Error) as error:
+                outcome, reason = Outcome.UNKNOWN, f"the server does not answer: {error}"
+            if outcome is not Outcome.UNKNOWN or time.monotonic() > until:
+                return outcome, f"the line was lost at COMMIT ({said}); {reason}"
+            time.sleep(1)
+
+    def _roll_back(
+        self, conn: psycopg.Connection[Any], reason: str, by: Person | None = None
+    ) -> None:
+        try:
+            conn.rollback()
+        except psycopg.OperationalError:
+            # Without a connection the server rolls back by itself.
+            reason = f"{reason}; the connection is lost, the server rolls back by itself"
+        by = by or self.control.asked_by
+        self.journal.append(ConversionEnded(Outcome.ROLLED_BACK, reason, by))
+
+
+def outcome_of(conn: psycopg.Connection[Any], xid: str) -> tuple[Outcome, str]:
+    """What the server says became of a transaction, and in words why."""
+    row = conn.execute("SELECT pg_xact_status(%s::xid8)", [xid]).fetchone()
+    match row[0] if row is not None else None:
+        case "committed":
+            return Outcome.COMMITTED, f"the server says that transaction {xid} was committed"
+        case "aborted":
+            return Outcome.ROLLED_BACK, f"the server says that transaction {xid} was rolled back"
+        case "in progress":
+            return Outcome.UNKNOWN, f"transaction {xid} is still in progress: do nothing yet"
+        case _:
+            return Outcome.UNKNOWN, f"the server no longer knows transaction {xid}: do nothing yet"
+
+
+def in_the_way(rows: list[SessionRow]) -> tuple[SessionInTheWay, ...]:
+    """The rows as parts of an event."""
+    return tuple(
+        SessionInTheWay(row.pid, row.application, row.role, row.query, row.seconds) for row in rows
+    )
+
+
+def _in(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,312 @@
+"""What is wrong with the database: read in one read-only transaction, told as findings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from queries import ask, ask_one, compose
+from queries.rows import EventTriggerRow, IdentityRow
+from recovery import catalog, closure, parity, revisions
+from recovery.catalog import Catalog
+from recovery.closure import Closure
+from recovery.events import Finding, Investigated, KeyFact, Orphans, Severity
+from recovery.names import TableName
+from recovery.profile import AlembicSection, Profile
+
+BLOCKER, WARNING, NOTE = Severity.BLOCKER, Severity.WARNING, Severity.NOTE
+_RANK = {BLOCKER: 0, WARNING: 1, NOTE: 2}
+
+
+def investigate(conn: psycopg.Connection[Any], profile: Profile) -> Investigated:
+    """Looks at everything, over a connection that is not in a transaction.
+
+    Raises ``ProfileError`` if the migration scripts cannot be loaded.
+    """
+    scripts = (
+        None if profile.alembic is None else revisions.scripts(profile.alembic.script_location)
+    )
+    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    conn.read_only = True
+    with conn.transaction():
+        found = catalog.read(conn)
+        closed = closure.find(found, profile.key_types)
+        identity = ask_one(conn, "identity", IdentityRow)
+        claimed = _claimed(conn, found, profile.alembic)
+        script_revisions = [] if scripts is None else revisions.read(scripts)
+        reading = revisions.compare(script_revisions, found.table_names(), claimed)
+        view = _View(conn, profile, found, closed, script_revisions, reading, claimed)
+        orphans = [
+            Orphans(key.name, str(found.table_name(key.table_oid)), count)
+            for key in found.foreign_keys
+            if (count := parity.orphans(conn, key))
+        ]
+        findings = [*view.findings(), *view.orphan_findings(orphans)]
+        return Investigated(
+            findings=tuple(sorted(findings, key=lambda finding: _RANK[finding.severity])),
+            keys=tuple(view.keys()),
+            claimed=claimed,
+            true_revision=reading.true,
+            heads=() if scripts is None else tuple(scripts.get_heads()),
+            evidence=reading.evidence,
+            collisions=reading.collisions,
+            missing_tables=tuple(view.missing_tables()),
+            tables=len(found.tables),
+            foreign_keys=len(found.foreign_keys),
+            orphans=tuple(orphans),
+            row_counts=view.row_counts(),
+            size_bytes=identity.size_bytes,
+            server_time=conn.execute("SELECT now()").fetchall()[0][0],
+        )
+
+
+def _claimed(
+    conn: psycopg.Connection[Any], found: Catalog, section: AlembicSection | None
+) -> tuple[str, ...]:
+    table = version_table(section)
+    if section is None or table not in found.table_names():
+        return ()
+    return current_revisions(conn, table)
+
+
+def version_table(section: AlembicSection | None) -> TableName:
+    """The table that the revision is kept in."""
+    section = section or AlembicSection(script_location="")
+    return TableName(section.version_table_schema or "public", section.version_table)
+
+
+def current_revisions(conn: psycopg.Connection[Any], table: TableName) -> tuple[str, ...]:
+    """What the version table holds, sorted."""
+    rows = conn.execute(compose("revisions", table=table.identifier)).fetchall()
+    return tuple(row[0] for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One consistent view of the database, from which the findings follow."""
+
+    conn: psycopg.Connection[Any]
+    profile: Profile
+    found: Catalog
+    closed: Closure
+    script_revisions: list[revisions.Revision]
+    reading: revisions.Reading
+    claimed: tuple[str, ...]
+
+    def keys(self) -> Iterator[KeyFact]:
+        for name, target in self.profile.key_types.items():
+            place = self.found.find(name)
+            members = [m for m in self.closed.members.values() if m.key == name and not m.is_key]
+            foreign_keys = sum(self.closed.key_of(k) == str(name) for k in self.closed.foreign_keys)
+            actual = self.found.columns[place].type if place else "not there"
+            yield KeyFact(
+                str(name), place is not None, actual, target.name, foreign_keys, len(members)
+            )
+
+    def missing_tables(self) -> list[str]:
+        there = self.found.table_names()
+        expected = {TableName.parse(table) for table in self.profile.expect.tables}
+        for revision in self.script_revisions:
+            expected |= set(revision.created)
+            expected -= set(revision.removed)
+        return [str(table) for table in sorted(expected - there)]
+
+    def row_counts(self) -> dict[str, int]:
+        wanted = {self.found.table_name(o) for o in self.closed.tables() if o in self.found.tables}
+        wanted |= {TableName.parse(table) for table in self.profile.expect.row_counts}
+        there = self.found.table_names()
+        return {str(table): parity.count_rows(self.conn, table) for table in sorted(wanted & there)}
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._key_findings()
+        yield from self._revision_findings()
+        yield from self._table_findings()
+        yield from self._value_findings()
+        yield from self._unchecked()
+
+    def orphan_findings(self, orphans: list[Orphans]) -> Iterator[Finding]:
+        validated = {
+            (key.name, str(self.found.table_name(key.table_oid)))
+            for key in self.found.foreign_keys
+            if key.is_validated
+        }
+        for row in orphans:
+            named = f"{row.table}, foreign key {row.foreign_key}"
+            if (row.foreign_key, row.table) in validated:
+                yield Finding(
+                    BLOCKER,
+                    "orphans",
+                    f"{row.count} rows of {row.table} refer to keys that are not there",
+                    f"{named}: {row.count} orphans, though the foreign key counts as validated",
+                    "Repair or delete these rows: recreating the foreign key would fail (23503).",
+                )
+            else:
+                yield Finding(
+                    WARNING,
+                    "orphans-not-validated",
+                    f"{row.count} rows of {row.table} refer to keys that are not there",
+                    f"{named} is NOT VALID, {row.count} orphans",
+                    "It is recreated NOT VALID, as it was; the orphans stay.",
+                )
+
+    def _key_findings(self) -> Iterator[Finding]:
+        for key in self.keys():
+            if not key.exists:
+                yield Finding(
+                    BLOCKER,
+                    "key-unknown",
+                    f"{key.key} is not there",
+                    f"the profile expects {key.key} to be {key.expected}",
+                    "Correct the keys in the profile.",
+                )
+            elif key.actual == key.expected:
+                yield Finding(
+                    NOTE,
+                    "key-settled",
+                    f"{key.key} has the expected type",
+                    f"{key.key} is {key.actual}",
+                    "Nothing to do.",
+                )
+            else:
+                yield Finding(
+                    BLOCKER,
+                    "key-type",
+                    f"{key.key} is {key.actual}, the application expects {key.expected}",
+                    f"{key.foreign_keys} foreign keys reference it, "
+                    f"{key.referencing_columns} columns go with it",
+                    "Convert it with everything that references it (plan, backup, conversion).",
+                )
+
+    def _revision_findings(self) -> Iterator[Finding]:
+        if self.profile.alembic is None:
+            return
+        claimed = ", ".join(self.claimed) or "nothing"
+        known = {revision.id for revision in self.script_revisions}
+        if strange := [revision for revision in self.claimed if revision not in known]:
+            yield Finding(
+                BLOCKER,
+                "revision-unknown",
+                f"alembic_version names {', '.join(strange)}, which no script has",
+                f"claimed: {claimed}; {len(known)} scripts",
+                "Check that script_location is the application's, and complete.",
+            )
+        if self.reading.true is None:
+            yield Finding(
+                WARNING,
+                "revision-open",
+                "The tables do not tell which revision the schema is at",
+                f"claimed: {claimed}",
+                "Migrations are refused until it is known; check the script location.",
+            )
+        elif self.claimed != (self.reading.true,):
+            claimed_history = revisions.with_ancestors(self.script_revisions, *self.claimed)
+            lacking = [
+                f"{row.revision} ({', '.join(row.missing)})"
+                for row in self.reading.evidence
+                if row.missing and row.revision in claimed_history
+            ]
+            yield Finding(
+                BLOCKER,
+                "revision-claim",
+                f"alembic_version claims {claimed}, the schema is at {self.reading.true}",
+                f"not there although claimed: {'; '.join(lacking) or 'nothing'}",
+                f"After the conversion it is set to {self.reading.true}, then migrated to head.",
+            )
+        for collision in self.reading.collisions:
+            yield Finding(
+                WARNING,
+                "collision",
+                f"{len(collision.tables)} tables exist that revision {collision.revision} would "
+                "create",
+                f"{collision.title}: {', '.join(collision.tables)}",
+                "Before the migrations they are compared with what the script would create; "
+                "if they are the same, the revision can be adopted.",
+            )
+        for revision in self.script_revisions:
+            if revision.unreadable is not None:
+                yield Finding(
+                    WARNING,
+                    "revision-unread",
+                    f"Revision {revision.id} cannot be read without a database",
+                    f"{revision.title}: {revision.unreadable}",
+                    "What it creates after this point is not known here.",
+                )
+
+    def _table_findings(self) -> Iterator[Finding]:
+        missing = self.missing_tables()
+        if missing:
+            yield Finding(
+                WARNING,
+                "tables-missing",
+                f"{len(missing)} tables are missing",
+                ", ".join(missing),
+                "The migrations create them.",
+            )
+        least = self.profile.expect.least_tables
+        if len(self.found.tables) < least:
+            yield Finding(
+                NOTE,
+                "tables-few",
+                f"There are {len(self.found.tables)} tables, at least {least} are expected",
+                f"{len(missing)} of them are known by name",
+                "Verification looks again after the migrations.",
+            )
+        for trigger in ask(self.conn, "event_triggers", EventTriggerRow):
+            yield Finding(
+                WARNING,
+                "event-trigger",
+                f"The event trigger {trigger.name} fires on {trigger.event}",
+                f"event trigger {trigger.name}",
+                "It may refuse or record the conversion's statements: read its function first.",
+            )
+
+    def _value_findings(self) -> Iterator[Finding]:
+        for member in self.closed.members.values():
+            if not member.target.is_uuid:
+                continue
+            query = compose(
+                "not_uuid",
+                table=member.name.table.identifier,
+                column=sql.Identifier(member.name.name),
+            )
+            values = [row[0] for row in self.conn.execute(query).fetchall()]
+            if values:
+                shown = ", ".join(repr(value) for value in values[:20])
+                more = " and more" if len(values) > 20 else ""
+                yield Finding(
+                    BLOCKER,
+                    "value-no-uuid",
+                    f"{member.name} holds values that are no canonical uuid",
+                    f"{shown}{more}",
+                    "Repair these rows: the cast would fail, or change how they are written.",
+                )
+
+    def _unchecked(self) -> Iterator[Finding]:
+        """What the conversion may break and nobody looked at."""
+        kinds = {member.column.type for member in self.closed.members.values()}
+        if "uuid" not in kinds:
+            return
+        left = [
+            str(self.found.column_name(place))
+            for place, column in self.found.columns.items()
+            if column.type in ("uuid", "uuid[]") and place not in self.closed.members
+        ]
+        if left:
+            yield Finding(
+                WARNING,
+                "soft-references",
+                f"{len(left)} uuid columns stay as they are: no foreign key ties them to a key",
+                ", ".join(left[:40]) + (" and more" if len(left) > 40 else ""),
+                "Not checked: where one holds ids of a converted key, comparing them will fail.",
+            )
+        row = self.conn.execute(compose("routines")).fetchone()
+        if row is not None and row[0]:
+            yield Finding(
+                WARNING,
+                "routines",
+                f"{row[0]} functions and procedures were not checked for the new types",
+                row[1],
+                "Those that declare uuid or compare with it may fail after the conversion.",
+            )

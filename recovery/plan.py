@@ -1,0 +1,201 @@
+"""The conversion as statements: six phases in one transaction, and plan.sql, which shows them.
+
+The text of plan.sql is a pure function of the catalog and the profile. Its SHA-256 is what the
+operator approves; the runner builds the plan again behind its locks: another text means drift.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+
+from recovery import dependents, statements
+from recovery.catalog import Catalog
+from recovery.closure import Closure
+from recovery.closure import find as find_closure
+from recovery.errors import Refused
+from recovery.events import (
+    Identity,
+    Person,
+    PhasePlan,
+    PlanApproved,
+    PlanMade,
+    PlannedTable,
+    Refusal,
+)
+from recovery.names import ColumnName
+from recovery.profile import Profile
+from recovery.session import Session
+from recovery.statements import TITLES, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start."""
+
+    database: str
+    closure: Closure
+    refusals: tuple[Refusal, ...]
+    preparation: tuple[str, ...]
+    lock: str
+    statements: tuple[Statement, ...]
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """The hash of plan.sql."""
+        return sha256(self.text)
+
+    def phase(self, number: int) -> list[Statement]:
+        """The statements of a phase, in order."""
+        return [s for s in self.statements if s.phase == number]
+
+    def expected(self, number: int) -> Counter[str]:
+        """What a phase adds up to, by key."""
+        return sum((s.counts for s in self.phase(number)), Counter())
+
+
+def sha256(text: str) -> str:
+    """The hash that a plan's text is approved by."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build(catalog: Catalog, profile: Profile, identity: Identity) -> Plan:
+    """The plan for a catalog. What cannot be carried over is in ``refusals``, by name."""
+    closure = find_closure(catalog, profile.key_types)
+    refused = [
+        *closure.refusals,
+        *dependents.refusals(catalog, closure, superuser=identity.superuser),
+        *(_unknown(catalog, key) for key in closure.unknown),
+    ]
+    preparation = tuple(statements.preparation(identity.database))
+    lock = statements.lock(catalog, closure)
+    composed = (
+        () if refused or not closure.members else tuple(statements.statements(catalog, closure))
+    )
+    return Plan(
+        database=identity.database,
+        closure=closure,
+        refusals=tuple(refused),
+        preparation=preparation,
+        lock=lock,
+        statements=composed,
+        text=_render(identity.database, fingerprint(catalog, closure), preparation, lock, composed),
+    )
+
+
+def summary(plan: Plan, catalog: Catalog) -> PlanMade:
+    """The plan as an event."""
+    tables = [
+        PlannedTable(
+            name=str(catalog.table_name(oid)),
+            columns=tuple(member.name.name for member in plan.closure.members_of(oid)),
+            rows_estimated=catalog.tables[oid].rows_estimated,
+            bytes=catalog.tables[oid].bytes,
+        )
+        for oid in plan.closure.tables()
+        if oid in catalog.tables
+    ]
+    return PlanMade(
+        sha256=plan.sha256,
+        fingerprint=fingerprint(catalog, plan.closure),
+        database=plan.database,
+        phases=tuple(
+            PhasePlan(number, title, len(plan.phase(number)), dict(plan.expected(number)))
+            for number, title in TITLES.items()
+            if plan.statements
+        ),
+        tables=tuple(tables),
+        foreign_keys=len(plan.closure.foreign_keys),
+        refusals=plan.refusals,
+        nothing_to_do=not plan.closure.members and not plan.refusals,
+    )
+
+
+def approve(session: Session, sha256: str, by: Person) -> None:
+    """Journals the approval of the latest plan. Raises ``Refused`` if this hash is not its."""
+    plan = session.history().plan
+    if plan is None or plan.sha256 != sha256:
+        raise Refused(
+            "There is a newer plan than the one that was shown.",
+            "Read the new plan, then approve it.",
+        )
+    if plan.refusals:
+        raise Refused(
+            f"The plan refuses {len(plan.refusals)} objects.",
+            "Follow what it says about each, then plan again.",
+            object=plan.refusals[0].object,
+        )
+    session.journal.append(PlanApproved(sha256, by))
+
+
+def fingerprint(catalog: Catalog, closure: Closure) -> str:
+    """A hash of the part of the catalog that the plan is made for; sizes do not count."""
+    tables = closure.tables()
+    facts: list[object] = [
+        [
+            (m.name, c, catalog.dependents.get(place))
+            for place, m in closure.members.items()
+            for c in [(m.column.type, m.column.not_null, m.column.default_expression, m.target)]
+        ],
+        [
+            (str(catalog.table_name(oid)), catalog.parents.get(oid))
+            for oid in tables
+            if oid in catalog.tables
+        ],
+        [
+            (k.name, k.schema, k.table_name, k.definition, k.comment, k.trigger_states)
+            for k in closure.foreign_keys
+        ],
+    ]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _unknown(catalog: Catalog, key: ColumnName) -> Refusal:
+    alike = sorted(
+        str(name)
+        for name in map(catalog.column_name, catalog.columns)
+        if name.name == key.name and name.table.name.lower() == key.table.name.lower()
+    )
+    remedy = f"Did you mean {', '.join(alike)}? " if alike else ""
+    return Refusal(
+        str(key), "There is no such column.", f"{remedy}Correct the keys in the profile."
+    )
+
+
+# --- plan.sql -------------------------------------------------------------------------------
+
+_HEADER = """-- plan.sql, written by pg-rekey for the database {database}
+-- catalog: {fingerprint}
+--
+-- By hand:  psql --no-psqlrc --dbname {database} --file plan.sql --command COMMIT
+-- Without the last option, psql ends before COMMIT and everything is rolled back.
+"""
+_FOOTER = """
+\\echo
+\\echo 'All phases are done and nothing is committed. COMMIT; keeps it, ROLLBACK; undoes it.'
+"""
+
+
+def _render(
+    database: str,
+    catalog_hash: str,
+    preparation: tuple[str, ...],
+    lock: str,
+    statements: tuple[Statement, ...],
+) -> str:
+    shown = "".join(c if c.isprintable() else "?" for c in database)
+    lines = [_HEADER.format(database=shown, fingerprint=catalog_hash)]
+    if not statements:
+        return "\n".join([*lines, "-- There is nothing to run.", ""])
+    lines += ["\\set ON_ERROR_STOP on", "", "BEGIN;"]
+    lines += [f"{statement};" for statement in (*preparation, lock)]
+    for number, group in groupby(statements, key=lambda statement: statement.phase):
+        lines += ["", f"\\echo 'Phase {number} of {len(TITLES)}: {TITLES[number]}'"]
+        why = None
+        for statement in group:
+            if statement.why != why:
+                lines.append(f"-- {statement.why}")
+                why = statement.why
+            lines.append(f"{statement.sql};")
+    return "\n".join(lines) + "\n" + _FOOTER

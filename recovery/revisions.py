@@ -1,0 +1,192 @@
+"""What the migration scripts say: which tables each revision creates, and what that implies.
+
+A script is run against a recorder that notes its operations and executes none. One that asks the
+database something cannot be read this way; it is named, and what it did until then still counts.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.operations import Operations, ops
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script, ScriptDirectory
+from alembic.util import CommandError
+
+from recovery.errors import ProfileError
+from recovery.events import Collision, RevisionEvidence
+from recovery.names import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One revision and its operations; ``unreadable`` says why they end too early, if they do."""
+
+    id: str
+    title: str
+    down: tuple[str, ...]
+    operations: tuple[ops.MigrateOperation, ...]
+    unreadable: str | None
+
+    @property
+    def created(self) -> list[TableName]:
+        """The tables that it creates, in order."""
+        return [
+            TableName(op.schema or "public", str(op.table_name))
+            for op in self.operations
+            if isinstance(op, ops.CreateTableOp)
+        ]
+
+    @property
+    def removed(self) -> list[TableName]:
+        """The tables that are gone after it, under their name of before."""
+        return [
+            TableName(op.schema or "public", str(op.table_name))
+            for op in self.operations
+            if isinstance(op, ops.DropTableOp | ops.RenameTableOp)
+        ]
+
+
+def scripts(location: str) -> ScriptDirectory:
+    """The script directory at a location. Raises ``ProfileError`` if there is none."""
+    config = Config()
+    config.set_main_option("script_location", location.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    try:
+        if not (Path(location) / "versions").is_dir():
+            raise CommandError("it has no folder 'versions'")
+        directory = ScriptDirectory.from_config(config)
+        # Loads every script.
+        directory.get_heads()
+    except (CommandError, ImportError, SyntaxError, OSError) as error:
+        raise ProfileError(
+            f"The migration scripts at {location} cannot be used: {error}.",
+            "Correct script_location in the profile: the folder that has env.py and versions/.",
+            object=location,
+        ) from error
+    return directory
+
+
+def read(directory: ScriptDirectory) -> list[Revision]:
+    """Every revision, parents before children."""
+    found = list(directory.walk_revisions())
+    return [_read(script) for script in reversed(found)]
+
+
+def _read(script: Script) -> Revision:
+    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True})
+    noted: list[ops.MigrateOperation] = []
+
+    def note(operation: ops.MigrateOperation) -> sa.Table | None:
+        noted.append(operation)
+        return operation.to_table(context) if isinstance(operation, ops.CreateTableOp) else None
+
+    unreadable = None
+    with Operations.context(context) as operations:
+        # Every function of alembic.op ends in this method of the object that stands behind it.
+        operations.invoke = note  # type: ignore[method-assign, assignment]
+        try:
+            script.module.upgrade()
+        except Exception as error:  # noqa: BLE001 - the application's code raises what it likes
+            unreadable = f"{type(error).__name__}: {error}"
+    return Revision(
+        script.revision,
+        script.doc.splitlines()[0] if script.doc else "",
+        tuple(script._normalized_down_revisions),
+        tuple(noted),
+        unreadable,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the tables say about the revision. ``true`` is None if they cannot tell."""
+
+    evidence: tuple[RevisionEvidence, ...]
+    true: str | None
+    pending: tuple[str, ...]
+    collisions: tuple[Collision, ...]
+
+
+def compare(
+    revisions: list[Revision], tables: Collection[TableName], claimed: tuple[str, ...]
+) -> Reading:
+    """Holds the revisions' tables against those that exist.
+
+    A revision holds if its tables, and those of all revisions before it, are there. One that
+    creates no table proves nothing: the true revision is the claimed one if nothing speaks against
+    it, else the last that is proved: a script that runs twice fails loudly, a skipped one does not.
+    """
+    removed = {table for revision in revisions for table in revision.removed}
+    holds: dict[str, bool] = {}
+    proved: set[str] = set()
+    evidence = []
+    for revision in revisions:
+        telling = [table for table in revision.created if table not in removed]
+        missing = [table for table in telling if table not in tables]
+        before = all(holds.get(parent, True) for parent in revision.down)
+        holds[revision.id] = before and not missing
+        if holds[revision.id] and telling and revision.unreadable is None:
+            proved.add(revision.id)
+        if telling:
+            evidence.append(
+                RevisionEvidence(
+                    revision.id,
+                    revision.title,
+                    tuple(str(table) for table in telling if table in tables),
+                    tuple(map(str, missing)),
+                    revision.id in claimed,
+                    holds[revision.id],
+                )
+            )
+    true = _true_revision(revisions, holds, proved, claimed)
+    applied = with_ancestors(revisions, *([true] if true else []))
+    pending = [revision for revision in revisions if revision.id not in applied]
+    return Reading(
+        tuple(evidence),
+        true,
+        tuple(revision.id for revision in pending),
+        tuple(collisions(pending, tables)),
+    )
+
+
+def collisions(pending: list[Revision], tables: Collection[TableName]) -> Iterator[Collision]:
+    """Tables that pending revisions would create, but that exist."""
+    for revision in pending:
+        there = [str(table) for table in revision.created if table in tables]
+        if there:
+            yield Collision(revision.id, revision.title, tuple(there))
+
+
+def _true_revision(
+    revisions: list[Revision],
+    holds: dict[str, bool],
+    proved: set[str],
+    claimed: tuple[str, ...],
+) -> str | None:
+    if len(claimed) == 1 and holds.get(claimed[0]):
+        history = with_ancestors(revisions, claimed[0])
+        unread = any(r.unreadable is not None for r in revisions if r.id in history)
+        if not unread and not proved - history:
+            return claimed[0]
+    # The proved revisions that no other proved one comes after.
+    covered: set[str] = set()
+    for revision in proved:
+        covered |= with_ancestors(revisions, revision) - {revision}
+    latest = proved - covered
+    return latest.pop() if len(latest) == 1 else None
+
+
+def with_ancestors(revisions: list[Revision], *revision_ids: str) -> set[str]:
+    """These revisions, as far as they are known, and all that come before them."""
+    by_id = {found.id: found for found in revisions}
+    seen: set[str] = set()
+    waiting = [known for known in revision_ids if known in by_id]
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting += by_id[current].down
+    return seen

@@ -1,0 +1,268 @@
+"""The process that does the work of one step, on its own: closing a terminal does not end it.
+
+Started by ``launch`` as ``python -m recovery.runner FOLDER STEP``. What it must know besides comes
+through standard input, the password among it; what it has to say goes into the journal.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import psycopg
+
+from recovery import backup, catalog, investigation, plan, report, target, verification
+from recovery.control import Control
+from recovery.conversion import Conversion
+from recovery.errors import FAILED, Problem, RecoveryError, Refused, problem_of
+from recovery.events import (
+    Identity,
+    Outcome,
+    Person,
+    Step,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+    TargetConfirmed,
+    Verified,
+)
+from recovery.migrations import Migrations
+from recovery.session import Session
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits."""
+
+    by: Person
+    password: str | None = None
+    backup_format: backup.Format = "custom"
+    adopt: tuple[str, ...] = ()
+    gate_seconds: float = 900
+
+
+def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[bytes]":
+    """Starts a step in a process of its own. Raises ``Refused`` if it may not start now."""
+    holder = session.journal.holder()
+    if holder is not None:
+        raise Refused(
+            f"Process {holder.pid} on {holder.host} already works on this session.",
+            "Watch it with 'pg-rekey resume', or cancel it there.",
+        )
+    _refuse_too_early(session, step)
+    log = os.open(session.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "recovery.runner", str(session.folder), step],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={name: value for name, value in os.environ.items() if name != "PGPASSWORD"},
+        )
+    finally:
+        os.close(log)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(msgspec.json.encode(options))
+        process.stdin.close()
+    except BrokenPipeError:
+        # It ended already; what it has to say is in the journal or its log.
+        process.wait()
+    return process
+
+
+def _refuse_too_early(session: Session, step: Step) -> None:
+    waits_for = session.history().waits_for(step)
+    if waits_for is not None:
+        raise Refused(f"The {step} waits for {waits_for}.", "Do that first.")
+
+
+def main(arguments: list[str]) -> int:
+    """Does one step. The exit code is for the log; clients read the journal."""
+    folder, step = Path(arguments[0]), Step(arguments[1])
+    options = msgspec.json.decode(sys.stdin.buffer.read(), type=Options)
+    # A closed terminal or a lost line is no reason to stop.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.umask(0o077)
+    session = Session(folder)
+    with _lease(session):
+        began = time.monotonic()
+        session.journal.append(StepStarted(step, os.getpid(), options.by))
+        try:
+            with Control(session.journal) as control:
+                _refuse_too_early(session, step)
+                _Work(session, options, control).do(step)
+        except RecoveryError as error:
+            return _fail(session, step, error.problem)
+        except psycopg.Error as error:
+            return _fail(session, step, problem_of(error))
+        except OSError as error:
+            return _fail(session, step, _system_problem(error))
+        except BaseException as error:
+            # A mistake of ours. The traceback goes to runner.log, without values of variables.
+            _fail(session, step, _our_mistake(error))
+            raise
+        session.journal.append(StepFinished(step, time.monotonic() - began))
+        return 0
+
+
+@contextmanager
+def _lease(session: Session) -> Iterator[None]:
+    session.journal.acquire()
+    try:
+        yield
+    finally:
+        session.journal.release()
+
+
+def _fail(session: Session, step: Step, problem: Problem) -> int:
+    session.journal.append(StepFailed(step, problem))
+    return problem.exit_code
+
+
+def _system_problem(error: OSError) -> Problem:
+    return Problem(
+        what=f"{error.strerror or error}.",
+        remedy="Free the disk or mend the folder, then start the step again.",
+        exit_code=FAILED,
+        object=str(error.filename) if error.filename else None,
+    )
+
+
+def _our_mistake(error: BaseException) -> Problem:
+    return Problem(
+        what=f"pg-rekey failed: {type(error).__name__}.",
+        remedy="Nothing more was done. Report runner.log of the session's folder as a mistake.",
+        exit_code=FAILED,
+    )
+
+
+class _Work:
+    """One step's work."""
+
+    def __init__(self, session: Session, options: Options, control: Control) -> None:
+        self.session = session
+        self.options = options
+        self.control = control
+        self.history = session.history()
+        self.profile = self.history.profile
+        self.journal = session.journal
+
+    @property
+    def identity(self) -> Identity:
+        """The identity that the operator confirmed."""
+        confirmed = self.history.last(TargetConfirmed)
+        if confirmed is None:
+            raise Refused("The target was not confirmed.", "Confirm it first.")
+        return confirmed.identity
+
+    def do(self, step: Step) -> None:
+        """Does a step. Raises ``RecoveryError`` and psycopg's errors."""
+        match step:
+            case Step.TARGET:
+                raise Refused("The target is confirmed by a person.", "Open the wizard.")
+            case Step.INVESTIGATION:
+                self.investigate()
+            case Step.PLAN:
+                self.plan()
+            case Step.BACKUP:
+                self.back_up()
+            case Step.CONVERSION:
+                self.convert()
+            case Step.MIGRATIONS:
+                self.migrate()
+            case Step.VERIFICATION:
+                self.verify()
+            case Step.REPORT:
+                self.journal.append(report.write(self.session))
+
+    @contextmanager
+    def _looking(self) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
+        """A read-only connection to the confirmed database, interrupted on request."""
+        with (
+            target.connect(self.profile, self.options.password, autocommit=True) as conn,
+            self.control.watching(conn),
+        ):
+            target.refuse_strangers(target.identify(conn), self.identity)
+            try:
+                yield conn
+            except psycopg.errors.QueryCanceled:
+                self.control.check()
+                raise
+
+    def investigate(self) -> None:
+        with self._looking() as conn:
+            self.journal.append(investigation.investigate(conn, self.profile))
+
+    def plan(self) -> None:
+        with self._looking() as conn:
+            conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            with conn.transaction():
+                found = catalog.read(conn)
+        made = plan.build(found, self.profile, self.identity)
+        self.session.write("plan.sql", made.text)
+        self.journal.append(plan.summary(made, found))
+
+    def back_up(self) -> None:
+        made = backup.Backup(
+            profile=self.profile,
+            password=self.options.password,
+            identity=self.identity,
+            journal=self.journal,
+            control=self.control,
+            folder=self.session.backup_folder,
+            format=self.options.backup_format,
+        ).run()
+        self.journal.append(made)
+
+    def convert(self) -> None:
+        made = self.history.plan
+        if made is None or not self.history.plan_approved:
+            raise Refused("No plan was approved.", "Read the plan and approve it.")
+        if plan.sha256(self.session.plan_file.read_text(encoding="utf-8")) != made.sha256:
+            raise Refused(
+                "plan.sql is not the file that was approved.",
+                "Make a new plan.",
+                object=str(self.session.plan_file),
+            )
+        outcome = Conversion(
+            profile=self.profile,
+            password=self.options.password,
+            identity=self.identity,
+            approved=made.sha256,
+            journal=self.journal,
+            control=self.control,
+            sql_log=self.session.sql_log,
+            gate_seconds=self.options.gate_seconds,
+        ).run()
+        if outcome is Outcome.UNKNOWN:
+            raise Refused(
+                "Whether the conversion was committed is not known: do nothing yet.",
+                "When the server answers again, 'pg-rekey resume' asks it.",
+            )
+
+    def migrate(self) -> None:
+        Migrations(
+            profile=self.profile,
+            password=self.options.password,
+            identity=self.identity,
+            journal=self.journal,
+            control=self.control,
+            sql_log=self.session.sql_log,
+            adopt=self.options.adopt,
+            by=self.options.by,
+        ).run()
+
+    def verify(self) -> None:
+        with self._looking() as conn:
+            checks: Verified = verification.verify(conn, self.profile, self.history)
+        self.journal.append(checks)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

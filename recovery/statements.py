@@ -1,0 +1,318 @@
+"""The statements of a conversion, each composed once and shown as it will run."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from queries.rows import ForeignKeyRow
+from recovery.catalog import Catalog
+from recovery.closure import Closure, Member
+
+CHECK, DROP, KEYS, REFERENCES, RECREATE, VALIDATE = 1, 2, 3, 4, 5, 6
+TITLES = {
+    CHECK: "Current types checked",
+    DROP: "Foreign keys dropped",
+    KEYS: "Keys converted, with the other columns of their tables",
+    REFERENCES: "Referencing columns converted",
+    RECREATE: "Foreign keys recreated",
+    VALIDATE: "Validation",
+}
+_FIRING = {"D": "DISABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. ``counts`` says, by key, what it adds to its phase."""
+
+    phase: int
+    sql: str
+    object: str
+    why: str
+    counts: Counter[str]
+
+
+def _text(template: str, /, **parts: sql.Composable) -> str:
+    return sql.SQL(template).format(**parts).as_string(None)
+
+
+def _list(parts: Iterator[sql.Composable], between: str = ", ") -> sql.Composed:
+    return sql.SQL(between).join(parts)
+
+
+def preparation(database: str) -> Iterator[str]:
+    """What the transaction begins with: its settings, and a guard against another database."""
+    yield "SET LOCAL search_path = ''"
+    yield "SET LOCAL lock_timeout = '5s'"
+    yield "SET LOCAL statement_timeout = 0"
+    yield "SET LOCAL idle_in_transaction_session_timeout = 0"
+    # In effect from 17 on; before, a name that PostgreSQL does not know would be an error.
+    yield (
+        "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings "
+        "WHERE name = 'transaction_timeout'"
+    )
+    yield "SET LOCAL maintenance_work_mem = '256MB'"
+    yield "SET LOCAL max_parallel_maintenance_workers = 2"
+    yield _do(
+        _text(
+            """BEGIN
+  IF pg_catalog.current_database() <> {database} THEN
+    RAISE EXCEPTION 'pg-rekey: this plan is for another database';
+  END IF;
+END""",
+            database=sql.Literal(database),
+        )
+    )
+
+
+def _do(body: str) -> str:
+    tag = "$pg_rekey$"
+    while tag in body:
+        tag = tag[:-1] + "_$"
+    return f"DO {tag}\n{body}\n{tag}"
+
+
+def lock(catalog: Catalog, closure: Closure) -> str:
+    """All locks in one statement: it can be tried again without anything being half done."""
+    names = (
+        catalog.table_name(oid).identifier for oid in closure.tables() if oid in catalog.tables
+    )
+    return _text("LOCK TABLE {tables}\n  IN ACCESS EXCLUSIVE MODE", tables=_list(names, ",\n  "))
+
+
+def statements(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
+    """The statements of the six phases, in order."""
+    everything = Counter(str(member.key) for member in closure.members.values())
+    yield Statement(
+        CHECK,
+        _types_are([(m, m.column.type) for m in closure.members.values()]),
+        "all converted columns",
+        "every column still has the type that the plan was made for",
+        everything,
+    )
+    for foreign_key in closure.foreign_keys:
+        yield Statement(
+            DROP,
+            _text(
+                "ALTER TABLE {table} DROP CONSTRAINT {name}",
+                table=sql.Identifier(foreign_key.schema, foreign_key.table_name),
+                name=sql.Identifier(foreign_key.name),
+            ),
+            _described(catalog, foreign_key),
+            "its two sides have different types while the conversion runs",
+            Counter([closure.key_of(foreign_key)]),
+        )
+    altered = list(_alter_tables(catalog, closure))
+    yield from (s for s in altered if s.phase == KEYS)
+    yield from (s for s in altered if s.phase == REFERENCES)
+    for foreign_key in closure.foreign_keys:
+        yield from _recreate(catalog, closure, foreign_key)
+    yield Statement(
+        VALIDATE,
+        _types_are([(m, m.target.name) for m in closure.members.values()]),
+        "all converted columns",
+        "every column has its new type",
+        everything,
+    )
+    yield Statement(
+        VALIDATE,
+        _foreign_keys_are(closure.foreign_keys),
+        "all recreated foreign keys",
+        "every foreign key is there, validated as before",
+        Counter(),
+    )
+    for oid in closure.tables():
+        name = catalog.table_name(oid)
+        yield Statement(
+            VALIDATE,
+            _text("ANALYZE {table}", table=name.identifier),
+            f"table {name}",
+            "the rewrite loses the planner's statistics",
+            Counter(),
+        )
+
+
+def _types_are(expected: list[tuple[Member, str]]) -> str:
+    rows = _list(
+        (
+            sql.SQL("({}, {}, {})").format(
+                sql.Literal(member.name.table.identifier.as_string(None)),
+                sql.Literal(member.name.name),
+                sql.Literal(type_),
+            )
+            for member, type_ in sorted(expected, key=lambda pair: pair[0].name)
+        ),
+        ",\n    ",
+    )
+    return _do(
+        _text(
+            """DECLARE
+  wrong text;
+BEGIN
+  SELECT pg_catalog.string_agg(e.tab || '.' || e.col || ' is ' ||
+           coalesce(pg_catalog.format_type(a.atttypid, a.atttypmod), 'not there'), ', ')
+  INTO wrong
+  FROM (VALUES
+    {rows}
+  ) AS e (tab, col, typ)
+  LEFT JOIN pg_catalog.pg_attribute a
+    ON a.attrelid = e.tab::pg_catalog.regclass AND a.attname = e.col AND NOT a.attisdropped
+  WHERE pg_catalog.format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM e.typ;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = 'pg-rekey: unexpected types: ' || wrong;
+  END IF;
+END""",
+            rows=rows,
+        )
+    )
+
+
+def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
+    for oid in closure.tables():
+        members = closure.members_of(oid)
+        # Partitions and children are altered through their parent.
+        own = [member for member in members if member.column.inherited == 0]
+        if not own:
+            continue
+        name = catalog.table_name(oid)
+        parts = _list((part for member in own for part in _alter_column(member)), ",\n  ")
+        keys = [member for member in own if member.is_key]
+        counts = Counter(str(member.key) for member in own)
+        for place, member in closure.members.items():
+            if member.column.inherited and _root(catalog, place[0]) == oid:
+                counts[str(member.key)] += 1
+        yield Statement(
+            KEYS if keys else REFERENCES,
+            _text("ALTER TABLE {table}\n  {parts}", table=name.identifier, parts=parts),
+            f"table {name}",
+            "all of the table's columns in one statement: it is rewritten once",
+            counts,
+        )
+
+
+def _root(catalog: Catalog, oid: int) -> int:
+    while catalog.parents.get(oid):
+        oid = catalog.parents[oid][0]
+    return oid
+
+
+def _alter_column(member: Member) -> Iterator[sql.Composed]:
+    column, target = sql.Identifier(member.column.name), sql.SQL(member.target.name)
+    default = member.column.default_expression
+    # A character default has no assignment cast to uuid, so it makes room and comes back cast.
+    if member.target.is_uuid and default is not None:
+        yield sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(column)
+    # An explicit cast to varchar(n) would cut off without a word; through text, it fails.
+    through = sql.SQL("uuid") if member.target.is_uuid else sql.SQL("text")
+    yield sql.SQL("ALTER COLUMN {} TYPE {} USING {}::{}").format(column, target, column, through)
+    if member.target.is_uuid and default is not None:
+        again = sql.SQL("ALTER COLUMN {} SET DEFAULT ({})::uuid")
+        yield again.format(column, sql.SQL(default))
+
+
+def _recreate(
+    catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow
+) -> Iterator[Statement]:
+    table = sql.Identifier(foreign_key.schema, foreign_key.table_name)
+    name = sql.Identifier(foreign_key.name)
+    described = _described(catalog, foreign_key)
+    yield Statement(
+        RECREATE,
+        _text(
+            "ALTER TABLE {table}\n  ADD CONSTRAINT {name} {definition}",
+            table=table,
+            name=name,
+            definition=sql.SQL(foreign_key.definition),
+        ),
+        described,
+        "from its stored definition, in the original order: that decides which fires first",
+        Counter([closure.key_of(foreign_key)]),
+    )
+    if foreign_key.comment is not None:
+        yield Statement(
+            RECREATE,
+            _text(
+                "COMMENT ON CONSTRAINT {name} ON {table} IS {comment}",
+                name=name,
+                table=table,
+                comment=sql.Literal(foreign_key.comment),
+            ),
+            described,
+            "dropping the foreign key dropped its comment",
+            Counter(),
+        )
+    for state, function, on_table in foreign_key.trigger_states:
+        yield Statement(
+            RECREATE,
+            _set_trigger_state(table, foreign_key.name, state, function, on_table),
+            described,
+            "the trigger was not in the normal state before",
+            Counter(),
+        )
+
+
+def _set_trigger_state(
+    table: sql.Identifier, constraint: str, state: str, function: str, on_table: str
+) -> str:
+    """The trigger's name has an oid in it, so it is looked up where the statement runs."""
+    return _do(
+        _text(
+            """DECLARE
+  name text;
+BEGIN
+  SELECT t.tgname INTO STRICT name
+  FROM pg_catalog.pg_trigger t
+  JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
+  WHERE k.conrelid = {table}::pg_catalog.regclass AND k.conname = {constraint}
+    AND t.tgfoid = {function}::pg_catalog.regproc
+    AND t.tgrelid = {on_table}::pg_catalog.regclass;
+  EXECUTE pg_catalog.format({template}, {on_table}::pg_catalog.regclass, name);
+END""",
+            table=sql.Literal(table.as_string(None)),
+            constraint=sql.Literal(constraint),
+            function=sql.Literal(function),
+            on_table=sql.Literal(on_table),
+            template=sql.Literal(f"ALTER TABLE %s {_FIRING[state]} %I"),
+        )
+    )
+
+
+def _foreign_keys_are(foreign_keys: list[ForeignKeyRow]) -> str:
+    rows = _list(
+        (
+            sql.SQL("({}, {}, {})").format(
+                sql.Literal(sql.Identifier(k.schema, k.table_name).as_string(None)),
+                sql.Literal(k.name),
+                sql.Literal(k.definition),
+            )
+            for k in foreign_keys
+        ),
+        ",\n    ",
+    )
+    if not foreign_keys:
+        return _do("BEGIN\n  NULL; -- there are none\nEND")
+    return _do(
+        _text(
+            """DECLARE
+  wrong text;
+BEGIN
+  SELECT pg_catalog.string_agg(e.tab || '.' || e.name, ', ')
+  INTO wrong
+  FROM (VALUES
+    {rows}
+  ) AS e (tab, name, definition)
+  LEFT JOIN pg_catalog.pg_constraint k
+    ON k.conrelid = e.tab::pg_catalog.regclass AND k.conname = e.name
+  WHERE pg_catalog.pg_get_constraintdef(k.oid) IS DISTINCT FROM e.definition;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING MESSAGE = 'pg-rekey: foreign keys differ: ' || wrong;
+  END IF;
+END""",
+            rows=rows,
+        )
+    )
+
+
+def _described(catalog: Catalog, foreign_key: ForeignKeyRow) -> str:
+    return f"foreign key {foreign_key.name} of {catalog.table_name(foreign_key.table_oid)}"

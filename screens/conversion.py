@@ -1,0 +1,345 @@
+"""Step 5: the conversion, live; the parity; and the gate, where COMMIT and ROLLBACK wait."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, TabbedContent, TabPane
+
+from recovery.events import (
+    SAME,
+    CommandRefused,
+    Commit,
+    ConversionEnded,
+    ExtendGate,
+    LockAttemptFailed,
+    Outcome,
+    ParityChecked,
+    RollBack,
+    SessionInTheWay,
+    StatementDone,
+    Step,
+)
+from recovery.history import History
+from screens import words
+from screens.phases import PhaseProgress, progress
+from screens.standing import Gate, Standing, gate, standing
+from screens.step_screen import StepScreen
+from screens.widgets.buttons import button
+from screens.widgets.line import Line, Note
+from screens.widgets.parity import ForeignKeys
+from screens.widgets.questions import Question, TypedQuestion
+from screens.widgets.rows import Rows
+from screens.wishes import GiveCommand, RunStep
+
+EXTENSION = 900.0
+
+
+class ConversionScreen(StepScreen):
+    """One transaction: phases, parity, gate, outcome."""
+
+    STEP = Step.CONVERSION
+    NAME = "Conversion"
+
+    BINDINGS = [
+        Binding("c", "commit", "COMMIT"),
+        Binding("r", "roll_back", "ROLL BACK"),
+        Binding("e", "extend", "Extend"),
+    ]
+
+    def compose_content(self) -> ComposeResult:
+        yield Note(id="intro")
+        yield Note(id="outcome")
+        with Vertical(id="gate"):
+            yield Line(id="gate-time")
+            yield Line(id="gate-parity")
+            yield Line(id="gate-blocked")
+        with TabbedContent(id="content"):
+            with TabPane("1 Phases", id="phases-pane"), VerticalScroll(can_focus=False):
+                for number in range(1, 7):
+                    yield Line(id=f"phase-{number}", classes="phase")
+                    yield Note(id=f"counts-{number}", classes="counts")
+                yield Note("Waiting for locks held by", id="locks-title", classes="section")
+                yield Rows("Process", "Role", "Program", "For>", "Statement", id="locks")
+            with TabPane("2 Foreign keys", id="keys-pane"):
+                yield ForeignKeys(id="foreign-keys")
+            with TabPane("3 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
+                yield Rows("State", "Table", "Rows before>", "Rows after>", "Digests", id="tables")
+            with (
+                TabPane("4 Rest of the catalog", id="catalog-pane"),
+                VerticalScroll(can_focus=False),
+            ):
+                yield Note(id="catalog-words")
+                yield Rows("Kind", "Name", "Before", "After", id="catalog")
+            with TabPane("5 Blocked", id="blocked-pane"), VerticalScroll(can_focus=False):
+                yield Note(id="blocked-words")
+                yield Rows("Process", "Role", "Program", "For>", "Statement", id="blocked")
+
+    def compose_actions(self) -> ComposeResult:
+        yield button("Start the conversion", id="start")
+        yield button("ROLL BACK", id="roll-back")
+        yield button("Extend by 15 min", id="extend")
+        yield button("COMMIT ...", id="commit", classes="far danger")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what is possible now has a key."""
+        open_gate = gate(self.history)
+        match action:
+            case "commit":
+                return open_gate is not None and open_gate.differences == 0
+            case "roll_back":
+                return self._can_roll_back
+            case "extend":
+                return open_gate is not None
+        return super().check_action(action, parameters)
+
+    @property
+    def _can_roll_back(self) -> bool:
+        return standing(self.history) in (Standing.IN_TRANSACTION, Standing.AT_THE_GATE)
+
+    # --- what is shown ---
+
+    def show_step(self, history: History, now: datetime) -> None:
+        state = standing(history)
+        open_gate = gate(history)
+        begun = bool(self.attempt.entries)
+        self.query_one("#intro", Note).say(
+            ""
+            if begun
+            else "Converts all columns in one transaction, checks that nothing else changed, and "
+            "then waits for you: only you can COMMIT. The tables are locked from the first "
+            "phase until COMMIT or ROLLBACK."
+        )
+        self.query_one("#content").display = begun
+        self._show_outcome(history)
+        self._show_gate(open_gate, now)
+        self._show_phases(history)
+        self._show_locks(history, state)
+        parity = self.attempt.last(ParityChecked)
+        if parity is not None:
+            self._show_parity(parity)
+        self._offer_actions(state, open_gate)
+        self.refresh_bindings()
+
+    def _offer_actions(self, state: Standing, open_gate: Gate | None) -> None:
+        history = self.history
+        if open_gate is not None:
+            commit = ["commit"] if open_gate.differences == 0 else []
+            self.offer("roll-back", "extend", *commit)
+        elif self._can_roll_back:
+            self.offer("roll-back")
+        elif state in (Standing.COMMITTED, Standing.MIGRATING) or history.converted:
+            self.offer("continue", focus="continue")
+        elif state is Standing.UNKNOWN or not self.allowed:
+            self.offer()
+        else:
+            self.offer("start", focus="start")
+
+    def what_runs(self) -> str:
+        statement = self.attempt.last(StatementDone)
+        if statement is None:
+            return "Taking locks."
+        return f"Last: {statement.object}"
+
+    def _show_outcome(self, history: History) -> None:
+        ended = self.attempt.last(ConversionEnded)
+        note = self.query_one("#outcome", Note)
+        if ended is None:
+            refused = self.attempt.last(CommandRefused)
+            note.say(
+                ""
+                if refused is None
+                else f"{refused.command} by {refused.by} was refused: {refused.reason}"
+            )
+            return
+        title = {
+            Outcome.COMMITTED: "COMMITTED",
+            Outcome.ROLLED_BACK: "ROLLED BACK: the database is as it was",
+            Outcome.UNKNOWN: "UNKNOWN: do nothing yet",
+        }[ended.outcome]
+        who = "" if ended.by is None else f" Decided by {ended.by}."
+        note.say(Content.assemble((title, "bold"), f". {words.plain(ended.reason)}{who}"))
+
+    def _show_gate(self, open_gate: Gate | None, now: datetime) -> None:
+        self.query_one("#gate").display = open_gate is not None
+        if open_gate is None:
+            return
+        left = (open_gate.deadline - now).total_seconds()
+        self.query_one("#gate-time", Line).say(
+            f"Locks held for {words.elapsed(open_gate.opened, now)}. "
+            f"Rolls back by itself in {words.counter(left)}, at {words.clock(open_gate.deadline)}."
+        )
+        self.query_one("#gate-parity", Line).say(
+            "Parity: 0 differences. COMMIT is possible."
+            if open_gate.differences == 0
+            else f"Parity: {words.counted(open_gate.differences, 'DIFFERENCE')}. "
+            "COMMIT is impossible: look at them, then roll back."
+        )
+        blocked = open_gate.blocked
+        self.query_one("#gate-blocked", Line).say(
+            f"{words.counted(len(blocked), 'session')} blocked by these locks: press 5 to see them."
+            if blocked
+            else "No session is blocked by these locks."
+        )
+
+    def _show_phases(self, history: History) -> None:
+        if history.plan is None:
+            return
+        for phase in progress(history.plan.phases, self.attempt):
+            number = phase.plan.number
+            self.query_one(f"#phase-{number}", Line).say(_phase(phase))
+            counts = words.progress(phase.plan.expected, phase.done)
+            self.query_one(f"#counts-{number}", Note).say(counts)
+
+    def _show_locks(self, history: History, state: Standing) -> None:
+        waiting = self.attempt.last(LockAttemptFailed)
+        begun = self.attempt.last(StatementDone) is not None
+        title = self.query_one("#locks-title", Note)
+        if waiting is None or begun or state is not Standing.IN_TRANSACTION:
+            title.say("")
+            self.query_one("#locks", Rows).fill(())
+        else:
+            title.say(f"Locks not free: attempt {waiting.attempt} of {waiting.attempts}. Held by:")
+            self.query_one("#locks", Rows).fill(_sessions(waiting.blockers))
+        open_gate = gate(history)
+        blocked = () if open_gate is None else open_gate.blocked
+        self.query_one("#blocked-words", Note).say(
+            "" if blocked else "No session waits for the locks of this conversion."
+        )
+        self.query_one("#blocked", Rows).fill(_sessions(blocked))
+
+    def _show_parity(self, parity: ParityChecked) -> None:
+        self.query_one(ForeignKeys).fill(parity.foreign_keys)
+        tables = sorted(parity.tables, key=lambda row: (row.state == SAME, row.table))
+        self.query_one("#tables", Rows).fill(
+            (
+                words.state(SAME if row.state == SAME else "different"),
+                row.table if row.state == SAME else f"{row.table}: {row.state}",
+                words.number(row.rows_before),
+                words.number(row.rows_after),
+                _digests(row.digests_before, row.digests_after),
+            )
+            for row in tables
+        )
+        others = len(parity.catalog)
+        self.query_one("#catalog-words", Note).say(
+            f"{words.counted(parity.compared, 'object')} compared, "
+            + ("all as before." if others == 0 else f"{words.counted(others, 'difference')}:")
+        )
+        self.query_one("#catalog", Rows).fill(
+            (row.kind, row.name, row.before or "was not there", row.after or "is gone")
+            for row in parity.catalog
+        )
+
+    # --- what is asked for ---
+
+    @on(Button.Pressed, "#start")
+    def start(self) -> None:
+        plan = self.history.plan
+        if plan is None:
+            return
+        self.app.push_screen(
+            Question(
+                f"Convert {plan.database} now?",
+                f"{words.counted(len(plan.tables), 'table')} will be locked: whoever reads or "
+                "writes them waits from the first phase until COMMIT or ROLLBACK.\n\n"
+                "Nothing is permanent before COMMIT.",
+                ("back", "Not yet"),
+                ("start", "Start the conversion"),
+            ),
+            self._started_by,
+        )
+
+    def _started_by(self, answer: str | None) -> None:
+        if answer == "start":
+            self.post_message(RunStep(Step.CONVERSION))
+
+    @on(Button.Pressed, "#roll-back")
+    def action_roll_back(self) -> None:
+        self.app.push_screen(
+            Question(
+                "Roll back?",
+                "The transaction ends; the database is left as it was. The plan and the backup "
+                "stay, and the conversion can be started again.",
+                ("back", "Not yet"),
+                ("roll-back", "ROLL BACK"),
+            ),
+            self._rolled_back_by,
+        )
+
+    def _rolled_back_by(self, answer: str | None) -> None:
+        if answer == "roll-back":
+            self.post_message(GiveCommand(RollBack(by=self.by)))
+
+    @on(Button.Pressed, "#extend")
+    def action_extend(self) -> None:
+        self.post_message(GiveCommand(ExtendGate(by=self.by, seconds=EXTENSION)))
+
+    @on(Button.Pressed, "#commit")
+    def action_commit(self) -> None:
+        database = self.history.profile.target.database
+        self.app.push_screen(
+            TypedQuestion(
+                f"COMMIT in {database}?",
+                self._what_becomes_permanent(),
+                f"Type the database's name to COMMIT ({self.history.profile.environment.upper()}):",
+                "COMMIT",
+                lambda typed: None if typed == database else f"{typed!r} is not its name.",
+            ),
+            self._committed_by,
+        )
+
+    def _committed_by(self, typed: str | None) -> None:
+        if typed is not None:
+            self.post_message(GiveCommand(Commit(by=self.by, typed=typed)))
+
+    def _what_becomes_permanent(self) -> str:
+        parity = self.attempt.last(ParityChecked)
+        plan = self.history.plan
+        if parity is None or plan is None:
+            return ""
+        keys = (f"  {key}: {type_}" for key, type_ in self.history.profile.keys.items())
+        rows = sum(table.rows_after for table in parity.tables)
+        return "\n".join(
+            [
+                "This becomes permanent:",
+                *keys,
+                f"{words.counted(len(plan.tables), 'table')} rewritten, "
+                f"{words.counted(rows, 'row')} kept.",
+                f"{words.counted(len(parity.foreign_keys), 'foreign key')} recreated, "
+                f"{parity.differences} differences.",
+            ]
+        )
+
+
+def _phase(phase: PhaseProgress) -> str:
+    """A phase's line, in columns."""
+    seconds = "" if phase.word == "not yet" else words.duration(phase.seconds)
+    of = f"{phase.statements} of {phase.plan.statements}"
+    return (
+        f"{phase.plan.number} {words.plain(phase.plan.title):<38.38} "
+        f"{phase.word.upper():<8} {of:>13} {seconds:>12}"
+    )
+
+
+def _sessions(sessions: tuple[SessionInTheWay, ...]) -> Iterator[tuple[str, ...]]:
+    for each in sessions:
+        yield (
+            str(each.pid),
+            each.role,
+            each.application,
+            words.duration(each.seconds),
+            each.query,
+        )
+
+
+def _digests(before: dict[str, str], after: dict[str, str]) -> str:
+    """Whether each column's digest is as it was."""
+    changed = tuple(column for column in before if before[column] != after.get(column))
+    if changed:
+        return f"differ: {words.names(changed)}"
+    return f"{words.counted(len(before), 'column')} the same" if before else "none taken"

@@ -1,0 +1,161 @@
+"""Step 2: what is wrong with the schema, read without changing anything."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Button, TabbedContent, TabPane
+
+from recovery.events import Finding, Investigated, RevisionEvidence, Severity, Step
+from recovery.history import History
+from screens import words
+from screens.step_screen import StepScreen
+from screens.widgets.buttons import button
+from screens.widgets.line import Note
+from screens.widgets.rows import Cell, Facts, Rows
+from screens.wishes import RunStep
+
+_ORDER = tuple(Severity)
+
+
+class InvestigationScreen(StepScreen):
+    """Findings, keys, revisions and tables, each in a pane."""
+
+    STEP = Step.INVESTIGATION
+    NAME = "Investigation"
+
+    def compose_content(self) -> ComposeResult:
+        yield Note(id="intro")
+        with TabbedContent(id="content"):
+            with TabPane("1 Findings", id="findings-pane"), VerticalScroll(can_focus=False):
+                yield Rows("", "", id="findings")
+            with TabPane("2 Keys", id="keys-pane"), VerticalScroll(can_focus=False):
+                yield Rows("Key", "State", "Type", "Expected", "FKs>", "Columns>", id="keys")
+                yield Note("Orphans", id="orphans-title", classes="section")
+                yield Rows("Table", "Foreign key", "Rows without a key>", id="orphans")
+            with TabPane("3 Revisions", id="revisions-pane"), VerticalScroll(can_focus=False):
+                yield Facts(id="revisions")
+                yield Note("Which revisions the tables bear out", classes="section")
+                yield Rows("Revision", "State", "Tables>", "Title; what is missing", id="evidence")
+            with TabPane("4 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
+                yield Facts(id="totals")
+                yield Note(
+                    "Made by hand, and created by a pending revision",
+                    id="collisions-title",
+                    classes="section",
+                )
+                yield Rows("Revision", "Tables", id="collisions")
+                yield Note("Rows", id="rows-title", classes="section")
+                yield Rows("Table", "Rows>", id="row-counts")
+
+    def compose_actions(self) -> ComposeResult:
+        yield button("Investigate", id="investigate")
+        yield button("Investigate again", id="again")
+
+    def show_step(self, history: History, now: datetime) -> None:
+        found = history.last(Investigated)
+        intro = self.query_one("#intro", Note)
+        intro.say(
+            ""
+            if found is not None or self.running
+            else "Reads the catalog, the migration scripts and the row counts in one read-only "
+            "transaction. Nothing is changed."
+        )
+        self.query_one("#content").display = found is not None
+        if found is not None:
+            self._show_findings(found)
+        if self.running:
+            self.offer()
+        elif not self.allowed:
+            self.offer(*(["continue"] if found else []))
+        elif found is None:
+            self.offer("investigate", focus="investigate")
+        else:
+            self.offer("continue", "again", focus="continue")
+
+    def what_runs(self) -> str:
+        return "Reading the catalog; nothing is changed."
+
+    def _show_findings(self, found: Investigated) -> None:
+        self.query_one("#findings", Rows).fill(_findings(found.findings))
+        self.query_one("#keys", Rows).fill(
+            (
+                key.key,
+                words.state(
+                    "missing"
+                    if not key.exists
+                    else "as expected"
+                    if key.actual == key.expected
+                    else "wrong"
+                ),
+                key.actual,
+                key.expected,
+                words.number(key.foreign_keys),
+                words.number(key.referencing_columns),
+            )
+            for key in found.keys
+        )
+        self.query_one("#orphans-title").display = bool(found.orphans)
+        self.query_one("#orphans", Rows).fill(
+            (each.table, each.foreign_key, words.number(each.count)) for each in found.orphans
+        )
+        self.query_one("#revisions", Facts).tell(
+            [
+                ("alembic_version claims", words.names(found.claimed, "nothing")),
+                ("The tables bear out", found.true_revision or "no revision"),
+                ("Head of the scripts", words.names(found.heads)),
+            ]
+        )
+        self.query_one("#evidence", Rows).fill(_evidence(each) for each in found.evidence)
+        self.query_one("#totals", Facts).tell(
+            [
+                ("Tables", f"{words.number(found.tables)}, {words.size(found.size_bytes)}"),
+                ("Foreign keys", words.number(found.foreign_keys)),
+                ("Missing tables", words.names(found.missing_tables)),
+                ("Server's time", words.moment(found.server_time)),
+            ]
+        )
+        self.query_one("#collisions-title").display = bool(found.collisions)
+        self.query_one("#collisions", Rows).fill(
+            (f"{each.revision} {each.title}", words.names(each.tables)) for each in found.collisions
+        )
+        self.query_one("#rows-title").display = bool(found.row_counts)
+        self.query_one("#row-counts", Rows).fill(
+            (table, words.number(rows)) for table, rows in found.row_counts.items()
+        )
+
+    @on(Button.Pressed, "#investigate, #again")
+    def investigate(self) -> None:
+        self.post_message(RunStep(Step.INVESTIGATION))
+
+
+def _findings(findings: tuple[Finding, ...]) -> Iterator[tuple[Cell, Cell]]:
+    """The findings, the gravest first."""
+    if not findings:
+        yield "", "Nothing was found."
+    for finding in sorted(findings, key=lambda finding: _ORDER.index(finding.severity)):
+        text = Text()
+        text.append(words.plain(finding.title), style="bold")
+        text.append(words.plain(f"\n{finding.evidence}"))
+        if finding.remedy:
+            text.append("\nTo do: ", style="bold")
+            text.append(words.plain(finding.remedy))
+        text.append("\n")
+        yield words.state(finding.severity), text
+
+
+def _evidence(evidence: RevisionEvidence) -> tuple[Cell, ...]:
+    """One revision's line: its state, how many of its tables are there, which are not."""
+    word = {True: "holds", False: "does not hold", None: "no evidence"}[evidence.holds]
+    title = f"{evidence.title}{' (claimed)' if evidence.claimed else ''}"
+    missing = f"; missing: {words.names(evidence.missing)}" if evidence.missing else ""
+    total = len(evidence.present) + len(evidence.missing)
+    return (
+        evidence.revision,
+        words.state(word),
+        f"{len(evidence.present)} of {total}",
+        f"{title}{missing}",
+    )

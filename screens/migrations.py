@@ -1,0 +1,193 @@
+"""Step 6: the true revision is recorded, then the pending migrations run to head."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Button
+
+from recovery.events import (
+    Cancel,
+    CollisionCompared,
+    Investigated,
+    Migrated,
+    RevisionAdopted,
+    RevisionFinished,
+    RevisionSet,
+    RevisionStarted,
+    Step,
+)
+from recovery.history import History
+from screens import words
+from screens.step_screen import StepScreen
+from screens.widgets.buttons import button
+from screens.widgets.line import Note
+from screens.widgets.questions import Question
+from screens.widgets.rows import Cell, Facts, Rows
+from screens.wishes import GiveCommand, RunStep
+
+
+class MigrationsScreen(StepScreen):
+    """Collisions, the choice to adopt, each migration as it runs, the heads read back."""
+
+    STEP = Step.MIGRATIONS
+    NAME = "Migrations"
+
+    def compose_content(self) -> ComposeResult:
+        with VerticalScroll(id="content", can_focus=False):
+            yield Facts(id="revisions")
+            yield Note(
+                "The migration scripts run through Alembic's own operations; the project's env.py "
+                "is not run.",
+                id="env",
+            )
+            yield Note(
+                "Tables made by hand that a pending revision creates",
+                id="collisions-title",
+                classes="section",
+            )
+            yield Rows("Revision", "State", "Tables; differences", id="collisions")
+            yield Note("Migrations", id="runs-title", classes="section")
+            yield Rows("Revision", "State", "Time>", "Title", id="migrations")
+
+    def compose_actions(self) -> ComposeResult:
+        yield button("Migrate", id="migrate")
+        yield button("Adopt and migrate", id="adopt")
+        yield button("Cancel", id="cancel")
+
+    def show_step(self, history: History, now: datetime) -> None:
+        found = history.last(Investigated)
+        self.query_one("#revisions", Facts).tell(_revisions(history, found))
+        collisions = list(_collisions(history, found))
+        self.query_one("#collisions-title").display = bool(collisions)
+        self.query_one("#collisions", Rows).fill(collisions)
+        migrations = list(_migrations(history, found))
+        self.query_one("#runs-title").display = bool(migrations)
+        self.query_one("#migrations", Rows).fill(migrations)
+        if self.running:
+            self.offer("cancel")
+        elif history.last(Migrated) is not None:
+            self.offer("continue", focus="continue")
+        elif not self.allowed:
+            self.offer()
+        elif _to_adopt(history):
+            self.offer("adopt", "continue")
+        else:
+            self.offer("migrate", focus="migrate")
+
+    def what_runs(self) -> str:
+        started = self.attempt.last(RevisionStarted)
+        return "" if started is None else f"Now {started.revision} {started.title}"
+
+    @on(Button.Pressed, "#migrate")
+    def migrate(self) -> None:
+        self._ask(())
+
+    @on(Button.Pressed, "#adopt")
+    def adopt(self) -> None:
+        self._ask(_to_adopt(self.history))
+
+    def _ask(self, adopted: tuple[str, ...]) -> None:
+        found = self.history.last(Investigated)
+        if found is None:
+            return
+        revision = found.true_revision or "no revision"
+        adopting = (
+            f"Marked as done, without being run: {words.names(adopted)}. Their tables were made "
+            "by hand and have been compared.\n"
+            if adopted
+            else ""
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer == "migrate":
+                self.post_message(RunStep(Step.MIGRATIONS, adopt=adopted))
+
+        self.app.push_screen(
+            Question(
+                f"Migrate {self.history.profile.target.database} to head?",
+                f"alembic_version is set from {words.names(found.claimed, 'nothing')} to "
+                f"{revision}, if it still is what the investigation saw.\n{adopting}"
+                f"Then the pending migrations run to {words.names(found.heads)}. "
+                "Each of them is committed.",
+                ("back", "Not yet"),
+                ("migrate", "Migrate"),
+            ),
+            answered,
+        )
+
+    @on(Button.Pressed, "#cancel")
+    def cancel(self) -> None:
+        self.post_message(GiveCommand(Cancel(by=self.by)))
+
+
+def _revisions(history: History, found: Investigated | None) -> Iterator[tuple[str, Cell]]:
+    if found is None:
+        return
+    yield "alembic_version claimed", words.names(found.claimed, "nothing")
+    yield "The tables bear out", found.true_revision or "no revision"
+    yield "Head of the scripts", words.names(found.heads)
+    if (moved := history.last(RevisionSet)) is not None:
+        yield "Set by pg-rekey", f"{words.names(moved.before)} to {words.names(moved.after)}"
+    if (migrated := history.last(Migrated)) is not None:
+        yield "Read back afterwards", words.names(migrated.heads)
+
+
+def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[Cell, ...]]:
+    """Each collision, compared or not yet."""
+    compared = {each.collision.revision: each for each in history.of(CollisionCompared)}
+    adopted = {each.collision.revision for each in history.of(RevisionAdopted)}
+    for collision in () if found is None else found.collisions:
+        result = compared.get(collision.revision)
+        if result is None:
+            word, differences = "not compared", ""
+        else:
+            word = "adoptable" if result.adoptable else "different"
+            differences = "".join(f"\n{each}" for each in result.differences)
+        yield (
+            collision.revision,
+            words.state("adopted" if collision.revision in adopted else word),
+            f"{collision.title}: {words.names(collision.tables)}{differences}",
+        )
+
+
+def _to_adopt(history: History) -> tuple[str, ...]:
+    """The revisions whose tables were compared and can be adopted, but were not."""
+    adopted = {each.collision.revision for each in history.of(RevisionAdopted)}
+    latest = {each.collision.revision: each for each in history.of(CollisionCompared)}
+    return tuple(
+        revision for revision, each in latest.items() if each.adoptable and revision not in adopted
+    )
+
+
+def _migrations(history: History, found: Investigated | None) -> Iterator[tuple[Cell, ...]]:
+    """Every migration that has run or is pending, in order."""
+    finished = {each.revision: each for each in history.of(RevisionFinished)}
+    started = {each.revision: each.title for each in history.of(RevisionStarted)}
+    pending = dict(_pending(found))
+    running = history.running is Step.MIGRATIONS
+    for revision, title in (pending | started).items():
+        end = finished.get(revision)
+        if end is not None:
+            yield (
+                revision,
+                words.state("adopted" if end.adopted else "done"),
+                words.duration(end.seconds),
+                title,
+            )
+        else:
+            word = "not yet" if revision not in started else "running" if running else "failed"
+            yield revision, words.state(word), "", title
+
+
+def _pending(found: Investigated | None) -> Iterator[tuple[str, str]]:
+    """The revisions above the true one that the investigation had evidence about."""
+    if found is None:
+        return
+    above = found.true_revision is None
+    for each in found.evidence:
+        if above:
+            yield each.revision, each.title
+        above = above or each.revision == found.true_revision

@@ -1,0 +1,169 @@
+"""Step 3: what will be done, in full, before anything is done."""
+
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Button, TabbedContent, TabPane, TextArea
+
+from recovery.errors import RecoveryError
+from recovery.events import Person, PlanApproved, PlanMade, Step
+from recovery.history import History
+from screens import words
+from screens.step_screen import StepScreen
+from screens.widgets.buttons import button
+from screens.widgets.line import Note
+from screens.widgets.questions import Question
+from screens.widgets.rows import Facts, Rows
+from screens.wishes import ApprovePlan, RunStep
+
+
+class PlanScreen(StepScreen):
+    """Phases, tables, refusals, and the file that will run. ``read_plan`` gives plan.sql's text."""
+
+    STEP = Step.PLAN
+    NAME = "Plan"
+
+    def __init__(self, session: str, by: Person, read_plan: Callable[[], str]) -> None:
+        super().__init__(session, by)
+        self._read_plan = read_plan
+        self._read: str | None = None
+        self._intact = False
+
+    def compose_content(self) -> ComposeResult:
+        yield Note(id="intro")
+        with TabbedContent(id="content"):
+            with TabPane("1 Phases", id="phases-pane"), VerticalScroll(can_focus=False):
+                yield Note(id="refusals-title", classes="section")
+                yield Facts(id="refusals")
+                yield Facts(id="summary")
+                yield Note("Phases, all in one transaction", classes="section")
+                yield Rows("", "Phase", "Statements>", "Counts by key", id="phases")
+            with TabPane("2 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
+                yield Rows("Table", "Columns", "Rows about>", "Size>", id="tables")
+            with TabPane("3 plan.sql", id="sql-pane"):
+                yield TextArea(read_only=True, show_line_numbers=True, id="sql")
+
+    def compose_actions(self) -> ComposeResult:
+        yield button("Make the plan", id="make")
+        yield button("Make a new plan", id="again")
+        yield button("Approve", id="approve", classes="far")
+
+    def show_step(self, history: History, now: datetime) -> None:
+        plan = history.plan
+        self.query_one("#content").display = plan is not None and not plan.nothing_to_do
+        if plan is not None:
+            self._show_plan(plan)
+        self.query_one("#intro", Note).say(self._intro(plan))
+        if self.running or (not self.allowed and plan is None):
+            self.offer()
+        elif plan is None:
+            self.offer("make", focus="make")
+        elif plan.nothing_to_do or history.plan_approved:
+            again = ["again"] if self.allowed and not history.committed else []
+            self.offer("continue", *again, focus="continue")
+        elif plan.refusals or not self._intact:
+            self.offer("again", focus="again")
+        else:
+            self.offer("approve", "again")
+
+    def what_runs(self) -> str:
+        return "Reading what hangs on the key columns; nothing is changed."
+
+    def _intro(self, plan: PlanMade | None) -> str:
+        if plan is None:
+            return (
+                ""
+                if self.running
+                else "Finds every column that has to be converted together, and writes each "
+                "statement to plan.sql. Nothing is changed."
+            )
+        if plan.nothing_to_do:
+            return "Nothing to do: the keys have the expected types already."
+        if plan.refusals:
+            return "REFUSED: the plan cannot carry everything over. Nothing was changed."
+        if not self._intact:
+            return "plan.sql is not the file that this plan was made with. Make a new plan."
+        approval = self.history.last(PlanApproved)
+        if self.history.plan_approved and approval is not None:
+            return f"APPROVED by {approval.by}."
+        return "Read it through; then approve it. What is approved here is what will run."
+
+    def _show_plan(self, plan: PlanMade) -> None:
+        self.query_one("#refusals-title", Note).say(
+            f"Refused: {words.counted(len(plan.refusals), 'object')}" if plan.refusals else ""
+        )
+        self.query_one("#refusals", Facts).tell(
+            (refusal.object, f"{refusal.reason} To do: {refusal.remedy}")
+            for refusal in plan.refusals
+        )
+        self.query_one("#summary", Facts).tell(
+            [
+                ("Tables", words.number(len(plan.tables))),
+                ("Foreign keys", words.number(plan.foreign_keys)),
+                ("SHA-256", plan.sha256),
+            ]
+        )
+        self.query_one("#phases", Rows).fill(
+            (
+                str(phase.number),
+                phase.title,
+                words.number(phase.statements),
+                words.counts(phase.expected),
+            )
+            for phase in plan.phases
+        )
+        self.query_one("#tables", Rows).fill(
+            (
+                table.name,
+                words.names(table.columns),
+                words.number(table.rows_estimated),
+                words.size(table.bytes),
+            )
+            for table in plan.tables
+        )
+        self._show_sql(plan)
+
+    def _show_sql(self, plan: PlanMade) -> None:
+        """Reads the file once for each plan, and says so if it is not the plan's."""
+        if self._read == plan.sha256 or plan.nothing_to_do:
+            return
+        self._read = plan.sha256
+        try:
+            text = self._read_plan()
+        except RecoveryError as error:
+            self._intact = False
+            self.refuse(error.problem)
+            return
+        self._intact = sha256(text.encode()).hexdigest() == plan.sha256
+        self.query_one("#sql", TextArea).load_text(words.plain(text))
+
+    @on(Button.Pressed, "#make, #again")
+    def make(self) -> None:
+        self.post_message(RunStep(Step.PLAN))
+
+    @on(Button.Pressed, "#approve")
+    def approve(self) -> None:
+        plan = self.history.plan
+        if plan is None:
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "approve":
+                self.post_message(ApprovePlan(plan.sha256))
+
+        self.app.push_screen(
+            Question(
+                "Approve this plan?",
+                f"{words.counted(len(plan.tables), 'table')} and "
+                f"{words.counted(plan.foreign_keys, 'foreign key')} in {plan.database}.\n"
+                f"SHA-256 {plan.sha256}\n\nNothing is changed yet: the conversion is a step of "
+                "its own, and it stops before COMMIT.",
+                ("back", "Not yet"),
+                ("approve", "Approve"),
+            ),
+            answered,
+        )

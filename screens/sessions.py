@@ -1,0 +1,99 @@
+"""Before the steps: which session to go on with, or a new one."""
+
+from collections.abc import Iterable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList
+from textual.widgets.option_list import Option
+
+from recovery.errors import REFUSED, Problem
+from recovery.events import Step
+from recovery.history import History, StepState
+from recovery.profile import Profile
+from recovery.session import Listed
+from screens.standing import Standing, standing
+from screens.widgets.line import Line
+from screens.widgets.problem import ProblemPanel
+from screens.widgets.top_lines import target_words
+from screens.wishes import NewSession, OpenSession
+from screens.words import plain
+
+_NEW = "new"
+
+
+class SessionsScreen(Screen[None]):
+    """The sessions of this machine, newest first, damaged ones among them."""
+
+    BINDINGS = [Binding("q", "app.quit", "Quit", show=False)]
+
+    def __init__(self, program: str, profile: Profile | None, sessions: Iterable[Listed]) -> None:
+        super().__init__()
+        self._program = program
+        self._profile = profile
+        self._sessions = {listed.id: listed for listed in sessions}
+
+    def compose(self) -> ComposeResult:
+        yield Line(f"{self._program}: which session?", id="title")
+        options = OptionList(compact=True, markup=False)
+        if self._profile is not None:
+            target = self._profile.target.database
+            label = self._profile.environment.upper()
+            options.add_option(
+                Option(Content(plain(f"New session for {target} ({label})\n")), id=_NEW)
+            )
+        for listed in self._sessions.values():
+            options.add_option(Option(_described(listed), id=listed.id))
+        yield options
+        yield ProblemPanel()
+        yield Footer(show_command_palette=False)
+
+    @on(OptionList.OptionSelected)
+    def open(self, event: OptionList.OptionSelected) -> None:
+        chosen = event.option_id or _NEW
+        if chosen == _NEW:
+            self.post_message(NewSession())
+            return
+        damage = self._sessions[chosen].damage
+        if damage is None:
+            self.post_message(OpenSession(chosen))
+        else:
+            self.refuse(
+                Problem(
+                    what=damage,
+                    remedy="Nothing is guessed from it: look at the database itself, then begin a "
+                    "new session. Keep the folder as evidence.",
+                    exit_code=REFUSED,
+                    object=str(self._sessions[chosen].folder),
+                )
+            )
+
+    def refuse(self, problem: Problem) -> None:
+        """Shows why a session was not opened."""
+        self.query_one(ProblemPanel).tell(problem)
+
+
+def _described(listed: Listed) -> Content:
+    """A session in two lines."""
+    if listed.history is None:
+        return Content.assemble((listed.id, "bold"), f"  DAMAGED\n  {plain(listed.damage or '')}")
+    history = listed.history
+    label = history.profile.environment.upper()
+    return Content.assemble(
+        (listed.id, "bold"), f"  {label}  {plain(target_words(history))}\n  {_how_far(history)}"
+    )
+
+
+def _how_far(history: History) -> str:
+    """What a session came to, in words."""
+    state = standing(history)
+    known = "" if state is Standing.READ_ONLY else f"{state}; "
+    if history.running is not None:
+        return f"{known}{history.running} running"
+    if history.finished:
+        return f"{known}reported"
+    done = [step for step in Step if history.state_of(step) is StepState.DONE]
+    return f"{known}done: {', '.join(done) or 'nothing yet'}"

@@ -1,0 +1,86 @@
+"""What the target's transaction is doing, in the words that are always in sight."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from recovery.events import (
+    CommitIntended,
+    GateExtended,
+    GateOpened,
+    GatePrice,
+    Outcome,
+    SessionInTheWay,
+    Step,
+)
+from recovery.history import History
+
+
+class Standing(StrEnum):
+    """The state of the target as one word or a few."""
+
+    READ_ONLY = "READ ONLY"
+    IN_TRANSACTION = "IN TRANSACTION"
+    AT_THE_GATE = "WAITING AT THE GATE"
+    COMMITTING = "COMMITTING"
+    COMMITTED = "COMMITTED"
+    ROLLED_BACK = "ROLLED BACK"
+    UNKNOWN = "OUTCOME UNKNOWN"
+    MIGRATING = "MIGRATING"
+
+    @property
+    def open(self) -> bool:
+        """Whether a transaction is open, and with it locks are held."""
+        return self in (Standing.IN_TRANSACTION, Standing.AT_THE_GATE, Standing.COMMITTING)
+
+
+_ENDED = {
+    Outcome.COMMITTED: Standing.COMMITTED,
+    Outcome.ROLLED_BACK: Standing.ROLLED_BACK,
+    Outcome.UNKNOWN: Standing.UNKNOWN,
+}
+
+
+def standing(history: History) -> Standing:
+    """What the transaction is doing, as far as the journal knows."""
+    if history.running is Step.MIGRATIONS:
+        return Standing.MIGRATING
+    if history.outcome is not None:
+        return _ENDED[history.outcome]
+    if history.running is not Step.CONVERSION:
+        return Standing.READ_ONLY
+    attempt = history.since_start_of(Step.CONVERSION)
+    if attempt.last(CommitIntended) is not None:
+        return Standing.COMMITTING
+    if attempt.last(GateOpened) is not None:
+        return Standing.AT_THE_GATE
+    return Standing.IN_TRANSACTION
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The gate while it is open: since when, until when, at what price."""
+
+    opened: datetime
+    deadline: datetime
+    differences: int
+    blocked: tuple[SessionInTheWay, ...]
+
+
+def gate(history: History) -> Gate | None:
+    """The gate of the running conversion; None before it opens and after it closes."""
+    if standing(history) is not Standing.AT_THE_GATE:
+        return None
+    attempt = history.since_start_of(Step.CONVERSION)
+    entry = attempt.last_entry(GateOpened)
+    opened = attempt.last(GateOpened)
+    if entry is None or opened is None:
+        return None
+    extended = attempt.last(GateExtended)
+    price = attempt.last(GatePrice)
+    return Gate(
+        opened=entry.at,
+        deadline=opened.deadline if extended is None else extended.deadline,
+        differences=opened.differences,
+        blocked=() if price is None else price.blocked,
+    )

@@ -1,0 +1,157 @@
+"""What the screens of all steps have in common."""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Button, Footer, Input, TabbedContent
+
+from recovery.errors import Problem
+from recovery.events import Person, Step, StepFailed
+from recovery.history import Entry, History
+from screens import words
+from screens.widgets.buttons import button
+from screens.widgets.line import Line, Note
+from screens.widgets.problem import ProblemPanel
+from screens.widgets.top_lines import TopLines
+from screens.wishes import MoveOn
+
+
+class StepScreen(Screen[None]):
+    """One step. What it shows is a function of the events; what it does it asks for by message."""
+
+    AUTO_FOCUS = ""
+    STEP: ClassVar[Step]
+    NAME: ClassVar[str]
+
+    BINDINGS = [
+        Binding("n", "app.next_step", "Next"),
+        Binding("p", "app.previous_step", "Previous"),
+        Binding("q", "app.quit", "Quit", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown,space", "scroll(10)", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+        *[Binding(str(place), f"pane({place})", show=False) for place in range(1, 6)],
+    ]
+
+    def __init__(self, session: str, by: Person) -> None:
+        super().__init__()
+        self.session = session
+        self.by = by
+        self.history = History()
+        self.shown_at = datetime.min.replace(tzinfo=UTC)
+        self._offered: tuple[frozenset[str], str | None] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TopLines()
+        yield Note(id="waits")
+        yield ProblemPanel(id="refused")
+        yield ProblemPanel(id="failed")
+        yield from self.compose_content()
+        yield Line(id="runs")
+        with Horizontal(id="actions"):
+            yield from self.compose_actions()
+            yield button("Continue", id="continue", classes="far")
+        yield Footer(show_command_palette=False)
+
+    def compose_content(self) -> ComposeResult:
+        """The step's own widgets."""
+        raise NotImplementedError
+
+    def compose_actions(self) -> ComposeResult:
+        """The step's own buttons."""
+        raise NotImplementedError
+
+    def show_step(self, history: History, now: datetime) -> None:
+        """Brings the step's own widgets up to date."""
+        raise NotImplementedError
+
+    def show(self, history: History, now: datetime) -> None:
+        """Brings the screen up to date."""
+        self.history = history
+        self.shown_at = now
+        self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session)
+        waits = history.waits_for(self.STEP)
+        self.query_one("#waits", Note).say("" if waits is None else f"This step waits for {waits}.")
+        self.query_one("#failed", ProblemPanel).tell(self._failure())
+        self.query_one("#runs", Line).say(self._runs(now))
+        self.show_step(history, now)
+
+    def refuse(self, problem: Problem | None) -> None:
+        """Shows why the last wish was not carried out; None when a new one is on its way."""
+        self.query_one("#refused", ProblemPanel).tell(problem)
+
+    @property
+    def attempt(self) -> History:
+        """The events since the step was last started."""
+        return self.history.since_start_of(self.STEP)
+
+    @property
+    def running(self) -> bool:
+        """Whether a runner works on this step."""
+        return self.history.running is self.STEP
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the step may be started: nothing is missing and nothing else runs."""
+        return self.history.running is None and self.history.waits_for(self.STEP) is None
+
+    def _failure(self) -> Problem | None:
+        failures = (e.problem for e in self.attempt.of(StepFailed) if e.step is self.STEP)
+        return next(failures, None)
+
+    def _runs(self, now: datetime) -> str:
+        started = self._started()
+        if self.running and started is not None:
+            return f"Running for {words.elapsed(started.at, now)}. {self.what_runs()}"
+        if self.history.running is not None:
+            return f"The {self.history.running} step is running: press n or p to go there."
+        return ""
+
+    def what_runs(self) -> str:
+        """What the step does at the moment, in words."""
+        return ""
+
+    def _started(self) -> Entry | None:
+        entries = self.attempt.entries
+        return entries[0] if entries else None
+
+    def offer(self, *ids: str, focus: str | None = None) -> None:
+        """Shows these buttons and hides the others; moves the focus when the choice is a new one.
+
+        What is being typed keeps the focus.
+        """
+        choice = (frozenset(ids), focus)
+        if choice == self._offered:
+            return
+        self._offered = choice
+        for each in self.query_one("#actions").query(Button):
+            each.display = each.id in ids
+        if not (isinstance(self.focused, Input) and self.focused.value):
+            self.set_focus(None if focus is None else self.query_one(f"#{focus}"))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "continue":
+            event.stop()
+            self.post_message(MoveOn())
+
+    def action_scroll(self, rows: int) -> None:
+        """Scrolls what is in sight, whatever has the focus."""
+        for area in self.query(VerticalScroll):
+            if area.is_on_screen and area.allow_vertical_scroll:
+                area.scroll_relative(y=rows, animate=False)
+                return
+
+    def action_pane(self, place: int) -> None:
+        """Opens one of the screen's panes."""
+        for tabs in self.query(TabbedContent):
+            panes = list(tabs.query("TabPane").results(Widget))
+            if place <= len(panes) and panes[place - 1].id is not None:
+                tabs.active = panes[place - 1].id or ""

@@ -1,0 +1,68 @@
+"""Step 7: the check-list, which can be gone through at any time."""
+
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Button
+
+from recovery.events import CheckState, Step, Verified
+from recovery.history import History
+from screens import words
+from screens.step_screen import StepScreen
+from screens.widgets.buttons import button
+from screens.widgets.line import Note
+from screens.widgets.rows import Rows
+from screens.wishes import RunStep
+
+_ORDER = (CheckState.FAILED, CheckState.NOT_CHECKED, CheckState.PASSED)
+
+
+class VerificationScreen(StepScreen):
+    """What was expected, what was found; a check that was not made is never a passed one."""
+
+    STEP = Step.VERIFICATION
+    NAME = "Verification"
+
+    def compose_content(self) -> ComposeResult:
+        yield Note(id="intro")
+        with VerticalScroll(id="content", can_focus=False):
+            yield Rows("State", "Check", "Expected", "Evidence", id="checks")
+
+    def compose_actions(self) -> ComposeResult:
+        yield button("Verify", id="verify")
+        yield button("Verify again", id="again")
+
+    def show_step(self, history: History, now: datetime) -> None:
+        verified = history.last(Verified)
+        self.query_one("#intro", Note).say(
+            "Reads the database and asks the services what the profile expects of them."
+            if verified is None
+            else _summary(verified)
+        )
+        if verified is not None:
+            self.query_one("#checks", Rows).fill(
+                (words.state(check.state), check.name, check.expected, check.evidence)
+                for check in sorted(verified.checks, key=lambda each: _ORDER.index(each.state))
+            )
+        if self.running:
+            self.offer()
+        elif not self.allowed:
+            self.offer(*(["continue"] if verified else []))
+        elif verified is None:
+            self.offer("verify", focus="verify")
+        else:
+            self.offer("continue", "again", focus="continue")
+
+    @on(Button.Pressed, "#verify, #again")
+    def verify(self) -> None:
+        self.post_message(RunStep(Step.VERIFICATION))
+
+
+def _summary(verified: Verified) -> str:
+    """How many checks came to which end."""
+    return ", ".join(
+        f"{sum(check.state is state for check in verified.checks)} {state}".upper()
+        for state in CheckState
+    )

@@ -1,0 +1,40 @@
+"""Why something could not be done, and what to do."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from recovery.errors import Problem
+from screens.words import plain
+
+
+def described(problem: Problem) -> Content:
+    """A problem as lines: what, on which object, the server's code and statement, what to do."""
+    named = [
+        ("Object", problem.object),
+        ("SQLSTATE", problem.sqlstate),
+        ("Statement", problem.statement),
+        ("Detail", problem.detail),
+        ("What to do", problem.remedy),
+    ]
+    lines = [Content.styled(plain(problem.what), "bold")]
+    lines += [
+        Content.assemble((f"{label}: ", "bold"), plain(value)) for label, value in named if value
+    ]
+    return Content("\n").join(lines)
+
+
+class ProblemPanel(Static):
+    """Shows a problem, or nothing."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, markup=False)
+        self._problem: Problem | None = None
+        self.display = False
+
+    def tell(self, problem: Problem | None) -> None:
+        """Shows ``problem``; hides the panel if there is none."""
+        if problem == self._problem:
+            return
+        self._problem = problem
+        self.display = problem is not None
+        self.update("" if problem is None else described(problem))

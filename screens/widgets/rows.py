@@ -1,0 +1,62 @@
+"""Tables that are read, not worked in: cells wrap, so that nothing is cut off at 80 columns."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.table import Table
+from rich.text import Text
+from textual.widgets import Static
+
+from screens.words import plain
+
+Cell = str | Text
+
+
+def _text(cell: Cell) -> Text:
+    """A cell that is never markup."""
+    return cell if isinstance(cell, Text) else Text(plain(cell))
+
+
+class Rows(Static):
+    """A table; repainted only when a row differs. Hidden while it has no rows."""
+
+    def __init__(self, *columns: str, id: str | None = None) -> None:  # noqa: A002
+        """Columns whose name ends in ``>`` are aligned to the right; without names: no header."""
+        super().__init__(id=id)
+        self._columns = columns
+        self._rows: list[tuple[Text, ...]] = []
+        self.display = False
+
+    def fill(self, rows: Iterable[Sequence[Cell]]) -> None:
+        """Shows these rows and no others."""
+        texts = [tuple(_text(cell) for cell in row) for row in rows]
+        if texts == self._rows:
+            return
+        self._rows = texts
+        self.display = bool(texts)
+        table = Table(
+            box=None,
+            padding=(0, 2, 0, 0),
+            pad_edge=False,
+            show_header=any(self._columns),
+            header_style="bold underline",
+        )
+        for column in self._columns:
+            table.add_column(
+                Text(column.removesuffix(">")),
+                justify="right" if column.endswith(">") else "left",
+                overflow="fold",
+            )
+        for row in texts:
+            table.add_row(*row)
+        self.update(table)
+
+
+class Facts(Rows):
+    """Labels and what they stand for."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__("", "", id=id)
+
+    def tell(self, facts: Iterable[tuple[str, Cell]]) -> None:
+        """Shows a line for each fact."""
+        self.fill((Text(label, style="bold"), value) for label, value in facts)

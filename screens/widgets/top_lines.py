@@ -1,0 +1,49 @@
+"""The two lines that are always in sight: which database, how it stands, which step."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from recovery.events import Step, TargetConfirmed
+from recovery.history import History
+from screens.standing import Standing, standing
+from screens.widgets.line import Line
+
+STEPS = tuple(Step)
+
+
+def target_words(history: History) -> str:
+    """Which database on which host; until somebody confirmed it, that nobody has."""
+    confirmed = history.last(TargetConfirmed)
+    if confirmed is None:
+        return f"{history.profile.target.database} (target not confirmed)"
+    identity = confirmed.identity
+    return f"{identity.database} on {identity.host}:{identity.port}"
+
+
+class TopLines(Vertical):
+    """Database and host, environment, the transaction's state; the step and its state."""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield Line(id="environment")
+            yield Line(id="where")
+            yield Line(id="standing")
+        with Horizontal():
+            yield Line(id="step")
+            yield Line(id="session")
+
+    def tell(self, history: History, step: Step, title: str, session: str) -> None:
+        """Shows what the events say."""
+        environment = history.profile.environment
+        label = self.query_one("#environment", Line)
+        label.set_classes([f"-{environment}"])
+        label.say(environment.upper())
+        self.query_one("#where", Line).say(target_words(history))
+        state = standing(history)
+        word = self.query_one("#standing", Line)
+        word.set_class(state.open, "-open")
+        word.set_class(state is Standing.UNKNOWN, "-unknown")
+        word.say(state)
+        place = f"Step {STEPS.index(step) + 1} of {len(STEPS)}"
+        self.query_one("#step", Line).say(f"{place}: {title}, {history.state_of(step)}")
+        self.query_one("#session", Line).say(session)

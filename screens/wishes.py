@@ -1,0 +1,70 @@
+"""What the operator asks for on a screen. The application carries it out, or says why not."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.message import Message
+
+from recovery.events import AnyCommand, Step
+
+BackupFormat = Literal["custom", "directory"]
+
+
+@dataclass
+class OpenSession(Message):
+    """Go on with a session of the list."""
+
+    session_id: str
+
+
+class NewSession(Message):
+    """Begin a session for the profile that the program was started with."""
+
+
+@dataclass(repr=False)
+class SignIn(Message):
+    """Connect; ``password`` is what was typed, ``keep`` asks for the keyring to keep it."""
+
+    password: str | None = None
+    keep: bool = False
+
+
+@dataclass
+class ConfirmTarget(Message):
+    """The operator typed the database's name."""
+
+    typed: str
+
+
+@dataclass
+class RunStep(Message):
+    """Start a step in a runner."""
+
+    step: Step
+    backup_format: BackupFormat = "custom"
+    adopt: tuple[str, ...] = ()
+
+
+@dataclass
+class ApprovePlan(Message):
+    """The operator has read the plan and wants it so."""
+
+    sha256: str
+
+
+@dataclass
+class AttestBackup(Message):
+    """The operator's word that another backup exists."""
+
+    statement: str
+
+
+@dataclass
+class GiveCommand(Message):
+    """Ask something of the runner that is at work."""
+
+    command: AnyCommand
+
+
+class MoveOn(Message):
+    """Go to the next step."""

@@ -1,0 +1,126 @@
+"""Numbers, sizes, times and foreign text as the screens write them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from rich.text import Text
+
+# Colour is only the second way of saying these words.
+_TONES = {
+    "blocker": "bold red",
+    "failed": "bold red",
+    "different": "bold red",
+    "missing": "bold red",
+    "damaged": "bold red",
+    "wrong": "bold red",
+    "does not hold": "bold red",
+    "unknown": "bold red",
+    "warning": "bold yellow",
+    "not checked": "bold yellow",
+    "running": "bold yellow",
+    "adoptable": "bold yellow",
+    "rolled back": "bold yellow",
+    "note": "bold cyan",
+    "done": "bold green",
+    "passed": "bold green",
+    "same": "green",
+    "as expected": "green",
+    "holds": "green",
+    "adopted": "green",
+    "committed": "bold green",
+}
+
+
+def plain(text: str) -> str:
+    """Text from elsewhere with its control characters made visible.
+
+    Textual passes the escape character on to the terminal, where a comment or a value of the
+    database could then move the cursor or set the title.
+    """
+    return "".join(
+        char if char == "\n" or char.isprintable() else "  " if char == "\t" else _visible(char)
+        for char in text
+    )
+
+
+def _visible(char: str) -> str:
+    code = ord(char)
+    return chr(0x2400 + code) if code < 0x20 else f"\\x{code:02x}" if code < 0x100 else "\ufffd"
+
+
+def state(word: str) -> Text:
+    """A state's word in capitals, in its colour."""
+    return Text(word.upper(), style=_TONES.get(word, ""))
+
+
+def number(value: int) -> str:
+    """``12345`` as ``12,345``."""
+    return f"{value:,}"
+
+
+def counted(value: int, one: str, many: str | None = None) -> str:
+    """A number and its noun: ``1 table``, ``165 tables``."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+def size(value: int | None) -> str:
+    """Bytes in the unit that a person would choose; a word where the size is not known."""
+    if value is None:
+        return "unknown size"
+    amount = float(value)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``2 min 05 s``, ``1 h 04 min``."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def elapsed(start: datetime, now: datetime) -> str:
+    """Whole seconds from ``start`` to ``now``: a counter that never shows tenths."""
+    return counter((now - start).total_seconds())
+
+
+def counter(seconds: float) -> str:
+    """Seconds that are counted up or down on the screen, as ``m:ss``."""
+    whole = max(int(seconds), 0)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def moment(at: datetime) -> str:
+    """A date and time."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock(at: datetime) -> str:
+    """A time of the day."""
+    return f"{at:%H:%M:%S} UTC"
+
+
+def counts(by_key: Mapping[str, int]) -> str:
+    """``users.id: 42, documents.id: 17``."""
+    return ", ".join(f"{key}: {number(value)}" for key, value in by_key.items())
+
+
+def progress(expected: Mapping[str, int], done: Mapping[str, int]) -> str:
+    """``users.id: 40 of 42``; keys that nobody expected are shown too."""
+    keys = dict.fromkeys([*expected, *done])
+    return ", ".join(
+        f"{key}: {number(done.get(key, 0))} of {number(expected.get(key, 0))}" for key in keys
+    )
+
+
+def names(many: tuple[str, ...], none: str = "none") -> str:
+    """Names as a list in a sentence."""
+    return ", ".join(many) or none

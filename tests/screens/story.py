@@ -1,0 +1,588 @@
+"""The incident as a story in events: what a journal holds at each stage of its recovery.
+
+Time, names and hosts are fixed, so that a picture of a screen is the same everywhere.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from recovery.errors import Problem
+from recovery.events import (
+    SAME,
+    AnyEvent,
+    BackupFile,
+    BackupMade,
+    BackupProgress,
+    CatalogDifference,
+    Check,
+    CheckState,
+    Collision,
+    CollisionCompared,
+    CommitIntended,
+    ConversionEnded,
+    Finding,
+    ForeignKeyParity,
+    GateOpened,
+    GatePrice,
+    Identity,
+    Investigated,
+    KeyFact,
+    LockAttemptFailed,
+    Migrated,
+    OtherDatabase,
+    Outcome,
+    ParityChecked,
+    Person,
+    PhaseFinished,
+    PhasePlan,
+    PhaseStarted,
+    PlanApproved,
+    PlanMade,
+    PlannedTable,
+    Refusal,
+    Reported,
+    RevisionAdopted,
+    RevisionEvidence,
+    RevisionFinished,
+    RevisionSet,
+    RevisionStarted,
+    SessionInTheWay,
+    SessionOpened,
+    Severity,
+    StatementDone,
+    Step,
+    StepFailed,
+    StepFinished,
+    StepStarted,
+    TableParity,
+    TargetConfirmed,
+    Verified,
+)
+from recovery.history import Entry, History
+from recovery.profile import AlembicSection, ExpectSection, HttpCheck, Profile, TargetSection
+
+SESSION = "20261122-030000-5eed"
+NIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+ADA = Person("ada", "bastion")
+PROGRAM = "pg-rekey 0.1.0"
+
+PROFILE = Profile(
+    target=TargetSection(
+        database="saas_platform", dsn="host=db1.example.com user=saas_owner dbname=saas_platform"
+    ),
+    environment="production",
+    keys={
+        "users.id": "varchar(36)",
+        "organizations.id": "varchar(36)",
+        "documents.id": "varchar(36)",
+    },
+    expect=ExpectSection(
+        tables=("folders", "pipeline_templates", "pipeline_template_stages", "rbac_audit_logs"),
+        least_tables=170,
+        row_counts=("users", "organizations"),
+    ),
+    alembic=AlembicSection(script_location="migrations"),
+    http=(HttpCheck("backend health", "https://app.example.com/health"),),
+)
+
+IDENTITY = Identity(
+    database="saas_platform",
+    database_oid=16_401,
+    system_identifier="7291846353029481573",
+    role="saas_owner",
+    superuser=False,
+    host="db1.example.com",
+    port=5432,
+    server_address="10.20.0.7",
+    server_port=5432,
+    server_version=160_004,
+    server_version_text="16.4",
+    size_bytes=48_318_382_080,
+    tables=165,
+    owned_tables=165,
+    started=datetime(2026, 9, 3, 21, 14, 5, tzinfo=UTC),
+    in_recovery=False,
+    tls=True,
+    pooled=False,
+    other_databases=(
+        OtherDatabase("crm_test_db", 731_906_048),
+        OtherDatabase("saas_rehearsal", 47_244_640_256),
+    ),
+)
+
+FOREIGN_KEYS = {"users.id": 42, "organizations.id": 31, "documents.id": 24}
+_COLUMNS = {"users.id": "user_id", "organizations.id": "organization_id"}
+CONVERTED = tuple(f"table_{number:03}" for number in range(1, 61))
+
+VALUATIONS = Collision(
+    revision="9d40b6c7e3a8",
+    title="valuations",
+    tables=(
+        "valuations",
+        "valuation_comments",
+        "valuation_inputs",
+        "valuation_methods",
+        "valuation_results",
+    ),
+)
+
+INVESTIGATED = Investigated(
+    findings=(
+        Finding(
+            Severity.NOTE,
+            "decoy",
+            "Another database on this server has similar tables",
+            "crm_test_db: 151 of the 165 tables have the same names.",
+            "Look at the name at the top of the screen before you decide anything.",
+        ),
+        Finding(
+            Severity.BLOCKER,
+            "key-type",
+            "users.id is uuid, the application expects varchar(36)",
+            "42 foreign keys in 38 columns reference it.",
+            "The plan converts the key and every column that references it.",
+        ),
+        Finding(
+            Severity.BLOCKER,
+            "revision-claim",
+            "alembic_version claims dc2c0f69c1b1, the tables bear out ba1a5bcdb110",
+            "pipeline_templates and rbac_audit_logs do not exist.",
+            "Do not set a revision by hand. The migrations step sets it from what is true.",
+        ),
+        Finding(
+            Severity.WARNING,
+            "collision",
+            "5 tables were made by hand that a pending revision creates",
+            "valuations and four more exist; 9d40b6c7e3a8 would create them.",
+            "They are compared before the migrations run; then adopt them or stop.",
+        ),
+        Finding(
+            Severity.WARNING,
+            "missing-tables",
+            "7 expected tables are missing",
+            "folders, pipeline_templates, rbac_audit_logs and four more.",
+            "The pending migrations create them.",
+        ),
+    ),
+    keys=(
+        KeyFact("users.id", True, "uuid", "varchar(36)", 42, 38),
+        KeyFact("organizations.id", True, "uuid", "varchar(36)", 31, 29),
+        KeyFact("documents.id", True, "uuid", "varchar(36)", 24, 24),
+    ),
+    claimed=("dc2c0f69c1b1",),
+    true_revision="ba1a5bcdb110",
+    heads=("b354d12d1e7d",),
+    evidence=(
+        RevisionEvidence("6d1f0a9c7e42", "accounts", ("users", "organizations"), (), False, True),
+        RevisionEvidence("40cbf18a25e9", "documents", ("documents",), (), False, True),
+        RevisionEvidence(
+            "ba1a5bcdb110", "document approvals", ("document_approvals",), (), False, True
+        ),
+        RevisionEvidence("c3a7b4bbf913", "rbac audit logs", (), ("rbac_audit_logs",), False, False),
+        RevisionEvidence(
+            "dc2c0f69c1b1",
+            "pipeline templates",
+            (),
+            ("pipeline_templates", "pipeline_template_stages"),
+            True,
+            False,
+        ),
+        RevisionEvidence("7e1c58f0b2d4", "folders", (), ("folders",), False, False),
+        RevisionEvidence("9d40b6c7e3a8", "valuations", VALUATIONS.tables, (), False, None),
+        RevisionEvidence(
+            "f867c7e3d51c", "document questions", (), ("document_questions",), False, False
+        ),
+        RevisionEvidence(
+            "b354d12d1e7d",
+            "document templates",
+            (),
+            ("document_templates", "generated_documents"),
+            False,
+            False,
+        ),
+    ),
+    collisions=(VALUATIONS,),
+    missing_tables=(
+        "folders",
+        "pipeline_templates",
+        "pipeline_template_stages",
+        "rbac_audit_logs",
+        "document_questions",
+        "document_templates",
+        "generated_documents",
+    ),
+    tables=165,
+    foreign_keys=118,
+    orphans=(),
+    row_counts={"users": 18_204, "organizations": 412, "documents": 1_204_113},
+    size_bytes=48_318_382_080,
+    server_time=NIGHT,
+)
+
+PLAN_SQL = "\n".join(
+    [
+        "-- pg-rekey: uuid to varchar(36) in saas_platform",
+        "BEGIN;",
+        "SET LOCAL lock_timeout = '5s';",
+        *[
+            f"ALTER TABLE public.{table} ALTER COLUMN user_id "
+            "TYPE character varying(36) USING user_id::text;"
+            for table in CONVERTED
+        ],
+        "-- Read what is above. COMMIT or ROLLBACK is yours.",
+        "",
+    ]
+)
+
+PLAN = PlanMade(
+    sha256=hashlib.sha256(PLAN_SQL.encode()).hexdigest(),
+    fingerprint=hashlib.sha256(b"catalog").hexdigest(),
+    database="saas_platform",
+    phases=(
+        PhasePlan(1, "Check the current types", 3, dict.fromkeys(FOREIGN_KEYS, 1)),
+        PhasePlan(2, "Drop the foreign keys", 97, FOREIGN_KEYS),
+        PhasePlan(3, "Convert the keys", 3, dict.fromkeys(FOREIGN_KEYS, 1)),
+        PhasePlan(
+            4,
+            "Convert the referencing columns",
+            57,
+            {"users.id": 38, "organizations.id": 29, "documents.id": 24},
+        ),
+        PhasePlan(5, "Recreate the foreign keys", 97, FOREIGN_KEYS),
+        PhasePlan(6, "Validate", 60, FOREIGN_KEYS),
+    ),
+    tables=tuple(
+        PlannedTable(table, ("user_id", "organization_id"), 20_000 + number, 9_000_000 * number)
+        for number, table in enumerate(CONVERTED, start=1)
+    ),
+    foreign_keys=97,
+    refusals=(),
+    nothing_to_do=False,
+)
+
+REFUSED_PLAN = PlanMade(
+    sha256=PLAN.sha256,
+    fingerprint=PLAN.fingerprint,
+    database=PLAN.database,
+    phases=PLAN.phases,
+    tables=PLAN.tables,
+    foreign_keys=97,
+    refusals=(
+        Refusal(
+            "view reporting.active_users",
+            "It selects users.id, and a view's columns cannot change their type.",
+            "Drop the view, and create it again after COMMIT.",
+        ),
+        Refusal(
+            "policy own_documents on documents",
+            "It compares documents.user_id with a uuid.",
+            "Drop the policy, and create it again after COMMIT.",
+        ),
+    ),
+    nothing_to_do=False,
+)
+
+BACKUP = BackupMade(
+    folder=f"/home/ada/.local/state/pg-rekey/{SESSION}/backup",
+    format="custom",
+    tool="/usr/lib/postgresql/16/bin/pg_dump",
+    tool_version="16.4",
+    server_version="16.4",
+    database="saas_platform",
+    files=(
+        BackupFile(
+            f"/home/ada/.local/state/pg-rekey/{SESSION}/backup/saas_platform.dump",
+            9_663_676_416,
+            hashlib.sha256(b"dump").hexdigest(),
+        ),
+    ),
+    row_counts={"users": 18_204, "organizations": 412, "documents": 1_204_113},
+    restore_command="pg_restore --clean --if-exists --no-owner --dbname=saas_platform "
+    f"/home/ada/.local/state/pg-rekey/{SESSION}/backup/saas_platform.dump",
+    started=NIGHT + timedelta(minutes=3),
+    finished=NIGHT + timedelta(minutes=14),
+)
+
+
+def _foreign_keys() -> Iterable[ForeignKeyParity]:
+    tables = iter(range(1, 1000))
+    for key, count in FOREIGN_KEYS.items():
+        column = _COLUMNS.get(key, "document_id")
+        for _ in range(count):
+            table = f"table_{next(tables):03}"
+            referenced = key.removesuffix(".id")
+            definition = f"FOREIGN KEY ({column}) REFERENCES {referenced}(id) ON DELETE CASCADE"
+            yield ForeignKeyParity(
+                key=key,
+                table=table,
+                name=f"{table}_{column}_fkey",
+                columns=(column,),
+                references=referenced,
+                on_delete="CASCADE",
+                on_update="NO ACTION",
+                before=definition,
+                after=definition,
+                validated=True,
+                orphans_before=0,
+                orphans_after=0,
+                state=SAME,
+            )
+
+
+_DIGESTS = {"user_id": "6f2c", "organization_id": "81aa"}
+PARITY = ParityChecked(
+    foreign_keys=tuple(_foreign_keys()),
+    tables=tuple(
+        TableParity(table, 20_000 + number, 20_000 + number, _DIGESTS, _DIGESTS, SAME)
+        for number, table in enumerate(CONVERTED, start=1)
+    ),
+    catalog=(),
+    compared=2_431,
+)
+
+
+def differing_parity() -> ParityChecked:
+    """A parity in which a foreign key, a table and a comment are not as they were."""
+    lost, *others = PARITY.foreign_keys
+    wrong = ForeignKeyParity(
+        key=lost.key,
+        table=lost.table,
+        name=lost.name,
+        columns=lost.columns,
+        references=lost.references,
+        on_delete="NO ACTION",
+        on_update=lost.on_update,
+        before=lost.before,
+        after="FOREIGN KEY (user_id) REFERENCES users(id)",
+        validated=True,
+        orphans_before=0,
+        orphans_after=0,
+        state="ON DELETE CASCADE became NO ACTION",
+    )
+    table, *tables = PARITY.tables
+    return ParityChecked(
+        foreign_keys=(*others, wrong),
+        tables=(
+            *tables,
+            TableParity(
+                table.table,
+                table.rows_before,
+                table.rows_after - 1,
+                _DIGESTS,
+                {"user_id": "0000", "organization_id": "81aa"},
+                "1 row fewer",
+            ),
+        ),
+        catalog=(
+            CatalogDifference("comment", "column users.id", "The user's number", None),
+            CatalogDifference("index", "users_pkey", None, "CREATE UNIQUE INDEX users_pkey"),
+        ),
+        compared=2_431,
+    )
+
+
+BLOCKED = (
+    SessionInTheWay(41_207, "web", "saas_app", "SELECT * FROM users WHERE id = $1", 31.0),
+    SessionInTheWay(41_311, "worker", "saas_app", "UPDATE documents SET state = $1", 12.5),
+)
+DEADLINE = NIGHT + timedelta(minutes=45)
+
+VERIFIED = Verified(
+    (
+        Check("backend health", "HTTP 200, status healthy", CheckState.PASSED, "HTTP 200 in 41 ms"),
+        Check("frontend", "HTTP 200", CheckState.NOT_CHECKED, "app.example.com has no address"),
+        Check("alembic revision", "b354d12d1e7d", CheckState.PASSED, "b354d12d1e7d"),
+        Check("users.id", "varchar(36)", CheckState.PASSED, "varchar(36)"),
+        Check("organizations.id", "varchar(36)", CheckState.PASSED, "varchar(36)"),
+        Check("required tables", "4 present", CheckState.PASSED, "4 present"),
+        Check("total tables", "at least 170", CheckState.PASSED, "172"),
+        Check("rows of users", "18,204", CheckState.FAILED, "18,205: one was added since"),
+        Check("rows of organizations", "412", CheckState.PASSED, "412"),
+        Check("orphans", "none", CheckState.PASSED, "97 foreign keys, 0 orphans"),
+        Check("foreign keys", "118, each validated", CheckState.PASSED, "118, each validated"),
+    )
+)
+REPORTED = Reported(
+    markdown=f"/home/ada/.local/state/pg-rekey/{SESSION}/report.md",
+    json=f"/home/ada/.local/state/pg-rekey/{SESSION}/report.json",
+)
+PROBLEM = Problem(
+    what='foreign key constraint "x_fkey" cannot be implemented',
+    remedy="Two columns of a foreign key have different types. Investigate and plan again.",
+    exit_code=1,
+    object="public.x x_fkey",
+    sqlstate="42804",
+    statement="ALTER TABLE public.x ADD CONSTRAINT x_fkey FOREIGN KEY (a) REFERENCES users(id)",
+    detail='Key columns "a" [/b] and "id" are of incompatible types: uuid and character varying.',
+)
+
+
+@dataclass
+class Story:
+    """A journal in the making: each chapter adds its events, a second apart."""
+
+    entries: list[Entry] = field(default_factory=list)
+    at: datetime = NIGHT
+
+    @property
+    def history(self) -> History:
+        return History(tuple(self.entries))
+
+    def tell(self, *events: AnyEvent, seconds: float = 1) -> "Story":
+        """Adds events."""
+        for event in events:
+            self.at += timedelta(seconds=seconds)
+            self.entries.append(Entry(len(self.entries) + 1, self.at, event))
+        return self
+
+
+def begun(profile: Profile = PROFILE) -> Story:
+    return Story().tell(SessionOpened(PROGRAM, profile, ADA))
+
+
+def started(step: Step) -> StepStarted:
+    return StepStarted(step, 4_711, ADA)
+
+
+def confirmed(profile: Profile = PROFILE) -> Story:
+    return begun(profile).tell(TargetConfirmed(IDENTITY, "typed", ADA))
+
+
+def investigated() -> Story:
+    return confirmed().tell(
+        started(Step.INVESTIGATION), INVESTIGATED, StepFinished(Step.INVESTIGATION, 4.2)
+    )
+
+
+def planned(plan: PlanMade = PLAN) -> Story:
+    return investigated().tell(started(Step.PLAN), plan, StepFinished(Step.PLAN, 2.0))
+
+
+def approved() -> Story:
+    return planned().tell(PlanApproved(PLAN.sha256, ADA))
+
+
+def backing_up() -> Story:
+    return approved().tell(
+        started(Step.BACKUP), BackupProgress(61, 165, "public.documents", 3_221_225_472)
+    )
+
+
+def backed_up() -> Story:
+    return backing_up().tell(BACKUP, StepFinished(Step.BACKUP, 660.0))
+
+
+def waiting_for_locks() -> Story:
+    return backed_up().tell(started(Step.CONVERSION), LockAttemptFailed(2, 10, (BLOCKED[0],)))
+
+
+def converting() -> Story:
+    """In the middle of phase 4."""
+    story = backed_up().tell(started(Step.CONVERSION))
+    for number in (1, 2, 3):
+        _whole_phase(story, number)
+    story.tell(PhaseStarted(4))
+    for table in CONVERTED[:21]:
+        story.tell(
+            StatementDone(4, table, {"users.id": 1, "organizations.id": 1}, 0.7), seconds=0.7
+        )
+    return story
+
+
+def _whole_phase(story: Story, number: int) -> None:
+    phase = PLAN.phases[number - 1]
+    story.tell(
+        PhaseStarted(number),
+        *[
+            StatementDone(number, f"statement {place}", {}, 0.01)
+            for place in range(phase.statements)
+        ],
+        PhaseFinished(number, phase.expected, 3.5 * number),
+        seconds=0.01,
+    )
+
+
+def at_the_gate(parity: ParityChecked = PARITY) -> Story:
+    story = backed_up().tell(started(Step.CONVERSION))
+    for number in range(1, 7):
+        _whole_phase(story, number)
+    story.at = DEADLINE - timedelta(minutes=15)
+    return story.tell(
+        parity, GateOpened(DEADLINE, parity.differences), GatePrice(2.0, BLOCKED), seconds=0
+    )
+
+
+def ended(outcome: Outcome, reason: str, by: Person | None = ADA) -> Story:
+    story = at_the_gate()
+    if outcome is not Outcome.ROLLED_BACK:
+        story.tell(CommitIntended("7731", ADA))
+    return story.tell(ConversionEnded(outcome, reason, by), StepFinished(Step.CONVERSION, 301.0))
+
+
+def committed() -> Story:
+    return ended(Outcome.COMMITTED, "COMMIT was answered.")
+
+
+COMPARED = CollisionCompared(VALUATIONS, (), True)
+
+
+def collided() -> Story:
+    """The migrations have found the tables made by hand, and stopped."""
+    return committed().tell(
+        started(Step.MIGRATIONS),
+        COMPARED,
+        StepFailed(
+            Step.MIGRATIONS,
+            Problem(
+                what="5 tables exist that the pending revision 9d40b6c7e3a8 creates.",
+                remedy="Adopt them (their columns are as the revision makes them), or stop here.",
+                exit_code=4,
+                object="valuations",
+            ),
+        ),
+    )
+
+
+_MIGRATIONS = (
+    ("c3a7b4bbf913", "rbac audit logs"),
+    ("dc2c0f69c1b1", "pipeline templates"),
+    ("7e1c58f0b2d4", "folders"),
+    ("9d40b6c7e3a8", "valuations"),
+    ("f867c7e3d51c", "document questions"),
+    ("b354d12d1e7d", "document templates"),
+)
+
+
+def migrating(done: int = 3) -> Story:
+    story = collided().tell(
+        started(Step.MIGRATIONS),
+        COMPARED,
+        RevisionSet(("dc2c0f69c1b1",), ("ba1a5bcdb110",)),
+    )
+    for revision, title in _MIGRATIONS[:done]:
+        adopted = revision == VALUATIONS.revision
+        story.tell(RevisionStarted(revision, title))
+        if adopted:
+            story.tell(RevisionAdopted(VALUATIONS, ADA))
+        story.tell(RevisionFinished(revision, (revision,), 0.2, adopted))
+    if done < len(_MIGRATIONS):
+        story.tell(RevisionStarted(*_MIGRATIONS[done]))
+    return story
+
+
+def migrated() -> Story:
+    return migrating(len(_MIGRATIONS)).tell(
+        Migrated(("b354d12d1e7d",)), StepFinished(Step.MIGRATIONS, 2.4)
+    )
+
+
+def verified() -> Story:
+    return migrated().tell(
+        started(Step.VERIFICATION), VERIFIED, StepFinished(Step.VERIFICATION, 1.9)
+    )
+
+
+def reported() -> Story:
+    return verified().tell(started(Step.REPORT), REPORTED, StepFinished(Step.REPORT, 0.1))

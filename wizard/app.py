@@ -1,0 +1,384 @@
+"""The wizard: shows a session's events, and carries out what is asked for on its screens."""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import textual
+from rich.segment import Segments
+from rich.traceback import Traceback
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker
+
+import screens
+from recovery.errors import FAILED, USAGE, Problem, RecoveryError
+from recovery.events import RollBack, Step
+from recovery.history import Entry, History
+from recovery.profile import Profile
+from screens.quitting import QuitQuestion, until_when
+from screens.sessions import SessionsScreen
+from screens.standing import standing
+from screens.target import Connected, Connecting, Connection, TargetScreen
+from screens.wishes import (
+    ApprovePlan,
+    AttestBackup,
+    ConfirmTarget,
+    GiveCommand,
+    MoveOn,
+    NewSession,
+    OpenSession,
+    RunStep,
+    SignIn,
+)
+from wizard import steps
+from wizard.ports import Sessions, Work
+
+_ABANDONED = Problem(
+    what="The process that worked on this step is gone.",
+    remedy="Connect (step 1), so that the server can be asked what became of it.",
+    exit_code=FAILED,
+)
+_NOT_CONNECTED = Problem(
+    what="This program is not connected to the database yet.",
+    remedy="Connect, then start the step again.",
+    exit_code=FAILED,
+)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class News(Message):
+    """What a look at the journal found."""
+
+    entries: tuple[Entry, ...]
+    runner_alive: bool
+    stillborn: Problem | None
+
+
+@dataclass
+class NotDone(Message):
+    """Why a wish was not carried out."""
+
+    problem: Problem
+
+
+@dataclass
+class ConnectionChanged(Message):
+    """How the connection stands now."""
+
+    connection: Connection
+
+
+class Wizard(App[None]):
+    """One client of a session's journal. Closing it ends nothing else."""
+
+    TITLE = "pg-rekey"
+    CSS_PATH = Path(screens.__file__).with_name("theme.tcss")
+
+    BINDINGS = [Binding("ctrl+q", "quit", "Quit", priority=True)]
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        program: str,
+        profile: Profile | None = None,
+        work: Work | None = None,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        look_every: float | None = 0.5,
+    ) -> None:
+        """Without ``work`` it asks which session. ``look_every`` is None where a test looks."""
+        super().__init__()
+        self.animation_level = "none"
+        self.farewell = ""
+        self._sessions = sessions
+        self._program = program
+        self._profile = profile
+        self._given = work
+        self._now = now
+        self._look_every = look_every
+        self._history = History()
+        self._connection: Connection = Connecting()
+        self._looking: Worker[None] | None = None
+        self._starting = False
+        self._leaving = False
+        self._lonely_looks = 0
+        self._reconciling = False
+
+    # --- beginning ---
+
+    async def on_mount(self) -> None:
+        if not self.is_headless:
+            self._exit_on_signals()
+        if self._given is not None:
+            await self._begin(self._given)
+        else:
+            await self.push_screen(
+                SessionsScreen(self._program, self._profile, self._sessions.listed())
+            )
+
+    def _exit_on_signals(self) -> None:
+        """Leaves when the line or the machine goes down; Textual would go on without a terminal."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self._exit_soon, 128 + number)
+
+    def _exit_soon(self, code: int) -> None:
+        def end() -> None:
+            time.sleep(2)
+            os._exit(code)
+
+        # Textual's writer can wait for ever on a terminal that is gone.
+        threading.Thread(target=end, daemon=True).start()
+        self.exit(return_code=code)
+
+    async def _begin(self, work: Work) -> None:
+        self._work = work
+        self._steps = steps.screens_of(work.id, work.by, work.plan_sql)
+        for step, screen in self._steps.items():
+            self.install_screen(screen, step)
+        self._history = History(work.entries(after=0))
+        at_work = self._history.running is not None and work.runner_alive()
+        await self._go(steps.first_open(self._history) if at_work else Step.TARGET)
+        self.post_message(SignIn())
+        if self._look_every is not None:
+            self.set_interval(self._look_every, self.look)
+            self.set_interval(1, self._count_seconds)
+
+    @on(OpenSession)
+    async def _open(self, message: OpenSession) -> None:
+        await self._begin_with(partial(self._sessions.open, message.session_id))
+
+    @on(NewSession)
+    async def _create(self) -> None:
+        if self._profile is not None:
+            await self._begin_with(partial(self._sessions.create, self._profile))
+
+    async def _begin_with(self, opened: Callable[[], Work]) -> None:
+        try:
+            work = opened()
+        except RecoveryError as error:
+            self.query_one(SessionsScreen).refuse(error.problem)
+            return
+        await self._begin(work)
+
+    # --- showing ---
+
+    async def _go(self, step: Step) -> None:
+        self._current = self._steps[step]
+        await self.switch_screen(step) if len(self.screen_stack) > 1 else await self.push_screen(
+            step
+        )
+        self._show()
+
+    def _show(self) -> None:
+        for screen in self._steps.values():
+            if isinstance(screen, TargetScreen):
+                screen.connection = self._connection
+        self._current.show(self._history, self._now())
+
+    def _count_seconds(self) -> None:
+        if self._history.running is not None:
+            self._show()
+
+    def look(self) -> None:
+        """Reads what is new in the journal; what it finds comes as ``News``."""
+        if self._looking is None or self._looking.is_finished:
+            self._looking = self.run_worker(self._read, thread=True, group="look")
+
+    def _read(self) -> None:
+        seen = self._history.entries[-1].number if self._history.entries else 0
+        try:
+            # In this order: a runner that ends in between has left its last event.
+            alive = self._work.runner_alive()
+            news = News(self._work.entries(seen), alive, self._work.stillborn())
+        except RecoveryError as error:
+            self.post_message(NotDone(error.problem))
+        else:
+            self.post_message(news)
+
+    @on(News)
+    def _take(self, news: News) -> None:
+        if news.entries:
+            self._history = History(self._history.entries + news.entries)
+            self._starting = False
+            self._show()
+        if news.stillborn is not None:
+            self._starting = False
+            self._current.refuse(news.stillborn)
+        self._attend(news.runner_alive)
+        if self._leaving and not standing(self._history).open:
+            self.exit()
+
+    def _attend(self, alive: bool) -> None:
+        """Has the server asked what became of a step whose runner is gone.
+
+        Twice in a row, because a runner takes the lease a moment before it says so.
+        """
+        lonely = self._history.running is not None and not alive
+        self._lonely_looks = self._lonely_looks + 1 if lonely else 0
+        if not lonely:
+            self._reconciling = False
+        elif self._lonely_looks >= 2 and not self._reconciling:
+            if isinstance(self._connection, Connected):
+                self._reconciling = True
+                self._carry_out(self._work.reconcile)
+            else:
+                self._current.refuse(_ABANDONED)
+
+    @on(NotDone)
+    def _say_why(self, message: NotDone) -> None:
+        self._starting = False
+        self._current.refuse(message.problem)
+
+    @on(ConnectionChanged)
+    def _take_connection(self, message: ConnectionChanged) -> None:
+        self._connection = message.connection
+        self._reconciling = False
+        self._show()
+
+    # --- carrying out ---
+
+    def _carry_out(self, deed: Callable[[], None]) -> None:
+        def attempt() -> None:
+            try:
+                deed()
+            except RecoveryError as error:
+                self.post_message(NotDone(error.problem))
+
+        self._current.refuse(None)
+        self.run_worker(attempt, thread=True, group="deeds")
+
+    @on(SignIn)
+    def _sign_in(self, message: SignIn) -> None:
+        def attempt() -> None:
+            self.post_message(
+                ConnectionChanged(self._work.sign_in(message.password, keep=message.keep))
+            )
+
+        self._connection = Connecting()
+        self._show()
+        self._carry_out(attempt)
+
+    @on(ConfirmTarget)
+    def _confirm(self, message: ConfirmTarget) -> None:
+        self._carry_out(partial(self._work.confirm, message.typed))
+
+    @on(RunStep)
+    async def _run(self, message: RunStep) -> None:
+        if self._starting:
+            return
+        if message.step is not Step.REPORT and not isinstance(self._connection, Connected):
+            await self._go(Step.TARGET)
+            self._current.refuse(_NOT_CONNECTED)
+            return
+        self._starting = True
+        self._carry_out(partial(self._work.run, message))
+
+    @on(ApprovePlan)
+    def _approve(self, message: ApprovePlan) -> None:
+        self._carry_out(partial(self._work.approve, message.sha256))
+
+    @on(AttestBackup)
+    def _attest(self, message: AttestBackup) -> None:
+        self._carry_out(partial(self._work.attest, message.statement))
+
+    @on(GiveCommand)
+    def _give(self, message: GiveCommand) -> None:
+        self._carry_out(partial(self._work.give, message.command))
+
+    # --- moving and leaving ---
+
+    @on(MoveOn)
+    async def _move_on(self) -> None:
+        await self._go(steps.after(self._current.STEP, self._history))
+
+    async def action_next_step(self) -> None:
+        """Shows the next step, whether or not it may be started yet."""
+        await self._go(steps.neighbour(self._current.STEP, 1))
+
+    async def action_previous_step(self) -> None:
+        """Shows the step before."""
+        await self._go(steps.neighbour(self._current.STEP, -1))
+
+    async def action_quit(self) -> None:
+        """Quits; with a transaction open, asks what becomes of it."""
+        if not standing(self._history).open:
+            self.exit()
+        elif not any(isinstance(screen, QuitQuestion) for screen in self.screen_stack):
+            await self.push_screen(QuitQuestion(self._history), self._quit_as)
+
+    def _quit_as(self, answer: str | None) -> None:
+        if answer == "leave":
+            self.farewell = (
+                f"The runner goes on. {until_when(self._history)} "
+                f"Come back with: pg-rekey resume {self._work.id}"
+            )
+            self.exit()
+        elif answer == "roll-back":
+            self._leaving = True
+            self._carry_out(partial(self._work.give, RollBack(by=self._work.by)))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Of Textual's commands, the one that changes nothing but colours."""
+        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+
+    def _fatal_error(self) -> None:
+        """Textual's crash report without local variables: a password may be among them."""
+        self.bell()
+        report = Traceback(show_locals=False, width=None, suppress=[textual])
+        self._exit_renderables.append(Segments(self.console.render(report, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def unfit_terminal() -> str | None:
+    """Why the wizard cannot be shown here, in words; None if it can."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return (
+            "The wizard needs a terminal on standard input and output. Without one, use "
+            "'pg-rekey investigate', 'plan', 'backup', 'convert', 'migrate' and 'verify'."
+        )
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return "The wizard needs a terminal that can move its cursor; TERM is 'dumb' here."
+    return None
+
+
+def run(*, profile: Profile | None, session_id: str | None, program: str) -> int:
+    """Shows the wizard until it is left. Answers the exit code; raises ``RecoveryError``."""
+    if (words := unfit_terminal()) is not None:
+        sys.stderr.write(f"{words}\n")
+        return USAGE
+    from wizard.local import LocalSessions
+
+    sessions = LocalSessions(program)
+    work: Work | None = None
+    if session_id is not None:
+        work = sessions.open(session_id)
+    elif not any(sessions.listed()):
+        if profile is None:
+            sys.stderr.write(
+                "There is no session to resume. Name a profile with --profile FILE; "
+                "'pg-rekey init' writes one from a live database.\n"
+            )
+            return USAGE
+        work = sessions.create(profile)
+    app = Wizard(sessions, program, profile, work)
+    app.run()
+    if app.farewell:
+        sys.stdout.write(f"{app.farewell}\n")
+    return app.return_code or 0

@@ -1,0 +1,70 @@
+"""What the application asks of the recovery, so that tests can answer in its place."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from recovery.errors import Problem
+from recovery.events import AnyCommand, Person
+from recovery.history import Entry
+from recovery.profile import Profile
+from recovery.session import Listed
+from screens.target import Connection
+from screens.wishes import RunStep
+
+
+class Work(Protocol):
+    """One session. Everything here may block, and may raise ``RecoveryError``."""
+
+    @property
+    def id(self) -> str:
+        """The session's name."""
+
+    @property
+    def by(self) -> Person:
+        """Who sits at this client."""
+
+    def entries(self, after: int) -> tuple[Entry, ...]:
+        """The events with a number above ``after``."""
+
+    def runner_alive(self) -> bool:
+        """Whether a process works on the session."""
+
+    def stillborn(self) -> Problem | None:
+        """Why the runner that was started last ended without a word; told once."""
+
+    def plan_sql(self) -> str:
+        """The text of plan.sql."""
+
+    def sign_in(self, password: str | None, *, keep: bool) -> Connection:
+        """Connects, and remembers the password for the runners of this program."""
+
+    def confirm(self, typed: str) -> None:
+        """Journals that the operator named the database."""
+
+    def run(self, wish: RunStep) -> None:
+        """Starts a runner."""
+
+    def give(self, command: AnyCommand) -> None:
+        """Gives a command to the runner that is at work."""
+
+    def approve(self, sha256: str) -> None:
+        """Journals the plan's approval."""
+
+    def attest(self, statement: str) -> None:
+        """Journals the operator's word about a backup."""
+
+    def reconcile(self) -> None:
+        """Asks the server what became of a step whose runner is gone, and journals it."""
+
+
+class Sessions(Protocol):
+    """All sessions of this machine."""
+
+    def listed(self) -> Iterable[Listed]:
+        """Every session, newest first."""
+
+    def open(self, session_id: str) -> Work:
+        """An existing session."""
+
+    def create(self, profile: Profile) -> Work:
+        """A new session."""
