@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ _SUFFIX = {"custom": ".dump", "directory": ".dir"}
 _DUMPING = re.compile(r'dumping contents of table "?(.+?)"?$')
 # Room is needed for the dump; compressed, it is rarely larger than half of the database.
 _LIKELY_SHARE = 0.5
+# How often progress is journaled, in seconds.
+_TELL_EVERY = 0.5
 
 
 def attest(session: Session, statement: str, by: Person) -> None:
@@ -162,12 +165,16 @@ class Backup:
                 files,
                 variables,
             )
-            done = 0
+            done, told = 0, time.monotonic()
             self.journal.append(BackupProgress(0, tables, "", 0))
             for line in self._lines(dumping):
                 if (found := _DUMPING.search(line)) is not None:
                     done += 1
-                    self.journal.append(BackupProgress(done, tables, found[1], _size(partial)))
+                    # Thousands of small tables are dumped in a second; nobody reads that fast.
+                    if done == tables or time.monotonic() - told > _TELL_EVERY:
+                        told = time.monotonic()
+                        size = _size(partial)
+                        self.journal.append(BackupProgress(done, tables, found[1], size))
 
     def _read_whole(self, tool: Installation, partial: Path) -> None:
         """Listing an archive notices no damage; writing all of it out as SQL does."""

@@ -84,10 +84,15 @@ class SessionOpened(Event, frozen=True):
 
 
 class TargetConfirmed(Event, frozen=True):
-    """The operator typed the database's name; ``identity`` is what was on the screen."""
+    """``identity`` is what was shown. ``typed``: the operator typed the database's name.
+
+    Without that, the profile or the command line named it; that is enough for looking, not for
+    changing anything.
+    """
 
     identity: Identity
     password_from: str
+    typed: bool
     by: Person
 
 

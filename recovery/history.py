@@ -102,6 +102,11 @@ class History:
         return None
 
     @property
+    def name_typed(self) -> bool:
+        """Whether the operator typed the name of the database that was identified last."""
+        return any(event.typed for event in self.of(TargetConfirmed))
+
+    @property
     def plan(self) -> PlanMade | None:
         """The latest plan."""
         return self.last(PlanMade)
@@ -183,6 +188,8 @@ class History:
         plan = self.plan
         if step is not Step.TARGET and self.last(TargetConfirmed) is None:
             return "the target to be confirmed"
+        if step in (Step.CONVERSION, Step.MIGRATIONS) and not self.name_typed:
+            return "the database's name to be typed"
         if step in (Step.PLAN, Step.MIGRATIONS) and self.last(Investigated) is None:
             return "the investigation"
         if step in (Step.BACKUP, Step.CONVERSION) and plan is None:

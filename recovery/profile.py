@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,32 +77,34 @@ def _error(what: str, path: Path | None = None, line: int | None = None) -> Prof
     )
 
 
-def load(path: Path) -> Profile:
-    """The profile in a file; relative script locations start at the file's folder.
+def load(path: Path | None, changes: Mapping[str, Any] | None = None) -> Profile:
+    """The profile in a file, or none, with the command line's changes laid over it.
 
-    Raises ``ProfileError`` with the line where an entry is unknown or malformed.
+    Relative script locations in the file start at its folder, given on the command line at the
+    current one. Raises ``ProfileError`` with the line where an entry is unknown or malformed.
     """
+    if path is None:
+        return parse("", None, changes)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _error(f"cannot be read: {error}", path) from error
-    profile = parse(text, path)
-    if profile.alembic is None:
-        return profile
-    scripts = path.parent.resolve() / profile.alembic.script_location
-    return msgspec.structs.replace(
-        profile, alembic=msgspec.structs.replace(profile.alembic, script_location=str(scripts))
-    )
+    return parse(text, path, changes)
 
 
-def parse(text: str, path: Path | None = None) -> Profile:
-    """The profile in a text. Raises ``ProfileError``; ``path`` is only named in it."""
+def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None = None) -> Profile:
+    """The profile in a text; ``path`` is where it stands. Raises ``ProfileError``."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else None
         raise _error(f"this is not TOML: {error}", path, line) from error
+    for entries, folder in ((raw, path.parent if path else Path()), (changes or {}, Path())):
+        alembic = entries.get("alembic")
+        if isinstance(alembic, dict) and isinstance(alembic.get("script_location"), str):
+            alembic["script_location"] = str(folder.resolve() / alembic["script_location"])
+    raw = merged(raw, changes or {})
     try:
         profile = msgspec.convert(raw, Profile)
     except msgspec.ValidationError as error:
@@ -112,6 +115,27 @@ def parse(text: str, path: Path | None = None) -> Profile:
     for steps, what in _mistakes(profile):
         raise _error(what, path, _line(text, steps))
     return profile
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Entries laid over others; tables of entries are merged, everything else is replaced."""
+    result = dict(below)
+    for name, value in above.items():
+        known = result.get(name)
+        if isinstance(known, dict) and isinstance(value, dict):
+            result[name] = merged(known, value)
+        else:
+            result[name] = value
+    return result
+
+
+def database_of(dsn: str) -> str | None:
+    """The database that a connection string names; None if it names none or is malformed."""
+    try:
+        named = conninfo_to_dict(dsn).get("dbname")
+    except psycopg.ProgrammingError:
+        return None
+    return None if named is None else str(named)
 
 
 def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:

@@ -143,6 +143,15 @@ def sessions(state: Path | None = None) -> Iterator[Listed]:
             yield Listed(folder.name, folder, history, None)
 
 
+def latest_id(state: Path | None = None) -> str:
+    """The newest session that is not at its end, else the newest. Raises ``Refused`` for none."""
+    readable = [listed for listed in sessions(state) if listed.history is not None]
+    unfinished = [s for s in readable if s.history is not None and not s.history.finished]
+    if not readable:
+        raise Refused("There is no session.", "Begin one: pg-rekey --profile rekey.toml.")
+    return (unfinished or readable)[0].id
+
+
 def latest_unfinished(profile: Profile, state: Path | None = None) -> Session | None:
     """The newest session for the same target that has not come to its report."""
     for listed in sessions(state):

@@ -241,18 +241,23 @@ def refusals(identity: Identity, profile: Profile) -> list[Refusal]:
     return found
 
 
-def confirm(session: Session, signed_in: SignedIn, typed: str) -> None:
-    """Journals that the operator named the database. Raises ``Refused`` if it is another."""
+def confirm(session: Session, signed_in: SignedIn, typed: str | None) -> None:
+    """Journals that the operator named the database. Raises ``Refused`` if it is another.
+
+    None: nobody typed a name, the profile's has to do; that opens the way to looking only.
+    """
     profile = session.history().profile
     refuse_others(signed_in.identity, profile)
-    if typed != profile.target.database:
+    if typed is not None and typed != profile.target.database:
         raise Refused(
             f"{typed!r} is not the name of the profile's database.",
             f"Look at the identity card: type {profile.target.database!r} if this is the one.",
             object=signed_in.identity.database,
         )
     session.journal.append(
-        TargetConfirmed(signed_in.identity, signed_in.password_from, this_person())
+        TargetConfirmed(
+            signed_in.identity, signed_in.password_from, typed is not None, this_person()
+        )
     )
 
 

@@ -22,11 +22,13 @@ class BackupScreen(StepScreen):
 
     STEP = Step.BACKUP
     NAME = "Backup"
+    START = "Back up"
 
     _choosing_again = False
 
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(id="content", can_focus=False):
+            yield Facts(id="progress")
             yield Facts(id="backup")
             yield Rows("File", "Size>", "SHA-256", id="files")
         with Vertical(id="form"):
@@ -42,9 +44,8 @@ class BackupScreen(StepScreen):
             yield Input(compact=True, id="statement", placeholder="Snapshot's name, time, where")
 
     def compose_actions(self) -> ComposeResult:
-        yield button("Back up", id="start")
         yield button("Attest", id="attest")
-        yield button("Back up again", id="again")
+        yield button("Choose another", id="again")
         yield button("Cancel", id="cancel")
 
     def show_step(self, history: History, now: datetime) -> None:
@@ -56,6 +57,9 @@ class BackupScreen(StepScreen):
         )
         choosing = self.allowed and (backup is None or self._choosing_again)
         self.query_one("#form").display = choosing
+        self.query_one("#content").set_class(choosing, "-short")
+        progress = self.attempt.last(BackupProgress) if self.running else None
+        self.query_one("#progress", Facts).tell([] if progress is None else _so_far(progress))
         if self.running:
             self._choosing_again = False
             self.offer("cancel", focus="cancel")
@@ -68,13 +72,7 @@ class BackupScreen(StepScreen):
             self.offer()
 
     def what_runs(self) -> str:
-        progress = self.attempt.last(BackupProgress)
-        if progress is None:
-            return "Starting pg_dump."
-        return (
-            f"{progress.done} of {progress.total} tables, {words.size(progress.bytes)}, "
-            f"now {progress.object}"
-        )
+        return "It is read back whole before it counts."
 
     @on(Button.Pressed, "#start")
     def start(self) -> None:
@@ -101,6 +99,15 @@ class BackupScreen(StepScreen):
     @on(Button.Pressed, "#cancel")
     def cancel(self) -> None:
         self.post_message(GiveCommand(Cancel(by=self.by)))
+
+
+def _so_far(progress: BackupProgress) -> list[tuple[str, Cell]]:
+    """How far pg_dump is."""
+    return [
+        ("Tables", f"{words.number(progress.done)} of {words.number(progress.total)}"),
+        ("On disk", words.size(progress.bytes)),
+        ("Now", progress.object),
+    ]
 
 
 def _facts(backup: BackupMade | BackupAttested) -> list[tuple[str, Cell]]:

@@ -12,6 +12,8 @@ from textual.widgets import Button, TabbedContent, TabPane
 
 from recovery.events import (
     SAME,
+    BackupAttested,
+    BackupMade,
     CommandRefused,
     Commit,
     ConversionEnded,
@@ -34,9 +36,10 @@ from screens.widgets.line import Line, Note
 from screens.widgets.parity import ForeignKeys
 from screens.widgets.questions import Question, TypedQuestion
 from screens.widgets.rows import Rows
-from screens.wishes import GiveCommand, RunStep
+from screens.wishes import AskServer, GiveCommand, RunStep
 
 EXTENSION = 900.0
+_KEYS = ("commit", "roll_back", "extend")
 
 
 class ConversionScreen(StepScreen):
@@ -44,12 +47,15 @@ class ConversionScreen(StepScreen):
 
     STEP = Step.CONVERSION
     NAME = "Conversion"
+    START = "Start the conversion"
 
     BINDINGS = [
         Binding("c", "commit", "COMMIT"),
         Binding("r", "roll_back", "ROLL BACK"),
         Binding("e", "extend", "Extend"),
     ]
+
+    _possible: tuple[bool | None, ...] = ()
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
@@ -80,7 +86,7 @@ class ConversionScreen(StepScreen):
                 yield Rows("Process", "Role", "Program", "For>", "Statement", id="blocked")
 
     def compose_actions(self) -> ComposeResult:
-        yield button("Start the conversion", id="start")
+        yield button("Ask the server again", id="ask")
         yield button("ROLL BACK", id="roll-back")
         yield button("Extend by 15 min", id="extend")
         yield button("COMMIT ...", id="commit", classes="far danger")
@@ -123,7 +129,6 @@ class ConversionScreen(StepScreen):
         if parity is not None:
             self._show_parity(parity)
         self._offer_actions(state, open_gate)
-        self.refresh_bindings()
 
     def _offer_actions(self, state: Standing, open_gate: Gate | None) -> None:
         history = self.history
@@ -134,16 +139,23 @@ class ConversionScreen(StepScreen):
             self.offer("roll-back")
         elif state in (Standing.COMMITTED, Standing.MIGRATING) or history.converted:
             self.offer("continue", focus="continue")
-        elif state is Standing.UNKNOWN or not self.allowed:
-            self.offer()
+        elif state is Standing.UNKNOWN:
+            self.offer("ask", focus="ask")
         else:
-            self.offer("start", focus="start")
+            self.offer_usual(done=False)
+        possible = tuple(map(self.check_action, _KEYS, ((),) * len(_KEYS)))
+        if possible != self._possible:
+            self._possible = possible
+            self.refresh_bindings()
 
     def what_runs(self) -> str:
+        state = standing(self.history)
+        if state is Standing.AT_THE_GATE:
+            return "Waiting for your decision."
+        if state is Standing.COMMITTING:
+            return "COMMIT has been sent."
         statement = self.attempt.last(StatementDone)
-        if statement is None:
-            return "Taking locks."
-        return f"Last: {statement.object}"
+        return "Taking locks." if statement is None else f"Last: {statement.object}"
 
     def _show_outcome(self, history: History) -> None:
         ended = self.attempt.last(ConversionEnded)
@@ -176,7 +188,7 @@ class ConversionScreen(StepScreen):
         self.query_one("#gate-parity", Line).say(
             "Parity: 0 differences. COMMIT is possible."
             if open_gate.differences == 0
-            else f"Parity: {words.counted(open_gate.differences, 'DIFFERENCE')}. "
+            else f"Parity: {words.counted(open_gate.differences, 'DIFFERENCE', 'DIFFERENCES')}. "
             "COMMIT is impossible: look at them, then roll back."
         )
         blocked = open_gate.blocked
@@ -258,6 +270,10 @@ class ConversionScreen(StepScreen):
         if answer == "start":
             self.post_message(RunStep(Step.CONVERSION))
 
+    @on(Button.Pressed, "#ask")
+    def ask(self) -> None:
+        self.post_message(AskServer())
+
     @on(Button.Pressed, "#roll-back")
     def action_roll_back(self) -> None:
         self.app.push_screen(
@@ -312,8 +328,20 @@ class ConversionScreen(StepScreen):
                 f"{words.counted(rows, 'row')} kept.",
                 f"{words.counted(len(parity.foreign_keys), 'foreign key')} recreated, "
                 f"{parity.differences} differences.",
+                f"Backup: {_backup(self.history.backup)}",
             ]
         )
+
+
+def _backup(backup: BackupMade | BackupAttested | None) -> str:
+    """What there is to go back to, in a line."""
+    match backup:
+        case BackupMade():
+            return f"made {words.moment(backup.finished)}, read back whole."
+        case BackupAttested():
+            return f"attested by {backup.by}: {backup.statement}"
+        case None:
+            return "none."
 
 
 def _phase(phase: PhaseProgress) -> str:
@@ -321,7 +349,7 @@ def _phase(phase: PhaseProgress) -> str:
     seconds = "" if phase.word == "not yet" else words.duration(phase.seconds)
     of = f"{phase.statements} of {phase.plan.statements}"
     return (
-        f"{phase.plan.number} {words.plain(phase.plan.title):<38.38} "
+        f"{phase.plan.number} {words.plain(phase.plan.title):<34.34} "
         f"{phase.word.upper():<8} {of:>13} {seconds:>12}"
     )
 

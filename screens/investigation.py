@@ -13,7 +13,6 @@ from recovery.events import Finding, Investigated, RevisionEvidence, Severity, S
 from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
-from screens.widgets.buttons import button
 from screens.widgets.line import Note
 from screens.widgets.rows import Cell, Facts, Rows
 from screens.wishes import RunStep
@@ -26,6 +25,7 @@ class InvestigationScreen(StepScreen):
 
     STEP = Step.INVESTIGATION
     NAME = "Investigation"
+    START = "Investigate"
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
@@ -51,10 +51,6 @@ class InvestigationScreen(StepScreen):
                 yield Note("Rows", id="rows-title", classes="section")
                 yield Rows("Table", "Rows>", id="row-counts")
 
-    def compose_actions(self) -> ComposeResult:
-        yield button("Investigate", id="investigate")
-        yield button("Investigate again", id="again")
-
     def show_step(self, history: History, now: datetime) -> None:
         found = history.last(Investigated)
         intro = self.query_one("#intro", Note)
@@ -67,14 +63,7 @@ class InvestigationScreen(StepScreen):
         self.query_one("#content").display = found is not None
         if found is not None:
             self._show_findings(found)
-        if self.running:
-            self.offer()
-        elif not self.allowed:
-            self.offer(*(["continue"] if found else []))
-        elif found is None:
-            self.offer("investigate", focus="investigate")
-        else:
-            self.offer("continue", "again", focus="continue")
+        self.offer_usual(done=found is not None)
 
     def what_runs(self) -> str:
         return "Reading the catalog; nothing is changed."
@@ -127,7 +116,7 @@ class InvestigationScreen(StepScreen):
             (table, words.number(rows)) for table, rows in found.row_counts.items()
         )
 
-    @on(Button.Pressed, "#investigate, #again")
+    @on(Button.Pressed, "#start")
     def investigate(self) -> None:
         self.post_message(RunStep(Step.INVESTIGATION))
 

@@ -34,6 +34,7 @@ class MigrationsScreen(StepScreen):
 
     STEP = Step.MIGRATIONS
     NAME = "Migrations"
+    START = "Migrate"
 
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(id="content", can_focus=False):
@@ -53,7 +54,6 @@ class MigrationsScreen(StepScreen):
             yield Rows("Revision", "State", "Time>", "Title", id="migrations")
 
     def compose_actions(self) -> ComposeResult:
-        yield button("Migrate", id="migrate")
         yield button("Adopt and migrate", id="adopt")
         yield button("Cancel", id="cancel")
 
@@ -70,18 +70,16 @@ class MigrationsScreen(StepScreen):
             self.offer("cancel")
         elif history.last(Migrated) is not None:
             self.offer("continue", focus="continue")
-        elif not self.allowed:
-            self.offer()
-        elif _to_adopt(history):
+        elif self.allowed and _to_adopt(history):
             self.offer("adopt", "continue")
         else:
-            self.offer("migrate", focus="migrate")
+            self.offer_usual(done=False)
 
     def what_runs(self) -> str:
         started = self.attempt.last(RevisionStarted)
         return "" if started is None else f"Now {started.revision} {started.title}"
 
-    @on(Button.Pressed, "#migrate")
+    @on(Button.Pressed, "#start")
     def migrate(self) -> None:
         self._ask(())
 
@@ -130,7 +128,7 @@ def _revisions(history: History, found: Investigated | None) -> Iterator[tuple[s
     yield "The tables bear out", found.true_revision or "no revision"
     yield "Head of the scripts", words.names(found.heads)
     if (moved := history.last(RevisionSet)) is not None:
-        yield "Set by pg-rekey", f"{words.names(moved.before)} to {words.names(moved.after)}"
+        yield "Set by pg-rekey", f"{words.names(moved.before)} to {words.names(moved.heads)}"
     if (migrated := history.last(Migrated)) is not None:
         yield "Read back afterwards", words.names(migrated.heads)
 
@@ -154,11 +152,16 @@ def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[
 
 
 def _to_adopt(history: History) -> tuple[str, ...]:
-    """The revisions whose tables were compared and can be adopted, but were not."""
-    adopted = {each.collision.revision for each in history.of(RevisionAdopted)}
-    latest = {each.collision.revision: each for each in history.of(CollisionCompared)}
+    """The revisions that the latest attempt found adoptable and did not get to.
+
+    Those that it was to adopt are among them: what was not finished has to be asked for again.
+    """
+    attempt = history.since_start_of(Step.MIGRATIONS)
+    finished = {each.revision for each in attempt.of(RevisionFinished)}
     return tuple(
-        revision for revision, each in latest.items() if each.adoptable and revision not in adopted
+        each.collision.revision
+        for each in attempt.of(CollisionCompared)
+        if each.adoptable and each.collision.revision not in finished
     )
 
 

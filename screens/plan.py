@@ -17,7 +17,7 @@ from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
-from screens.widgets.rows import Facts, Rows
+from screens.widgets.rows import Facts, Refusals, Rows
 from screens.wishes import ApprovePlan, RunStep
 
 
@@ -26,6 +26,7 @@ class PlanScreen(StepScreen):
 
     STEP = Step.PLAN
     NAME = "Plan"
+    START = "Make the plan"
 
     def __init__(self, session: str, by: Person, read_plan: Callable[[], str]) -> None:
         super().__init__(session, by)
@@ -38,18 +39,16 @@ class PlanScreen(StepScreen):
         with TabbedContent(id="content"):
             with TabPane("1 Phases", id="phases-pane"), VerticalScroll(can_focus=False):
                 yield Note(id="refusals-title", classes="section")
-                yield Facts(id="refusals")
+                yield Refusals(id="refusals")
                 yield Facts(id="summary")
                 yield Note("Phases, all in one transaction", classes="section")
-                yield Rows("", "Phase", "Statements>", "Counts by key", id="phases")
+                yield Rows("", "Phase, counts by key", "Statements>", id="phases")
             with TabPane("2 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
                 yield Rows("Table", "Columns", "Rows about>", "Size>", id="tables")
             with TabPane("3 plan.sql", id="sql-pane"):
                 yield TextArea(read_only=True, show_line_numbers=True, id="sql")
 
     def compose_actions(self) -> ComposeResult:
-        yield button("Make the plan", id="make")
-        yield button("Make a new plan", id="again")
         yield button("Approve", id="approve", classes="far")
 
     def show_step(self, history: History, now: datetime) -> None:
@@ -58,17 +57,14 @@ class PlanScreen(StepScreen):
         if plan is not None:
             self._show_plan(plan)
         self.query_one("#intro", Note).say(self._intro(plan))
-        if self.running or (not self.allowed and plan is None):
-            self.offer()
-        elif plan is None:
-            self.offer("make", focus="make")
-        elif plan.nothing_to_do or history.plan_approved:
-            again = ["again"] if self.allowed and not history.committed else []
-            self.offer("continue", *again, focus="continue")
-        elif plan.refusals or not self._intact:
-            self.offer("again", focus="again")
+        settled = plan is not None and (plan.nothing_to_do or history.plan_approved)
+        self.offer_usual(done=settled)
+        if plan is None or settled or not self.allowed:
+            return
+        if plan.refusals or not self._intact:
+            self.offer("start", focus="start")
         else:
-            self.offer("approve", "again")
+            self.offer("approve", "start")
 
     def what_runs(self) -> str:
         return "Reading what hangs on the key columns; nothing is changed."
@@ -96,10 +92,7 @@ class PlanScreen(StepScreen):
         self.query_one("#refusals-title", Note).say(
             f"Refused: {words.counted(len(plan.refusals), 'object')}" if plan.refusals else ""
         )
-        self.query_one("#refusals", Facts).tell(
-            (refusal.object, f"{refusal.reason} To do: {refusal.remedy}")
-            for refusal in plan.refusals
-        )
+        self.query_one(Refusals).tell(plan.refusals)
         self.query_one("#summary", Facts).tell(
             [
                 ("Tables", words.number(len(plan.tables))),
@@ -110,9 +103,8 @@ class PlanScreen(StepScreen):
         self.query_one("#phases", Rows).fill(
             (
                 str(phase.number),
-                phase.title,
+                f"{phase.title}\n{words.counts(phase.expected)}",
                 words.number(phase.statements),
-                words.counts(phase.expected),
             )
             for phase in plan.phases
         )
@@ -141,7 +133,7 @@ class PlanScreen(StepScreen):
         self._intact = sha256(text.encode()).hexdigest() == plan.sha256
         self.query_one("#sql", TextArea).load_text(words.plain(text))
 
-    @on(Button.Pressed, "#make, #again")
+    @on(Button.Pressed, "#start")
     def make(self) -> None:
         self.post_message(RunStep(Step.PLAN))
 

@@ -23,6 +23,7 @@ class ReportScreen(StepScreen):
 
     STEP = Step.REPORT
     NAME = "Report"
+    START = "Write the report"
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
@@ -30,8 +31,6 @@ class ReportScreen(StepScreen):
             yield Facts(id="report")
 
     def compose_actions(self) -> ComposeResult:
-        yield button("Write the report", id="write")
-        yield button("Write it again", id="again")
         yield button("Quit", id="leave", classes="far")
 
     def show_step(self, history: History, now: datetime) -> None:
@@ -42,14 +41,12 @@ class ReportScreen(StepScreen):
             else "The report is written. The session's folder holds the evidence."
         )
         self.query_one("#report", Facts).tell(_facts(history, reported))
-        if not self.allowed:
-            self.offer()
-        elif reported is None:
-            self.offer("write", focus="write")
+        if reported is None or self.running:
+            self.offer_usual(done=False)
         else:
-            self.offer("again", "leave", focus="leave")
+            self.offer("start", "leave", focus="leave")
 
-    @on(Button.Pressed, "#write, #again")
+    @on(Button.Pressed, "#start")
     def write(self) -> None:
         self.post_message(RunStep(Step.REPORT))
 

@@ -47,6 +47,7 @@ class SessionsScreen(Screen[None]):
             )
         for listed in self._sessions.values():
             options.add_option(Option(_described(listed), id=listed.id))
+        options.highlighted = 0
         yield options
         yield ProblemPanel()
         yield Footer(show_command_palette=False)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, TabbedContent
@@ -27,6 +28,7 @@ class StepScreen(Screen[None]):
     AUTO_FOCUS = ""
     STEP: ClassVar[Step]
     NAME: ClassVar[str]
+    START: ClassVar[str]
 
     BINDINGS = [
         Binding("n", "app.next_step", "Next"),
@@ -57,6 +59,7 @@ class StepScreen(Screen[None]):
         yield from self.compose_content()
         yield Line(id="runs")
         with Horizontal(id="actions"):
+            yield button(self.START, id="start")
             yield from self.compose_actions()
             yield button("Continue", id="continue", classes="far")
         yield Footer(show_command_palette=False)
@@ -66,8 +69,8 @@ class StepScreen(Screen[None]):
         raise NotImplementedError
 
     def compose_actions(self) -> ComposeResult:
-        """The step's own buttons."""
-        raise NotImplementedError
+        """The step's own buttons, beside those that start it and go on."""
+        yield from ()
 
     def show_step(self, history: History, now: datetime) -> None:
         """Brings the step's own widgets up to date."""
@@ -80,13 +83,14 @@ class StepScreen(Screen[None]):
         self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session)
         waits = history.waits_for(self.STEP)
         self.query_one("#waits", Note).say("" if waits is None else f"This step waits for {waits}.")
-        self.query_one("#failed", ProblemPanel).tell(self._failure())
+        self._show_failure()
         self.query_one("#runs", Line).say(self._runs(now))
         self.show_step(history, now)
 
     def refuse(self, problem: Problem | None) -> None:
         """Shows why the last wish was not carried out; None when a new one is on its way."""
         self.query_one("#refused", ProblemPanel).tell(problem)
+        self._show_failure()
 
     @property
     def attempt(self) -> History:
@@ -103,9 +107,16 @@ class StepScreen(Screen[None]):
         """Whether the step may be started: nothing is missing and nothing else runs."""
         return self.history.running is None and self.history.waits_for(self.STEP) is None
 
-    def _failure(self) -> Problem | None:
+    @property
+    def failure(self) -> Problem | None:
+        """Why the latest attempt at this step failed."""
         failures = (e.problem for e in self.attempt.of(StepFailed) if e.step is self.STEP)
         return next(failures, None)
+
+    def _show_failure(self) -> None:
+        """Two problems at a time would leave no room: what was just refused comes first."""
+        refused = self.query_one("#refused").display
+        self.query_one("#failed", ProblemPanel).tell(None if refused else self.failure)
 
     def _runs(self, now: datetime) -> str:
         started = self._started()
@@ -122,6 +133,21 @@ class StepScreen(Screen[None]):
     def _started(self) -> Entry | None:
         entries = self.attempt.entries
         return entries[0] if entries else None
+
+    def offer_usual(self, *, done: bool) -> None:
+        """The buttons of a step that is started, and then gone on from or started again."""
+        if self.running:
+            self.offer()
+        elif done:
+            again = ["start"] if self.allowed else []
+            self.offer("continue", *again, focus="continue")
+        elif self.allowed:
+            self.offer("start", focus="start")
+        else:
+            self.offer()
+        start = self.START
+        label = f"{start} again" if done else "Try again" if self.failure else start
+        self.query_one("#start", Button).label = Content(label)
 
     def offer(self, *ids: str, focus: str | None = None) -> None:
         """Shows these buttons and hides the others; moves the focus when the choice is a new one.

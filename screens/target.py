@@ -16,7 +16,7 @@ from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.line import Note
 from screens.widgets.problem import ProblemPanel
-from screens.widgets.rows import Cell, Facts, Rows
+from screens.widgets.rows import Cell, Facts, Refusals, Rows
 from screens.wishes import ConfirmTarget, SignIn
 
 
@@ -55,6 +55,7 @@ class TargetScreen(StepScreen):
 
     STEP = Step.TARGET
     NAME = "Target"
+    START = "Connect"
 
     connection: Connection = Connecting()
 
@@ -64,7 +65,7 @@ class TargetScreen(StepScreen):
             yield ProblemPanel(id="unreachable")
             yield Facts(id="identity")
             yield Note("Refused, because:", id="refused-title", classes="section")
-            yield Facts(id="refusals")
+            yield Refusals(id="refusals")
             yield Note("Other databases on this server", id="others-title", classes="section")
             yield Rows("Database", "Size>", id="others")
         with Vertical(id="form"):
@@ -75,7 +76,6 @@ class TargetScreen(StepScreen):
             yield Input(compact=True, id="name")
 
     def compose_actions(self) -> ComposeResult:
-        yield button("Connect", id="connect")
         yield button("Confirm the target", id="confirm")
         yield button("Connect again", id="again")
 
@@ -84,7 +84,7 @@ class TargetScreen(StepScreen):
             case Connecting():
                 self._show_connecting()
             case NotConnected() as failed:
-                self._show_failure(failed)
+                self._show_no_connection(failed)
             case Connected() as connected:
                 self._show_identity(connected, history.last(TargetConfirmed))
 
@@ -96,7 +96,7 @@ class TargetScreen(StepScreen):
         self._show_parts()
         self.offer()
 
-    def _show_failure(self, failed: NotConnected) -> None:
+    def _show_no_connection(self, failed: NotConnected) -> None:
         self.query_one("#intro", Note).say("")
         self.query_one("#unreachable", ProblemPanel).tell(failed.problem)
         if failed.account is None:
@@ -107,14 +107,12 @@ class TargetScreen(StepScreen):
         self.query_one("#keyring", Note).say(failed.without_keyring or "")
         keyring = "keep" if failed.without_keyring is None else "keyring"
         self._show_parts("unreachable", "ask", "password", keyring)
-        self.offer("connect", focus="password")
+        self.offer("start", focus="password")
 
     def _show_identity(self, connected: Connected, confirmed: TargetConfirmed | None) -> None:
         self.query_one("#intro", Note).say("")
         self.query_one("#identity", Facts).tell(_card(connected))
-        self.query_one("#refusals", Facts).tell(
-            (refusal.object, f"{refusal.reason} {refusal.remedy}") for refusal in connected.refusals
-        )
+        self.query_one(Refusals).tell(connected.refusals)
         others = connected.identity.other_databases
         self.query_one("#others", Rows).fill(
             (other.name, words.size(other.size_bytes)) for other in others
@@ -123,7 +121,7 @@ class TargetScreen(StepScreen):
         if connected.refusals:
             self._show_parts("refused-title", "refusals", *shown)
             self.offer("again", focus="again")
-        elif confirmed is None:
+        elif confirmed is None or not confirmed.typed:
             self.query_one("#ask", Note).say(
                 "Is this the database? Type its name to confirm; nothing is changed yet:"
             )
@@ -136,11 +134,12 @@ class TargetScreen(StepScreen):
 
     def _show_parts(self, *ids: str) -> None:
         """Shows these parts of the screen and hides the others."""
+        self.query_one("#content").set_class("identity" not in ids, "-short")
         for part in self.query("#content > *, #form > *"):
             if part.id != "intro":
                 part.display = part.id in ids
 
-    @on(Button.Pressed, "#connect")
+    @on(Button.Pressed, "#start")
     @on(Input.Submitted, "#password")
     def connect(self) -> None:
         field = self.query_one("#password", Input)
@@ -184,7 +183,7 @@ def _card(connected: Connected) -> list[tuple[str, Cell]]:
         ("Role", f"{identity.role}{superuser}; owns {owns} of the tables"),
         ("Size", f"{words.size(identity.size_bytes)} in {words.counted(identity.tables, 'table')}"),
         (
-            "Line",
+            "Connection",
             f"{'TLS' if identity.tls else 'no TLS'}, "
             f"{'through a pooler' if identity.pooled else 'no pooler'}",
         ),

@@ -11,7 +11,6 @@ from recovery.events import CheckState, Step, Verified
 from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
-from screens.widgets.buttons import button
 from screens.widgets.line import Note
 from screens.widgets.rows import Rows
 from screens.wishes import RunStep
@@ -24,15 +23,12 @@ class VerificationScreen(StepScreen):
 
     STEP = Step.VERIFICATION
     NAME = "Verification"
+    START = "Verify"
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
         with VerticalScroll(id="content", can_focus=False):
             yield Rows("State", "Check", "Expected", "Evidence", id="checks")
-
-    def compose_actions(self) -> ComposeResult:
-        yield button("Verify", id="verify")
-        yield button("Verify again", id="again")
 
     def show_step(self, history: History, now: datetime) -> None:
         verified = history.last(Verified)
@@ -46,16 +42,9 @@ class VerificationScreen(StepScreen):
                 (words.state(check.state), check.name, check.expected, check.evidence)
                 for check in sorted(verified.checks, key=lambda each: _ORDER.index(each.state))
             )
-        if self.running:
-            self.offer()
-        elif not self.allowed:
-            self.offer(*(["continue"] if verified else []))
-        elif verified is None:
-            self.offer("verify", focus="verify")
-        else:
-            self.offer("continue", "again", focus="continue")
+        self.offer_usual(done=verified is not None)
 
-    @on(Button.Pressed, "#verify, #again")
+    @on(Button.Pressed, "#start")
     def verify(self) -> None:
         self.post_message(RunStep(Step.VERIFICATION))
 

@@ -66,5 +66,9 @@ class GiveCommand(Message):
     command: AnyCommand
 
 
+class AskServer(Message):
+    """Ask the server what became of a transaction whose outcome is unknown."""
+
+
 class MoveOn(Message):
     """Go to the next step."""

@@ -33,6 +33,7 @@ from screens.standing import standing
 from screens.target import Connected, Connecting, Connection, TargetScreen
 from screens.wishes import (
     ApprovePlan,
+    AskServer,
     AttestBackup,
     ConfirmTarget,
     GiveCommand,
@@ -43,6 +44,7 @@ from screens.wishes import (
     SignIn,
 )
 from wizard import steps
+from wizard.local import LocalSessions
 from wizard.ports import Sessions, Work
 
 _ABANDONED = Problem(
@@ -267,9 +269,10 @@ class Wizard(App[None]):
     @on(SignIn)
     def _sign_in(self, message: SignIn) -> None:
         def attempt() -> None:
-            self.post_message(
-                ConnectionChanged(self._work.sign_in(message.password, keep=message.keep))
-            )
+            connection = self._work.sign_in(message.password)
+            self.post_message(ConnectionChanged(connection))
+            if message.keep and isinstance(connection, Connected):
+                self._work.keep_password()
 
         self._connection = Connecting()
         self._show()
@@ -301,6 +304,10 @@ class Wizard(App[None]):
     @on(GiveCommand)
     def _give(self, message: GiveCommand) -> None:
         self._carry_out(partial(self._work.give, message.command))
+
+    @on(AskServer)
+    def _ask_server(self) -> None:
+        self._carry_out(self._work.reconcile)
 
     # --- moving and leaving ---
 
@@ -363,8 +370,6 @@ def run(*, profile: Profile | None, session_id: str | None, program: str) -> int
     if (words := unfit_terminal()) is not None:
         sys.stderr.write(f"{words}\n")
         return USAGE
-    from wizard.local import LocalSessions
-
     sessions = LocalSessions(program)
     work: Work | None = None
     if session_id is not None:

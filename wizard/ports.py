@@ -35,8 +35,11 @@ class Work(Protocol):
     def plan_sql(self) -> str:
         """The text of plan.sql."""
 
-    def sign_in(self, password: str | None, *, keep: bool) -> Connection:
+    def sign_in(self, password: str | None) -> Connection:
         """Connects, and remembers the password for the runners of this program."""
+
+    def keep_password(self) -> None:
+        """Puts the password into the keyring."""
 
     def confirm(self, typed: str) -> None:
         """Journals that the operator named the database."""

@@ -63,6 +63,8 @@ class ForeignKeys(Vertical):
         self.query_one("#definitions", Note).say(
             Content.assemble(
                 (words.plain(f"{each.name} on {each.table}: {said}, {validated}"), "bold"),
+                f"\nOrphans {_orphans(each.orphans_before)} before, "
+                f"{_orphans(each.orphans_after)} after",
                 "\nBefore  ",
                 words.plain(each.before),
                 "\nAfter   ",
@@ -72,11 +74,14 @@ class ForeignKeys(Vertical):
 
 
 def _cells(each: ForeignKeyParity) -> list[Text]:
-    after = "?" if each.orphans_after is None else str(each.orphans_after)
     return [
         words.state(SAME if each.state == SAME else "different"),
         Text(words.plain(each.key or "not converted")),
         Text(words.plain(f"{each.table}.{', '.join(each.columns)}")),
         Text(words.plain(each.on_delete)),
-        Text(after, justify="right"),
+        Text(_orphans(each.orphans_after), justify="right"),
     ]
+
+
+def _orphans(count: int | None) -> str:
+    return "not counted" if count is None else words.number(count)

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
+from recovery.events import Refusal
 from screens.words import plain
 
 Cell = str | Text
@@ -60,3 +61,23 @@ class Facts(Rows):
     def tell(self, facts: Iterable[tuple[str, Cell]]) -> None:
         """Shows a line for each fact."""
         self.fill((Text(label, style="bold"), value) for label, value in facts)
+
+
+class Refusals(Rows):
+    """What is refused by name, why, and what to do."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__("", id=id)
+
+    def tell(self, refusals: Iterable[Refusal]) -> None:
+        """Shows a paragraph for each."""
+        self.fill([_paragraph(refusal)] for refusal in refusals)
+
+
+def _paragraph(refusal: Refusal) -> Text:
+    return Text.assemble(
+        (plain(refusal.object), "bold"),
+        plain(f"\n{refusal.reason}\n"),
+        ("To do: ", "bold"),
+        plain(refusal.remedy),
+    )

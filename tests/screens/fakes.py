@@ -69,11 +69,14 @@ class FakeWork:
     def plan_sql(self) -> str:
         return self.plan_text
 
-    def sign_in(self, password: str | None, *, keep: bool) -> Connection:
-        self.asked.append(("sign in", password is not None, keep))
+    def sign_in(self, password: str | None) -> Connection:
+        self.asked.append(("sign in", password))
         if len(self._connections) > 1:
             return self._connections.pop(0)
         return self._connections[0]
+
+    def keep_password(self) -> None:
+        self.asked.append("keep")
 
     def confirm(self, typed: str) -> None:
         if typed != story.IDENTITY.database:
@@ -82,7 +85,7 @@ class FakeWork:
                 "Look at the identity card: type 'saas_platform' if this is the one.",
                 object="saas_platform",
             )
-        self.story.tell(TargetConfirmed(story.IDENTITY, "typed", self.by))
+        self.story.tell(TargetConfirmed(story.IDENTITY, "the keyring", True, self.by))
 
     def run(self, wish: RunStep) -> None:
         self.asked.append(wish)

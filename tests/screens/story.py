@@ -447,7 +447,7 @@ def started(step: Step) -> StepStarted:
 
 
 def confirmed(profile: Profile = PROFILE) -> Story:
-    return begun(profile).tell(TargetConfirmed(IDENTITY, "typed", ADA))
+    return begun(profile).tell(TargetConfirmed(IDENTITY, "the keyring", True, ADA))
 
 
 def investigated() -> Story:

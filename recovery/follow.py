@@ -1,0 +1,53 @@
+"""Watching a runner from a client: its events as they come, until it is done."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+
+from recovery.events import Step, StepFailed, StepFinished
+from recovery.history import Entry
+from recovery.reconcile import reconcile
+from recovery.runner import Options, launch
+from recovery.session import Session
+
+# How often the journal is read, in seconds.
+_EVERY = 0.1
+
+
+def run(session: Session, step: Step, options: Options) -> Iterator[Entry]:
+    """Starts a step and follows it to its end. Raises ``Refused`` if it may not start now."""
+    last = _last_number(session)
+    yield from follow(session, options.password, last, launch(session, step, options))
+
+
+def follow(
+    session: Session,
+    password: str | None,
+    after: int,
+    process: "subprocess.Popen[bytes] | None" = None,
+) -> Iterator[Entry]:
+    """The events after a number until the step that runs has ended, whoever started it.
+
+    A runner that dies on the way is noticed; what became of its work is asked of the server.
+    """
+    while True:
+        # Asked before the journal is read: what the runner wrote last is then not missed.
+        gone = session.journal.holder() is None and (process is None or process.poll() is not None)
+        for entry in session.journal.entries(after):
+            after = entry.number
+            yield entry
+            if isinstance(entry.event, StepFinished | StepFailed):
+                if process is not None:
+                    process.wait()
+                return
+        if gone:
+            if session.history().running is None:
+                return
+            reconcile(session, password)
+        else:
+            time.sleep(_EVERY)
+
+
+def _last_number(session: Session) -> int:
+    entries = session.history().entries
+    return entries[-1].number if entries else 0

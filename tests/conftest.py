@@ -1,0 +1,141 @@
+"""Servers, databases and sessions for the tests: all real, all private, all gone afterwards."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from recovery import installations, scratch
+from recovery.installations import Installation
+from recovery.profile import Profile, parse
+from recovery.session import STATE_VARIABLE
+from wizard.demo import incident
+
+
+def _kinds() -> list[str]:
+    system = [i for i in installations.for_servers() if not i.embedded]
+    return ["embedded", *(["system"] if system else [])]
+
+
+@pytest.fixture(autouse=True)
+def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the developer's own: no sessions, no keyring, no libpq settings."""
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "sessions"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    for name in [name for name in os.environ if name.startswith("PG") and name != STATE_VARIABLE]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PGPASSFILE", str(tmp_path / "no-pgpass"))
+
+
+@pytest.fixture(scope="session", params=_kinds())
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """The embedded PostgreSQL, and the machine's own where there is one."""
+    wanted = request.param == "embedded"
+    return next(i for i in installations.for_servers() if i.embedded is wanted)
+
+
+@pytest.fixture(scope="session")
+def server(installation: Installation) -> Iterator[scratch.Server]:
+    """A server for the whole run; tests make databases of their own on it."""
+    with scratch.start(installation) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def incident_server(installation: Installation) -> Iterator[scratch.Server]:
+    """A server with the small incident as a template, for ``incident_database``."""
+    with scratch.start(installation) as running:
+        incident.build(running.connect, rows=2_000)
+        yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One test's own database."""
+
+    server: scratch.Server
+    name: str
+
+    @property
+    def dsn(self) -> str:
+        return self.server.conninfo(self.name)
+
+    @property
+    def password(self) -> str:
+        return self.server.password
+
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
+        """A connection as the superuser."""
+        return self.server.connect(self.name, **options)
+
+    def execute(self, statements: str) -> None:
+        """Runs and commits SQL text."""
+        with self.connect(autocommit=True) as conn:
+            conn.execute(statements)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What a query answers."""
+        with self.connect(autocommit=True) as conn:
+            return conn.execute(query, parameters).fetchall()
+
+
+def _made(server: scratch.Server, template: str) -> Iterator[Database]:
+    name = f"test_{uuid4().hex[:12]}"
+    with server.connect(autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+    yield Database(server, name)
+    with server.connect(autocommit=True) as conn:
+        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(server: scratch.Server) -> Iterator[Database]:
+    """An empty database."""
+    yield from _made(server, "template0")
+
+
+@pytest.fixture
+def incident_database(incident_server: scratch.Server) -> Iterator[Database]:
+    """The incident's production database, small."""
+    yield from _made(incident_server, incident.PRODUCTION)
+
+
+def profile_for(database: Database, **keys: str) -> Profile:
+    """A profile for a test's database; ``users__id="varchar(36)"`` names the key users.id."""
+    named = "\n".join(f'"{key.replace("__", ".")}" = "{type_}"' for key, type_ in keys.items())
+    return parse(
+        f'environment = "test"\n[target]\ndsn = "{database.dsn}"\n'
+        f'database = "{database.name}"\n[keys]\n{named}\n'
+    )
+
+
+def incident_profile(database: Database) -> Profile:
+    """What the application expects of the incident's database, without its services."""
+    return parse(
+        f"""
+environment = "test"
+[target]
+dsn = "{database.dsn}"
+database = "{database.name}"
+[keys]
+"users.id" = "varchar(36)"
+"organizations.id" = "varchar(36)"
+"documents.id" = "varchar(36)"
+[expect]
+tables = ["folders", "pipeline_templates", "pipeline_template_stages", "rbac_audit_logs"]
+least_tables = 170
+row_counts = ["users", "organizations"]
+[alembic]
+script_location = "{incident.SCRIPT_LOCATION}"
+"""
+    )

@@ -1,0 +1,397 @@
+"""The command line. Without a command it opens the wizard; every command also works alone.
+
+Exit codes: 0 done, 1 a check failed or the work was rolled back, 2 usage or profile, 3 cannot
+connect, 4 refused, 130 cancelled. Only the wizard imports Textual.
+"""
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+import typer
+
+import wizard
+from recovery import profile as profiles
+from recovery import session as sessions
+from recovery.errors import CANCELLED, DONE, USAGE, ProfileError, RecoveryError
+from recovery.profile import Profile
+from wizard.headless import Client, Output, ask_on_terminal, offer_to_keep, open_client
+
+DEFAULT_PROFILE = Path("rekey.toml")
+
+app = typer.Typer(
+    name="pg-rekey",
+    help=__doc__,
+    add_completion=True,
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option("--profile", "-p", help="What is expected; ./rekey.toml if it is there."),
+]
+DsnOption = Annotated[
+    str | None, typer.Option("--dsn", help="libpq connection string, without a password.")
+]
+DatabaseOption = Annotated[
+    str | None, typer.Option("--database", help="The expected name of the database.")
+]
+KeyOption = Annotated[
+    list[str] | None,
+    typer.Option("--key", help="A key and its type: users.id=varchar(36). Repeatable."),
+]
+ScriptsOption = Annotated[str | None, typer.Option("--scripts", help="Alembic's script location.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Any profile entry as TOML: expect.least_tables=170. Repeatable."),
+]
+SessionOption = Annotated[
+    str | None, typer.Option("--session", "-s", help="A session; else the latest for the target.")
+]
+NewOption = Annotated[bool, typer.Option("--new", help="Begin a new session.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+PasswordOption = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+]
+ConfirmOption = Annotated[
+    str | None, typer.Option("--confirm", metavar="DATABASE", help="The database's name, typed.")
+]
+
+
+def _assignment(text: str) -> dict[str, Any]:
+    name, equals, value = text.partition("=")
+    try:
+        return tomllib.loads(f"{name} = {value}") if equals else tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileError(
+            f"--set {text}: {error}", "Expected NAME=VALUE in TOML: expect.least_tables=170."
+        ) from error
+
+
+def _changes(
+    dsn: str | None,
+    database: str | None,
+    keys: list[str] | None,
+    scripts: str | None,
+    assignments: list[str] | None,
+) -> dict[str, Any]:
+    """What the command line says of the profile, shaped like the file."""
+    changes: dict[str, Any] = {}
+    for assignment in assignments or []:
+        changes = profiles.merged(changes, _assignment(assignment))
+    target: dict[str, str] = {}
+    if dsn is not None:
+        target["dsn"] = dsn
+        named = profiles.database_of(dsn)
+        if named is not None:
+            target["database"] = named
+    if database is not None:
+        target["database"] = database
+    parsed: dict[str, str] = {}
+    for key in keys or []:
+        column, equals, type_ = key.partition("=")
+        if not equals:
+            raise ProfileError(f"--key {key}: it names no type.", "Expected users.id=varchar(36).")
+        parsed[column.strip()] = type_.strip()
+    if target:
+        changes = profiles.merged(changes, {"target": target})
+    if parsed:
+        changes = profiles.merged(changes, {"keys": parsed})
+    if scripts is not None:
+        changes = profiles.merged(changes, {"alembic": {"script_location": scripts}})
+    return changes
+
+
+def _profile(path: Path | None, changes: dict[str, Any]) -> Profile | None:
+    """The profile that is meant; None if neither a file nor a target is named."""
+    if path is None and DEFAULT_PROFILE.exists() and "dsn" not in changes.get("target", {}):
+        path = DEFAULT_PROFILE
+    if path is None and not changes:
+        return None
+    return profiles.load(path, changes)
+
+
+def _client(context: typer.Context) -> Client:
+    """The client that the options of the command describe."""
+    options = context.params
+    output = Output(as_json=options["as_json"])
+    named = options["session"]
+    changes = _changes(
+        options["dsn"], options["database"], options["keys"], options["scripts"], options["sets"]
+    )
+    profile = None if named is not None else _profile(options["profile"], changes)
+    client = open_client(profile, named, output, new=options["new"])
+    if options["password_stdin"]:
+        client.password = sys.stdin.readline().rstrip("\n")
+    client.ask, client.offer_to_keep = ask_on_terminal, offer_to_keep
+    if not output.as_json:
+        output.line(f"session {client.session.id}")
+    return client
+
+
+def _exit(code: int) -> None:
+    raise typer.Exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def wizard_command(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    keys: KeyOption = None,
+    scripts: ScriptsOption = None,
+    sets: SetOption = None,
+    session: SessionOption = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Opens the wizard: it leads through the whole recovery, and resumes one."""
+    if version:
+        Output().line(f"pg-rekey {wizard.__version__}")
+        _exit(DONE)
+    if context.invoked_subcommand is not None:
+        return
+    meant = _profile(profile, _changes(dsn, database, keys, scripts, sets))
+    _exit(_open_wizard(meant, session))
+
+
+def _open_wizard(profile: Profile | None, session_id: str | None) -> int:
+    from wizard.app import run
+
+    return run(profile=profile, session_id=session_id, program=wizard.__version__)
+
+
+@app.command()
+def demo(
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Walk the recovery without a screen.")
+    ] = False,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows in all, about.")] = 50_000,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Only keep the incident; use another terminal.")
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="Keep the sessions in this folder.")
+    ] = None,
+) -> None:
+    """Recovers a made-up incident on a private PostgreSQL server, gone when it ends."""
+    from wizard.demo import command
+
+    _exit(command.run(rows=rows, unattended=unattended, serve=serve, keep=keep))
+
+
+@app.command()
+def init(
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    scripts: ScriptsOption = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file.")] = DEFAULT_PROFILE,
+    password_stdin: PasswordOption = False,
+) -> None:
+    """Writes a commented profile from a live database, which is only read."""
+    from wizard import init as initial
+
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else None
+    _exit(initial.write(output, dsn or "", database, scripts, password))
+
+
+@app.command()
+def investigate(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    keys: KeyOption = None,
+    scripts: ScriptsOption = None,
+    sets: SetOption = None,
+    session: SessionOption = None,
+    new: NewOption = False,
+    password_stdin: PasswordOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Says what is wrong with the database. Only reads."""
+    _exit(_client(context).investigate())
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    keys: KeyOption = None,
+    scripts: ScriptsOption = None,
+    sets: SetOption = None,
+    session: SessionOption = None,
+    new: NewOption = False,
+    password_stdin: PasswordOption = False,
+    sql: Annotated[bool, typer.Option("--sql", help="Print plan.sql.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Plans the conversion. Only reads; exit code 4 if something is refused."""
+    client = _client(context)
+    code = client.plan()
+    if sql and code == DONE:
+        text = client.session.plan_file.read_text(encoding="utf-8")
+        if as_json:
+            client.output.value({"plan.sql": text})
+        else:
+            sys.stdout.write(text)
+    _exit(code)
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    keys: KeyOption = None,
+    scripts: ScriptsOption = None,
+    sets: SetOption = None,
+    session: SessionOption = None,
+    new: NewOption = False,
+    password_stdin: PasswordOption = False,
+    backup_format: Annotated[str, typer.Option("--format", help="custom or directory.")] = "custom",
+    as_json: JsonOption = False,
+) -> None:
+    """Makes a backup and reads it whole. Only reads the database."""
+    if backup_format not in ("custom", "directory"):
+        raise ProfileError(f"--format {backup_format}: unknown.", "Expected custom or directory.")
+    chosen = cast("Literal['custom', 'directory']", backup_format)
+    _exit(_client(context).back_up(chosen))
+
+
+@app.command()
+def convert(
+    context: typer.Context,
+    confirm: Annotated[
+        str, typer.Option("--confirm", metavar="DATABASE", help="The database's name, typed.")
+    ],
+    profile: ProfileOption = None,
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    keys: KeyOption = None,
+    scripts: ScriptsOption = None,
+    sets: SetOption = None,
+    session: SessionOption = None,
+    password_stdin: PasswordOption = False,
+    commit: Annotated[
+        bool | None, typer.Option("--commit/--rollback", help="What to do at the gate.")
+    ] = None,
+    backup_attested: Annotated[
+        str | None, typer.Option("--backup-attested", help="Names a backup made elsewhere.")
+    ] = None,
+    gate_seconds: Annotated[
+        float, typer.Option("--gate-seconds", min=1, help="How long the gate waits.")
+    ] = 900,
+    as_json: JsonOption = False,
+) -> None:
+    """Runs the plan that was made last, and commits it or rolls it back at the gate."""
+    if commit is None:
+        raise ProfileError("Neither --commit nor --rollback is given.", "Say which of the two.")
+    context.params["new"] = False
+    client = _client(context)
+    _exit(
+        client.convert(confirm, commit=commit, attested=backup_attested, gate_seconds=gate_seconds)
+    )
+
+
+@app.command()
+def migrate(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    keys: KeyOption = None,
+    scripts: ScriptsOption = None,
+    sets: SetOption = None,
+    session: SessionOption = None,
+    password_stdin: PasswordOption = False,
+    confirm: ConfirmOption = None,
+    adopt: Annotated[
+        list[str] | None,
+        typer.Option("--adopt", metavar="REVISION", help="Keep tables made by hand. Repeatable."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sets the true revision and migrates to head."""
+    context.params["new"] = False
+    _exit(_client(context).migrate(tuple(adopt or ()), confirm))
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    dsn: DsnOption = None,
+    database: DatabaseOption = None,
+    keys: KeyOption = None,
+    scripts: ScriptsOption = None,
+    sets: SetOption = None,
+    session: SessionOption = None,
+    new: NewOption = False,
+    password_stdin: PasswordOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Goes through the check-list; exit code 1 if a check failed."""
+    _exit(_client(context).verify())
+
+
+@app.command("sessions")
+def list_sessions(as_json: JsonOption = False) -> None:
+    """Lists the sessions, newest first."""
+    from wizard.listing import listing
+
+    output = Output(as_json)
+    for row in listing():
+        if as_json:
+            output.value(row)
+        else:
+            output.line("  ".join(str(value) for value in row.values()))
+    _exit(DONE)
+
+
+@app.command()
+def resume(
+    session_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Opens a session where it stands; the latest unfinished one if none is named."""
+    if session_id is None:
+        session_id = sessions.latest_id()
+    if not as_json and sys.stdout.isatty():
+        _exit(_open_wizard(None, session_id))
+    output = Output(as_json)
+    for entry in sessions.open_session(session_id).history().entries:
+        output.entry(entry)
+    _exit(DONE)
+
+
+@app.command()
+def report(
+    session_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Writes report.md and report.json of a session, the latest if none is named."""
+    client = Client(sessions.open_session(session_id or sessions.latest_id()), Output(as_json))
+    _exit(client.report())
+
+
+def main() -> None:
+    """The program ``pg-rekey``: every expected error is a sentence and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except RecoveryError as error:
+        Output("--json" in sys.argv).problem(error.problem)
+        code = error.problem.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        code = CANCELLED
+    except msgspec.MsgspecError as error:
+        Output().problem(ProfileError(str(error), "").problem)
+        code = USAGE
+    sys.exit(code)

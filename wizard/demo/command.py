@@ -1,0 +1,159 @@
+"""The command ``pg-rekey demo``: the incident on a private server, in the wizard or without it."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recovery import events as e
+from recovery import profile as profiles
+from recovery import scratch
+from recovery.errors import DONE, FAILED
+from recovery.profile import Profile
+from recovery.session import STATE_VARIABLE
+from wizard.demo import incident
+from wizard.demo.service import Service
+from wizard.headless import Client, Output, open_client
+
+_PROFILE = """# The demo's profile. The server is private to this run.
+environment = "production"
+
+[target]
+dsn = "{dsn}"
+database = "{database}"
+
+[keys]
+"users.id" = "varchar(36)"
+"organizations.id" = "varchar(36)"
+"documents.id" = "varchar(36)"
+
+[expect]
+tables = ["folders", "pipeline_templates", "pipeline_template_stages", "rbac_audit_logs"]
+least_tables = 170
+row_counts = ["users", "organizations"]
+
+[alembic]
+script_location = "{scripts}"
+
+[[http]]
+name = "backend health endpoint"
+url = "{url}/health"
+status = 200
+json = {{ status = "healthy" }}
+
+[[http]]
+name = "frontend"
+url = "{url}/"
+status = 200
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The incident, up and running. Everything is gone when it ends, but what ``folder`` keeps."""
+
+    folder: Path
+    profile_file: Path
+    profile: Profile
+    password: str
+
+
+@contextmanager
+def running(rows: int, say: Callable[[str], None], keep: Path | None = None) -> Iterator[Demo]:
+    """The incident on a server of its own, with the application's service beside it."""
+    with tempfile.TemporaryDirectory(prefix="pg-rekey-demo-") as temporary:
+        folder = Path(temporary)
+        say("starting a private PostgreSQL server")
+        with scratch.start() as server:
+            say(f"PostgreSQL {server.installation.version} is up; building the incident")
+            incident.build(server.connect, rows=rows, progress=say)
+            dsn = server.conninfo(incident.PRODUCTION)
+            with Service(dsn, server.password) as service:
+                file = folder / "rekey.toml"
+                file.write_text(
+                    _PROFILE.format(
+                        dsn=dsn.replace("\\", "\\\\").replace('"', '\\"'),
+                        database=incident.PRODUCTION,
+                        scripts=incident.SCRIPT_LOCATION,
+                        url=service.url,
+                    ),
+                    encoding="utf-8",
+                )
+                os.environ[STATE_VARIABLE] = str(keep or folder / "sessions")
+                yield Demo(folder, file, profiles.load(file), server.password)
+
+
+def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
+    """The command. Unattended: 0 only if every check of the check-list passed."""
+    output = Output()
+    with running(rows, output.line, keep.resolve() if keep else None) as demo:
+        if unattended:
+            return _walk(demo, output)
+        # The demo's server asks for a password, as any does; libpq finds it like one in ~/.pgpass.
+        with _password_file(demo):
+            if serve:
+                return _serve(demo, output)
+            import wizard
+            from wizard.app import run as run_wizard
+
+            return run_wizard(profile=demo.profile, session_id=None, program=wizard.__version__)
+
+
+@contextmanager
+def _password_file(demo: Demo) -> Iterator[None]:
+    path = demo.folder / "pgpass"
+    path.touch(mode=0o600)
+    path.write_text(f"*:*:*:*:{demo.password}\n", encoding="utf-8")
+    os.environ["PGPASSFILE"] = str(path)
+    yield
+
+
+def _serve(demo: Demo, output: Output) -> int:
+    """Keeps the incident until Ctrl+C or the end of standard input."""
+    output.line("The incident is ready. In another terminal:")
+    output.line("")
+    output.line(
+        f"  PGPASSFILE={demo.folder}/pgpass {STATE_VARIABLE}={os.environ[STATE_VARIABLE]} "
+        f"pg-rekey --profile {demo.profile_file}"
+    )
+    output.line("")
+    output.line("Ctrl+C here ends it; nothing is left behind.")
+    try:
+        sys.stdin.read()
+    except KeyboardInterrupt:
+        output.line("")
+    return DONE
+
+
+def _walk(demo: Demo, output: Output) -> int:
+    """The same recovery as in the wizard, with the decisions made beforehand."""
+    client = open_client(demo.profile, None, output, new=True)
+    client.password = demo.password
+    steps: tuple[Callable[[Client], int], ...] = (
+        _confirm,
+        Client.investigate,
+        Client.plan,
+        lambda c: c.back_up("custom"),
+        lambda c: c.convert(incident.PRODUCTION, commit=True, attested=None, gate_seconds=900),
+        lambda c: c.migrate((incident.VALUATIONS_REVISION,), None),
+        Client.verify,
+        Client.report,
+    )
+    for step in steps:
+        code = step(client)
+        if code != DONE:
+            return code
+    verified = client.history.last(e.Verified)
+    passed = verified is not None and all(
+        check.state is e.CheckState.PASSED for check in verified.checks
+    )
+    output.line("recovered: every check passed" if passed else "not recovered")
+    return DONE if passed else FAILED
+
+
+def _confirm(client: Client) -> int:
+    client.confirm(incident.PRODUCTION)
+    return DONE

@@ -1,0 +1,237 @@
+"""The commands without a screen: each opens a session, asks the runner, prints what happens."""
+
+import getpass
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+
+import wizard
+from recovery import backup, credentials, follow, plan, session, target
+from recovery import events as e
+from recovery.errors import CANCELLED, DONE, FAILED, REFUSED, Problem, Refused
+from recovery.history import Entry, History
+from recovery.profile import Profile
+from recovery.runner import Options
+from recovery.session import Session, this_person
+from wizard.lines import lines, problem_lines
+
+
+@dataclass
+class Output:
+    """Where results go: lines for people, or one JSON object a line for programs."""
+
+    as_json: bool = False
+
+    def entry(self, entry: Entry) -> None:
+        """Prints an event of the journal."""
+        if self.as_json:
+            body = msgspec.to_builtins(entry.event)
+            self.value({"number": entry.number, "at": entry.at.isoformat(), **body})
+            return
+        for line in lines(entry.event):
+            self.line(line)
+
+    def value(self, value: object) -> None:
+        """Prints a value as a line of JSON."""
+        self.line(json.dumps(value, default=str))
+
+    def line(self, text: str) -> None:
+        """Prints a line at once, also into a pipe."""
+        # What a terminal would obey, a database's text must not say.
+        sys.stdout.write("".join(c if c.isprintable() else "?" for c in text) + "\n")
+        sys.stdout.flush()
+
+    def problem(self, problem: Problem) -> None:
+        """Prints why something was not done, on standard error."""
+        if self.as_json:
+            sys.stderr.write(json.dumps({"error": msgspec.to_builtins(problem)}) + "\n")
+        else:
+            sys.stderr.write("\n".join(problem_lines(problem)) + "\n")
+
+
+@dataclass
+class Client:
+    """One command's view of one session."""
+
+    session: Session
+    output: Output
+    password: str | None = None
+    ask: Callable[[str], str | None] = field(default=lambda _account: None)
+    offer_to_keep: Callable[[str, str], None] = field(default=lambda _account, _password: None)
+    signed_in: target.SignedIn | None = None
+
+    @property
+    def history(self) -> History:
+        return self.session.history()
+
+    def sign_in(self) -> target.SignedIn:
+        """A way in to the target; asks for the password once if nothing else has it."""
+        if self.signed_in is None:
+            profile = self.history.profile
+            try:
+                self.signed_in = target.sign_in(profile, self.password)
+            except target.PasswordNeeded as needed:
+                typed = None if self.password is not None else self.ask(needed.account)
+                if typed is None:
+                    raise
+                self.signed_in = target.sign_in(profile, typed)
+                self.offer_to_keep(needed.account, typed)
+            self.password = self.signed_in.password
+        return self.signed_in
+
+    def confirm(self, typed: str | None) -> None:
+        """Looks who the server is, and journals it if that is news."""
+        signed_in = self.sign_in()
+        known = self.history.last(e.TargetConfirmed)
+        if known is None or (typed is not None and not self.history.name_typed):
+            target.confirm(self.session, signed_in, typed)
+            self.output.entry(self.history.entries[-1])
+        else:
+            target.refuse_others(signed_in.identity, self.history.profile)
+            target.refuse_strangers(signed_in.identity, known.identity)
+            if typed is not None and typed != known.identity.database:
+                raise Refused(
+                    f"{typed!r} is not the name of the confirmed database.",
+                    f"It is {known.identity.database!r}.",
+                )
+
+    def run(
+        self,
+        step: e.Step,
+        options: Options | None = None,
+        at: Callable[[e.AnyEvent], None] = lambda _event: None,
+    ) -> int:
+        """Does a step, printing its events; answers the exit code. Ctrl+C cancels the work."""
+        base = options or Options(by=this_person())
+        chosen = msgspec.structs.replace(base, password=self.sign_in().password)
+        code = DONE
+        entries = follow.run(self.session, step, chosen)
+        while True:
+            try:
+                for entry in entries:
+                    self.output.entry(entry)
+                    at(entry.event)
+                    if isinstance(entry.event, e.StepFailed):
+                        code = entry.event.problem.exit_code
+                return code
+            except KeyboardInterrupt:
+                # The runner is told, and watched until it has rolled back.
+                self.session.journal.command(e.Cancel(by=this_person()))
+                entries = follow.follow(self.session, chosen.password, self._last_number())
+                code = CANCELLED
+
+    def _last_number(self) -> int:
+        return self.history.entries[-1].number
+
+    # --- the commands ---
+
+    def investigate(self) -> int:
+        """Looks at everything, changes nothing."""
+        self.confirm(None)
+        return self.run(e.Step.INVESTIGATION)
+
+    def plan(self) -> int:
+        """Makes a plan; 4 if it refuses something."""
+        self.confirm(None)
+        if self.history.last(e.Investigated) is None and (code := self.investigate()) != DONE:
+            return code
+        code = self.run(e.Step.PLAN)
+        made = self.history.plan
+        return REFUSED if code == DONE and made is not None and made.refusals else code
+
+    def back_up(self, backup_format: backup.Format) -> int:
+        """Makes and verifies a backup."""
+        self.confirm(None)
+        return self.run(e.Step.BACKUP, Options(by=this_person(), backup_format=backup_format))
+
+    def convert(
+        self, typed: str, *, commit: bool, attested: str | None, gate_seconds: float
+    ) -> int:
+        """Runs the latest plan to the gate and decides there; 1 if it ended in a roll-back."""
+        self.confirm(typed)
+        made = self.history.plan
+        if made is None:
+            raise Refused("There is no plan yet.", "Run 'pg-rekey plan' and read it first.")
+        if made.nothing_to_do:
+            self.output.line("nothing to do: every key has the expected type")
+            return DONE
+        if attested is not None:
+            backup.attest(self.session, attested, this_person())
+        plan.approve(self.session, made.sha256, this_person())
+        database = self.history.profile.target.database
+
+        def decide(event: e.AnyEvent) -> None:
+            if isinstance(event, e.GateOpened):
+                me = this_person()
+                wanted = commit and event.differences == 0
+                self.session.journal.command(
+                    e.Commit(by=me, typed=database) if wanted else e.RollBack(by=me)
+                )
+
+        options = Options(by=this_person(), gate_seconds=gate_seconds)
+        code = self.run(e.Step.CONVERSION, options, decide)
+        if code == DONE and self.history.outcome is not e.Outcome.COMMITTED:
+            return FAILED
+        return code
+
+    def migrate(self, adopt: tuple[str, ...], typed: str | None) -> int:
+        """Sets the true revision and runs what is pending."""
+        self.confirm(typed)
+        return self.run(e.Step.MIGRATIONS, Options(by=this_person(), adopt=adopt))
+
+    def verify(self) -> int:
+        """Goes through the check-list; 1 if a check failed."""
+        self.confirm(None)
+        code = self.run(e.Step.VERIFICATION)
+        verified = self.history.last(e.Verified)
+        if code == DONE and verified is not None:
+            failed = any(check.state is e.CheckState.FAILED for check in verified.checks)
+            return FAILED if failed else DONE
+        return code
+
+    def report(self) -> int:
+        """Writes the report; asks nothing of the server."""
+        from recovery import report
+
+        self.session.journal.append(report.write(self.session))
+        self.output.entry(self.history.entries[-1])
+        return DONE
+
+
+def open_client(
+    profile: Profile | None, session_id: str | None, output: Output, *, new: bool = False
+) -> Client:
+    """A client for a session: the one named, the latest unfinished for the target, or a new one."""
+    if session_id is not None:
+        return Client(session.open_session(session_id), output)
+    if profile is None:
+        raise Refused(
+            "Neither a profile nor a session is named.",
+            "Give --profile rekey.toml, --dsn with --key, or --session ID; "
+            "'pg-rekey init' writes a profile.",
+        )
+    found = None if new else session.latest_unfinished(profile)
+    if found is None:
+        found = session.create(profile, wizard.__version__)
+    elif found.history().profile != profile:
+        # The profile was edited since: what was found and planned may no longer be meant.
+        found.close()
+        found = session.create(profile, wizard.__version__)
+    return Client(found, output)
+
+
+def ask_on_terminal(account: str) -> str | None:
+    """Asks a person for a password; None where there is nobody to ask."""
+    return getpass.getpass(f"Password of {account}: ") if sys.stdin.isatty() else None
+
+
+def offer_to_keep(account: str, password: str) -> None:
+    """Asks whether the keyring should keep a password that was right; says so if none works."""
+    vault = credentials.vault()
+    if not vault.works:
+        sys.stderr.write(f"{vault.words}\n")
+    elif input("Keep it in the keyring? [y/N] ").strip().lower() in ("y", "yes"):
+        credentials.store(account, password)

@@ -1,0 +1,171 @@
+"""Events as plain lines, for a terminal without a screen and for logs."""
+
+from collections.abc import Iterator
+
+from recovery import events as e
+from recovery.errors import Problem
+from recovery.statements import TITLES
+
+
+def lines(event: e.AnyEvent) -> Iterator[str]:
+    """What a person is told about an event; nothing for what is only of use to a screen."""
+    match event:
+        case e.SessionOpened(profile=profile):
+            yield f"session for {profile.target.database} ({profile.environment})"
+        case e.TargetConfirmed(identity=identity):
+            yield from identity_lines(identity)
+        case e.StepStarted(step=step):
+            yield f"== {step} =="
+        case e.StepFailed(step=step, problem=problem):
+            yield from problem_lines(problem, f"{step} failed")
+        case e.Investigated():
+            yield from _investigation(event)
+        case e.PlanMade():
+            yield from _plan(event)
+        case e.BackupProgress(done=done, total=total, object=table, bytes=size) if table:
+            yield f"dumping {done}/{total} {table} ({size:,} bytes so far)"
+        case e.BackupMade():
+            yield from _backup(event)
+        case e.BackupAttested(statement=statement, by=by):
+            yield f"backup attested by {by}: {statement}"
+        case e.LockAttemptFailed(attempt=attempt, attempts=attempts, blockers=blockers):
+            yield f"locks not to be had, attempt {attempt} of {attempts}; in the way:"
+            yield from map(_in_the_way, blockers)
+        case e.PhaseFinished(number=number, counts=counts, seconds=seconds):
+            yield f"phase {number}: {TITLES[number]} in {seconds:.2f} s"
+            yield from (f"    {key}: {count}" for key, count in sorted(counts.items()))
+        case e.ParityChecked():
+            yield from _parity(event)
+        case e.GateOpened(deadline=deadline, differences=differences):
+            yield (
+                f"at the gate: {differences} differences; nothing is committed; rolls back by "
+                f"itself at {deadline:%H:%M:%S} UTC"
+            )
+        case e.GateExtended(deadline=deadline, by=by):
+            yield f"{by} moved the deadline to {deadline:%H:%M:%S} UTC"
+        case e.GatePrice(blocked=blocked) if blocked:
+            yield f"{len(blocked)} sessions wait for the locks:"
+            yield from map(_in_the_way, blocked)
+        case e.CommandRefused(command=command, reason=reason):
+            yield f"{command} refused: {reason}"
+        case e.ConversionEnded(outcome=outcome, reason=reason, by=by):
+            yield f"{outcome.upper()}: {reason}" + (f" ({by})" if by else "")
+        case e.RevisionSet(before=before, heads=heads):
+            yield f"alembic_version set from {', '.join(before)} to {', '.join(heads)}"
+        case e.CollisionCompared(collision=collision, differences=differences):
+            yield f"revision {collision.revision} would create {', '.join(collision.tables)}"
+            yield from (f"    {difference}" for difference in differences)
+        case e.RevisionAdopted(collision=collision, by=by):
+            yield f"{by} adopts them: revision {collision.revision} will be marked as done"
+        case e.RevisionFinished(revision=revision, seconds=seconds, adopted=adopted):
+            yield f"revision {revision} " + ("adopted" if adopted else f"run in {seconds:.2f} s")
+        case e.Migrated(heads=heads):
+            yield f"at {', '.join(heads)}, read back over another connection"
+        case e.Verified(checks=checks):
+            yield from _checks(checks)
+        case e.Reported(markdown=markdown, json=json):
+            yield f"report: {markdown}"
+            yield f"        {json}"
+
+
+def problem_lines(problem: Problem, title: str = "error") -> Iterator[str]:
+    """A problem in full: what, where, why, what to do."""
+    state = f" [{problem.sqlstate}]" if problem.sqlstate else ""
+    yield f"{title}: {problem.what}{state}"
+    if problem.object:
+        yield f"  on: {problem.object}"
+    if problem.detail:
+        yield f"  detail: {problem.detail}"
+    if problem.statement:
+        yield f"  statement: {' '.join(problem.statement.split())[:300]}"
+    if problem.remedy:
+        yield f"  what to do: {problem.remedy}"
+
+
+def identity_lines(identity: e.Identity) -> Iterator[str]:
+    """The identity card."""
+    others = ", ".join(other.name for other in identity.other_databases) or "none"
+    seen = identity.server_address or "a local socket"
+    yield f"database   {identity.database} on {identity.host}:{identity.port}"
+    yield f"server     PostgreSQL {identity.server_version_text}, sees this line come by {seen}"
+    yield f"role       {identity.role}, owns {identity.owned_tables} of {identity.tables} tables"
+    yield f"size       {identity.size_bytes:,} bytes"
+    yield f"started    {identity.started:%Y-%m-%d %H:%M:%S %Z}"
+    yield f"TLS        {'yes' if identity.tls else 'no'}"
+    yield f"others     {others}"
+
+
+def _investigation(found: e.Investigated) -> Iterator[str]:
+    yield f"revision claimed: {', '.join(found.claimed) or 'none'}"
+    yield f"revision by the tables: {found.true_revision or 'not known'}"
+    yield f"head: {', '.join(found.heads) or 'not known'}"
+    for row in found.evidence:
+        if row.missing or row.claimed:
+            mark = "claimed" if row.claimed else ""
+            yield (
+                f"    {row.revision} {row.title}: {len(row.present)} present, "
+                f"{len(row.missing)} missing {mark}".rstrip()
+            )
+    yield f"{found.tables} tables, {found.foreign_keys} foreign keys, {found.size_bytes:,} bytes"
+    for finding in found.findings:
+        yield f"{finding.severity.upper():8} {finding.title}"
+        yield f"         {finding.evidence}"
+        yield f"         -> {finding.remedy}"
+
+
+def _plan(plan: e.PlanMade) -> Iterator[str]:
+    if plan.nothing_to_do:
+        yield "nothing to do: every key has the expected type"
+        return
+    for refusal in plan.refusals:
+        yield f"REFUSED  {refusal.object}"
+        yield f"         {refusal.reason}"
+        yield f"         -> {refusal.remedy}"
+    for phase in plan.phases:
+        counts = ", ".join(f"{key}: {count}" for key, count in sorted(phase.expected.items()))
+        yield f"phase {phase.number}: {phase.title} ({counts})"
+    yield f"{len(plan.tables)} tables, {plan.foreign_keys} foreign keys"
+    yield f"plan.sql SHA-256 {plan.sha256}"
+
+
+def _backup(backup: e.BackupMade) -> Iterator[str]:
+    for file in backup.files[:5]:
+        yield f"{file.path}  {file.bytes:,} bytes  SHA-256 {file.sha256}"
+    if len(backup.files) > 5:
+        yield f"and {len(backup.files) - 5} more files"
+    rows = sum(backup.row_counts.values())
+    yield f"{rows:,} rows in {len(backup.row_counts)} tables; read whole after it was written"
+    yield f"manifest: {backup.folder}/manifest.json"
+    yield f"restore:  {backup.restore_command}"
+
+
+def _parity(compared: e.ParityChecked) -> Iterator[str]:
+    converted = [row for row in compared.foreign_keys if row.key]
+    rows = sum(row.rows_after for row in compared.tables)
+    yield (
+        f"parity: {len(compared.foreign_keys)} foreign keys ({len(converted)} recreated), "
+        f"{len(compared.tables)} tables with {rows:,} rows, {compared.compared} objects compared"
+    )
+    for key in compared.foreign_keys:
+        if key.state != e.SAME:
+            yield f"    {key.table}.{key.name}: {key.state}"
+    for table in compared.tables:
+        if table.state != e.SAME:
+            yield f"    {table.table}: {table.state}"
+    for other in compared.catalog:
+        yield f"    {other.kind} {other.name}: {other.before} became {other.after}"
+    yield f"parity: {compared.differences} differences"
+
+
+def _in_the_way(session: e.SessionInTheWay) -> str:
+    return (
+        f"    pid {session.pid} {session.role} {session.application or '-'} "
+        f"{session.seconds:.0f} s: {session.query}"
+    )
+
+
+def _checks(checks: tuple[e.Check, ...]) -> Iterator[str]:
+    for check in checks:
+        yield f"{check.state.upper():11} {check.name}: {check.evidence} (expected {check.expected})"
+    counted = {state: sum(c.state is state for c in checks) for state in e.CheckState}
+    yield ", ".join(f"{count} {state}" for state, count in counted.items())

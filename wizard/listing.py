@@ -1,0 +1,44 @@
+"""The sessions as rows, for the command line."""
+
+from collections.abc import Iterator
+
+from recovery.events import Step
+from recovery.history import History, StepState
+from recovery.session import sessions
+
+
+def listing() -> Iterator[dict[str, str]]:
+    """One row a session: its id, target, environment, how far it is, and its folder."""
+    for listed in sessions():
+        history = listed.history
+        if history is None:
+            yield {
+                "session": listed.id,
+                "database": "?",
+                "environment": "?",
+                "state": f"damaged: {listed.damage}",
+                "folder": str(listed.folder),
+            }
+            continue
+        yield {
+            "session": listed.id,
+            "database": history.profile.target.database,
+            "environment": history.profile.environment,
+            "state": state_in_words(history),
+            "folder": str(listed.folder),
+        }
+
+
+def state_in_words(history: History) -> str:
+    """How far a session is: what runs, what failed, or what comes next."""
+    if history.running is not None:
+        return f"{history.running} is running"
+    if history.finished:
+        return "finished"
+    for step in Step:
+        state = history.state_of(step)
+        if state is StepState.FAILED:
+            return f"{step} failed"
+        if state is not StepState.DONE:
+            return f"{step} is next"
+    return "finished"

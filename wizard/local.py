@@ -1,0 +1,148 @@
+"""The sessions of this machine, as the application asks for them."""
+
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from recovery import backup, credentials, plan, runner, session, target
+from recovery.errors import FAILED, Problem, RecoveryError, Refused, ServerError
+from recovery.events import AnyCommand, Person, StepStarted, TargetConfirmed
+from recovery.history import Entry
+from recovery.profile import Profile
+from recovery.reconcile import reconcile
+from screens.target import Connected, Connection, NotConnected
+from screens.wishes import RunStep
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Errors of the server and the system as ``RecoveryError``."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise ServerError(error) from error
+    except OSError as error:
+        raise Refused(
+            f"{error.strerror or error}.",
+            "Mend what is named here, then try again.",
+            object=str(error.filename) if error.filename else None,
+        ) from error
+
+
+class LocalWork:
+    """One session's folder, and the way in to its target. The password stays in here."""
+
+    def __init__(self, opened: session.Session) -> None:
+        self._session = opened
+        self._signed_in: target.SignedIn | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def id(self) -> str:
+        return self._session.id
+
+    @property
+    def by(self) -> Person:
+        return session.this_person()
+
+    @property
+    def _password(self) -> str | None:
+        return None if self._signed_in is None else self._signed_in.password
+
+    def entries(self, after: int) -> tuple[Entry, ...]:
+        return self._session.journal.entries(after)
+
+    def runner_alive(self) -> bool:
+        return self._session.journal.holder() is not None
+
+    def stillborn(self) -> Problem | None:
+        child = self._child
+        if child is None or child.poll() is None:
+            return None
+        self._child = None
+        if any(begun.pid == child.pid for begun in self._session.history().of(StepStarted)):
+            return None
+        return Problem(
+            what=f"The runner ended before it began, with exit code {child.returncode}.",
+            remedy="Read its log. Nothing was changed.",
+            exit_code=FAILED,
+            object=str(self._session.runner_log),
+        )
+
+    def plan_sql(self) -> str:
+        with _in_words():
+            return self._session.plan_file.read_text(encoding="utf-8")
+
+    def sign_in(self, password: str | None) -> Connection:
+        try:
+            with _in_words():
+                return self._sign_in(password)
+        except target.PasswordNeeded as needed:
+            vault = credentials.vault()
+            return NotConnected(
+                needed.problem, needed.account, None if vault.works else vault.words
+            )
+        except RecoveryError as error:
+            return NotConnected(error.problem)
+
+    def _sign_in(self, password: str | None) -> Connection:
+        history = self._session.history()
+        signed_in = target.sign_in(history.profile, password)
+        confirmed = history.last(TargetConfirmed)
+        if confirmed is not None:
+            target.refuse_strangers(signed_in.identity, confirmed.identity)
+        self._signed_in = signed_in
+        return Connected(
+            signed_in.identity,
+            tuple(target.refusals(signed_in.identity, history.profile)),
+            signed_in.password_from,
+        )
+
+    def keep_password(self) -> None:
+        if self._signed_in is not None and self._signed_in.password is not None:
+            credentials.store(self._signed_in.account, self._signed_in.password)
+
+    def confirm(self, typed: str) -> None:
+        if self._signed_in is not None:
+            target.confirm(self._session, self._signed_in, typed)
+
+    def run(self, wish: RunStep) -> None:
+        options = runner.Options(
+            by=self.by,
+            password=self._password,
+            backup_format=wish.backup_format,
+            adopt=wish.adopt,
+        )
+        with _in_words():
+            self._child = runner.launch(self._session, wish.step, options)
+
+    def give(self, command: AnyCommand) -> None:
+        self._session.journal.command(command)
+
+    def approve(self, sha256: str) -> None:
+        plan.approve(self._session, sha256, self.by)
+
+    def attest(self, statement: str) -> None:
+        backup.attest(self._session, statement, self.by)
+
+    def reconcile(self) -> None:
+        with _in_words():
+            reconcile(self._session, self._password)
+
+
+class LocalSessions:
+    """The folders under the user's state directory."""
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    def listed(self) -> Iterable[session.Listed]:
+        return session.sessions()
+
+    def open(self, session_id: str) -> LocalWork:
+        return LocalWork(session.open_session(session_id))
+
+    def create(self, profile: Profile) -> LocalWork:
+        return LocalWork(session.create(profile, self._program))
