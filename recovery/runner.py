@@ -83,13 +83,17 @@ def _refuse_too_early(session: Session, step: Step) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Does one step. The exit code is for the log; clients read the journal."""
+    """The process: its arguments are a session's folder and a step."""
     folder, step = Path(arguments[0]), Step(arguments[1])
     options = msgspec.json.decode(sys.stdin.buffer.read(), type=Options)
     # A closed terminal or a lost line is no reason to stop.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.umask(0o077)
-    session = Session(folder)
+    return perform(Session(folder), step, options)
+
+
+def perform(session: Session, step: Step, options: Options) -> int:
+    """Does one step in this process and journals it. Answers the exit code; 0 is done."""
     with _lease(session):
         began = time.monotonic()
         session.journal.append(StepStarted(step, os.getpid(), options.by))

@@ -7,7 +7,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.widgets import Button, TabbedContent, TabPane
 
 from recovery.events import (
@@ -39,6 +38,11 @@ from screens.widgets.rows import Rows
 from screens.wishes import AskServer, GiveCommand, RunStep
 
 EXTENSION = 900.0
+_MEANING = {
+    Outcome.COMMITTED: "COMMITTED{who}.",
+    Outcome.ROLLED_BACK: "ROLLED BACK{who}: the database is as it was.",
+    Outcome.UNKNOWN: "UNKNOWN whether COMMIT{who} arrived: do nothing yet.",
+}
 _KEYS = ("commit", "roll_back", "extend")
 
 
@@ -168,13 +172,8 @@ class ConversionScreen(StepScreen):
                 else f"{refused.command} by {refused.by} was refused: {refused.reason}"
             )
             return
-        title = {
-            Outcome.COMMITTED: "COMMITTED",
-            Outcome.ROLLED_BACK: "ROLLED BACK: the database is as it was",
-            Outcome.UNKNOWN: "UNKNOWN: do nothing yet",
-        }[ended.outcome]
-        who = "" if ended.by is None else f" Decided by {ended.by}."
-        note.say(Content.assemble((title, "bold"), f". {words.plain(ended.reason)}{who}"))
+        who = "" if ended.by is None else f" by {ended.by}"
+        note.say(f"{_MEANING[ended.outcome].format(who=who)} Reason: {ended.reason}.")
 
     def _show_gate(self, open_gate: Gate | None, now: datetime) -> None:
         self.query_one("#gate").display = open_gate is not None
@@ -182,7 +181,7 @@ class ConversionScreen(StepScreen):
             return
         left = (open_gate.deadline - now).total_seconds()
         self.query_one("#gate-time", Line).say(
-            f"Locks held for {words.elapsed(open_gate.opened, now)}. "
+            f"Locks held for {words.elapsed(open_gate.locked, now)}. "
             f"Rolls back by itself in {words.counter(left)}, at {words.clock(open_gate.deadline)}."
         )
         self.query_one("#gate-parity", Line).say(
@@ -204,7 +203,7 @@ class ConversionScreen(StepScreen):
         for phase in progress(history.plan.phases, self.attempt):
             number = phase.plan.number
             self.query_one(f"#phase-{number}", Line).say(_phase(phase))
-            counts = words.progress(phase.plan.expected, phase.done)
+            counts = words.progress(phase.plan.expected, phase.done, history.profile.keys)
             self.query_one(f"#counts-{number}", Note).say(counts)
 
     def _show_locks(self, history: History, state: Standing) -> None:
@@ -326,7 +325,9 @@ class ConversionScreen(StepScreen):
                 *keys,
                 f"{words.counted(len(plan.tables), 'table')} rewritten, "
                 f"{words.counted(rows, 'row')} kept.",
-                f"{words.counted(len(parity.foreign_keys), 'foreign key')} recreated, "
+                f"{words.counted(plan.foreign_keys, 'foreign key')} recreated; "
+                f"{words.counted(len(parity.foreign_keys), 'foreign key')} and "
+                f"{words.counted(parity.compared, 'object')} compared, "
                 f"{parity.differences} differences.",
                 f"Backup: {_backup(self.history.backup)}",
             ]
@@ -349,8 +350,8 @@ def _phase(phase: PhaseProgress) -> str:
     seconds = "" if phase.word == "not yet" else words.duration(phase.seconds)
     of = f"{phase.statements} of {phase.plan.statements}"
     return (
-        f"{phase.plan.number} {words.plain(phase.plan.title):<34.34} "
-        f"{phase.word.upper():<8} {of:>13} {seconds:>12}"
+        f"{phase.plan.number} {words.fitted(words.plain(phase.plan.title), 41)} "
+        f"{phase.word.upper():<8} {of:>10} {seconds:>9}"
     )
 
 

@@ -38,7 +38,7 @@ class InvestigationScreen(StepScreen):
                 yield Rows("Table", "Foreign key", "Rows without a key>", id="orphans")
             with TabPane("3 Revisions", id="revisions-pane"), VerticalScroll(can_focus=False):
                 yield Facts(id="revisions")
-                yield Note("Which revisions the tables bear out", classes="section")
+                yield Note("Which revisions the tables bear out, newest first", classes="section")
                 yield Rows("Revision", "State", "Tables>", "Title; what is missing", id="evidence")
             with TabPane("4 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
                 yield Facts(id="totals")
@@ -98,7 +98,7 @@ class InvestigationScreen(StepScreen):
                 ("Head of the scripts", words.names(found.heads)),
             ]
         )
-        self.query_one("#evidence", Rows).fill(_evidence(each) for each in found.evidence)
+        self.query_one("#evidence", Rows).fill(_evidence(each) for each in reversed(found.evidence))
         self.query_one("#totals", Facts).tell(
             [
                 ("Tables", f"{words.number(found.tables)}, {words.size(found.size_bytes)}"),

@@ -61,6 +61,7 @@ class PlanScreen(StepScreen):
         self.offer_usual(done=settled)
         if plan is None or settled or not self.allowed:
             return
+        self.name_start(again=True)
         if plan.refusals or not self._intact:
             self.offer("start", focus="start")
         else:

@@ -41,9 +41,9 @@ class ReportScreen(StepScreen):
             else "The report is written. The session's folder holds the evidence."
         )
         self.query_one("#report", Facts).tell(_facts(history, reported))
-        if reported is None or self.running:
-            self.offer_usual(done=False)
-        else:
+        self.offer_usual(done=False)
+        if reported is not None and self.allowed:
+            self.name_start(again=True)
             self.offer("start", "leave", focus="leave")
 
     @on(Button.Pressed, "#start")

@@ -37,7 +37,7 @@ class SessionsScreen(Screen[None]):
         self._sessions = {listed.id: listed for listed in sessions}
 
     def compose(self) -> ComposeResult:
-        yield Line(f"{self._program}: which session?", id="title")
+        yield Line(f"pg-rekey {self._program}: which session?", id="title")
         options = OptionList(compact=True, markup=False)
         if self._profile is not None:
             target = self._profile.target.database

@@ -10,6 +10,7 @@ from recovery.events import (
     GateOpened,
     GatePrice,
     Outcome,
+    PhaseStarted,
     SessionInTheWay,
     Step,
 )
@@ -59,9 +60,9 @@ def standing(history: History) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The gate while it is open: since when, until when, at what price."""
+    """The gate while it is open: since when locks are held, until when, at what price."""
 
-    opened: datetime
+    locked: datetime
     deadline: datetime
     differences: int
     blocked: tuple[SessionInTheWay, ...]
@@ -72,14 +73,14 @@ def gate(history: History) -> Gate | None:
     if standing(history) is not Standing.AT_THE_GATE:
         return None
     attempt = history.since_start_of(Step.CONVERSION)
-    entry = attempt.last_entry(GateOpened)
     opened = attempt.last(GateOpened)
-    if entry is None or opened is None:
+    if opened is None:
         return None
+    locked = (entry.at for entry in attempt.entries if isinstance(entry.event, PhaseStarted))
     extended = attempt.last(GateExtended)
     price = attempt.last(GatePrice)
     return Gate(
-        opened=entry.at,
+        locked=next(locked, attempt.entries[0].at),
         deadline=opened.deadline if extended is None else extended.deadline,
         differences=opened.differences,
         blocked=() if price is None else price.blocked,

@@ -30,6 +30,8 @@ class StepScreen(Screen[None]):
     NAME: ClassVar[str]
     START: ClassVar[str]
 
+    starting = False
+
     BINDINGS = [
         Binding("n", "app.next_step", "Next"),
         Binding("p", "app.previous_step", "Previous"),
@@ -105,7 +107,11 @@ class StepScreen(Screen[None]):
     @property
     def allowed(self) -> bool:
         """Whether the step may be started: nothing is missing and nothing else runs."""
-        return self.history.running is None and self.history.waits_for(self.STEP) is None
+        return (
+            not self.starting
+            and self.history.running is None
+            and self.history.waits_for(self.STEP) is None
+        )
 
     @property
     def failure(self) -> Problem | None:
@@ -122,6 +128,8 @@ class StepScreen(Screen[None]):
         started = self._started()
         if self.running and started is not None:
             return f"Running for {words.elapsed(started.at, now)}. {self.what_runs()}"
+        if self.starting:
+            return "Starting ..."
         if self.history.running is not None:
             return f"The {self.history.running} step is running: press n or p to go there."
         return ""
@@ -136,7 +144,7 @@ class StepScreen(Screen[None]):
 
     def offer_usual(self, *, done: bool) -> None:
         """The buttons of a step that is started, and then gone on from or started again."""
-        if self.running:
+        if self.running or self.starting:
             self.offer()
         elif done:
             again = ["start"] if self.allowed else []
@@ -145,9 +153,12 @@ class StepScreen(Screen[None]):
             self.offer("start", focus="start")
         else:
             self.offer()
-        start = self.START
-        label = f"{start} again" if done else "Try again" if self.failure else start
-        self.query_one("#start", Button).label = Content(label)
+        self.name_start(again=done)
+
+    def name_start(self, *, again: bool) -> None:
+        """What the button says that starts the step."""
+        first = "Try again" if self.failure else self.START
+        self.query_one("#start", Button).label = Content(f"{self.START} again" if again else first)
 
     def offer(self, *ids: str, focus: str | None = None) -> None:
         """Shows these buttons and hides the others; moves the focus when the choice is a new one.
@@ -160,8 +171,18 @@ class StepScreen(Screen[None]):
         self._offered = choice
         for each in self.query_one("#actions").query(Button):
             each.display = each.id in ids
-        if not (isinstance(self.focused, Input) and self.focused.value):
+        if not self._typing:
             self.set_focus(None if focus is None else self.query_one(f"#{focus}"))
+
+    @property
+    def _typing(self) -> bool:
+        """Whether something is half typed into a field that can be seen."""
+        field = self.focused
+        return (
+            isinstance(field, Input)
+            and bool(field.value)
+            and all(each.display for each in field.ancestors_with_self)
+        )
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "continue":

@@ -1,6 +1,6 @@
 """Numbers, sizes, times and foreign text as the screens write them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from rich.text import Text
@@ -113,12 +113,19 @@ def counts(by_key: Mapping[str, int]) -> str:
     return ", ".join(f"{key}: {number(value)}" for key, value in by_key.items())
 
 
-def progress(expected: Mapping[str, int], done: Mapping[str, int]) -> str:
-    """``users.id: 40 of 42``; keys that nobody expected are shown too."""
-    keys = dict.fromkeys([*expected, *done])
-    return ", ".join(
-        f"{key}: {number(done.get(key, 0))} of {number(expected.get(key, 0))}" for key in keys
-    )
+def progress(expected: Mapping[str, int], done: Mapping[str, int], keys: Collection[str]) -> str:
+    """``users.id 40/42, others 3/8``: these keys each, the rest together, so that it fits a line."""
+    parts = [f"{key} {done.get(key, 0)}/{expected[key]}" for key in keys if key in expected]
+    others = {key for key in (*expected, *done) if key not in keys or key not in expected}
+    if others:
+        there = sum(done.get(key, 0) for key in others)
+        parts.append(f"others {there}/{sum(expected.get(key, 0) for key in others)}")
+    return ", ".join(parts)
+
+
+def fitted(text: str, width: int) -> str:
+    """Text in exactly ``width`` characters; dots say where it was cut off."""
+    return f"{text:<{width}}" if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def names(many: tuple[str, ...], none: str = "none") -> str:

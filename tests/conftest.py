@@ -82,7 +82,7 @@ class Database:
     def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What a query answers."""
         with self.connect(autocommit=True) as conn:
-            return conn.execute(query, parameters).fetchall()
+            return conn.execute(query, parameters or None).fetchall()
 
 
 def _made(server: scratch.Server, template: str) -> Iterator[Database]:

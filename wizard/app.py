@@ -31,6 +31,7 @@ from screens.quitting import QuitQuestion, until_when
 from screens.sessions import SessionsScreen
 from screens.standing import standing
 from screens.target import Connected, Connecting, Connection, TargetScreen
+from screens.widgets.questions import Question, TypedQuestion
 from screens.wishes import (
     ApprovePlan,
     AskServer,
@@ -189,6 +190,7 @@ class Wizard(App[None]):
         self._show()
 
     def _show(self) -> None:
+        self._current.starting = self._starting
         for screen in self._steps.values():
             if isinstance(screen, TargetScreen):
                 screen.connection = self._connection
@@ -217,15 +219,22 @@ class Wizard(App[None]):
     @on(News)
     def _take(self, news: News) -> None:
         if news.entries:
+            before = standing(self._history)
             self._history = History(self._history.entries + news.entries)
             self._starting = False
             self._show()
+            if standing(self._history) is not before:
+                self._withdraw_question()
         if news.stillborn is not None:
-            self._starting = False
-            self._current.refuse(news.stillborn)
+            self._say_why(NotDone(news.stillborn))
         self._attend(news.runner_alive)
         if self._leaving and not standing(self._history).open:
             self.exit()
+
+    def _withdraw_question(self) -> None:
+        """Takes a question back that was asked of a state which has passed."""
+        if isinstance(self.screen, Question | TypedQuestion):
+            self.screen.dismiss(None)
 
     def _attend(self, alive: bool) -> None:
         """Has the server asked what became of a step whose runner is gone.
@@ -247,6 +256,7 @@ class Wizard(App[None]):
     def _say_why(self, message: NotDone) -> None:
         self._starting = False
         self._current.refuse(message.problem)
+        self._show()
 
     @on(ConnectionChanged)
     def _take_connection(self, message: ConnectionChanged) -> None:
@@ -291,6 +301,7 @@ class Wizard(App[None]):
             self._current.refuse(_NOT_CONNECTED)
             return
         self._starting = True
+        self._show()
         self._carry_out(partial(self._work.run, message))
 
     @on(ApprovePlan)

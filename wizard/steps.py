@@ -36,16 +36,23 @@ def first_open(history: History) -> Step:
     """The step that runs, or the first that is not done."""
     if history.running is not None:
         return history.running
-    undone = (step for step in ORDER if history.state_of(step) is not StepState.DONE)
+    undone = (step for step in _wanted(history) if history.state_of(step) is not StepState.DONE)
     return next(undone, ORDER[-1])
 
 
 def after(step: Step, history: History) -> Step:
-    """The next step to go to: those with nothing to do are passed over."""
-    later = ORDER[ORDER.index(step) + 1 :]
+    """The next step to go to; from the target, where the session was left."""
+    if step is Step.TARGET:
+        return first_open(history)
+    later = (each for each in _wanted(history) if ORDER.index(each) > ORDER.index(step))
+    return next(later, step)
+
+
+def _wanted(history: History) -> tuple[Step, ...]:
+    """The steps that have something to do."""
     nothing_to_do = history.plan is not None and history.plan.nothing_to_do
     passed_over = (Step.BACKUP, Step.CONVERSION) if nothing_to_do else ()
-    return next((each for each in later if each not in passed_over), step)
+    return tuple(step for step in ORDER if step not in passed_over)
 
 
 def neighbour(step: Step, distance: int) -> Step:

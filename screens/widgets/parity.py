@@ -13,6 +13,8 @@ from screens.widgets.line import Note
 
 # A table of 10,000 rows takes more than a second to lay out.
 _SHOWN = 1000
+# Together as wide as 80 columns allow; the one under the cursor is shown in full.
+_COLUMNS = (("State", 9), ("Referencing", 28), ("Key", 18), ("On delete", 11))
 
 
 class ForeignKeys(Vertical):
@@ -26,8 +28,8 @@ class ForeignKeys(Vertical):
     def compose(self) -> ComposeResult:
         yield Note("Not checked yet.", id="parity-words")
         table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True)
-        for column in ("State", "Key", "Referencing", "On delete", "Orphans"):
-            table.add_column(column, key=column)
+        for column, width in _COLUMNS:
+            table.add_column(column, width=width)
         yield table
         yield Note(id="definitions")
 
@@ -36,7 +38,7 @@ class ForeignKeys(Vertical):
         if foreign_keys is self._all:
             return
         self._all = foreign_keys
-        self._sorted = sorted(foreign_keys, key=lambda each: (each.state == SAME, each.key))
+        self._sorted = sorted(foreign_keys, key=_order)
         table: DataTable[Text] = self.query_one(DataTable)
         table.clear()
         for each in self._sorted[:_SHOWN]:
@@ -63,8 +65,7 @@ class ForeignKeys(Vertical):
         self.query_one("#definitions", Note).say(
             Content.assemble(
                 (words.plain(f"{each.name} on {each.table}: {said}, {validated}"), "bold"),
-                f"\nOrphans {_orphans(each.orphans_before)} before, "
-                f"{_orphans(each.orphans_after)} after",
+                f"\nOrphans {_orphans(each)}",
                 "\nBefore  ",
                 words.plain(each.before),
                 "\nAfter   ",
@@ -73,15 +74,21 @@ class ForeignKeys(Vertical):
         )
 
 
+def _order(each: ForeignKeyParity) -> tuple[bool, bool, str, str]:
+    """What differs comes first, what has nothing to do with the keys last."""
+    return each.state == SAME, not each.key, each.key, each.name
+
+
 def _cells(each: ForeignKeyParity) -> list[Text]:
     return [
         words.state(SAME if each.state == SAME else "different"),
         Text(words.plain(each.key or "not converted")),
         Text(words.plain(f"{each.table}.{', '.join(each.columns)}")),
         Text(words.plain(each.on_delete)),
-        Text(_orphans(each.orphans_after), justify="right"),
     ]
 
 
-def _orphans(count: int | None) -> str:
-    return "not counted" if count is None else words.number(count)
+def _orphans(each: ForeignKeyParity) -> str:
+    if each.orphans_before is None or each.orphans_after is None:
+        return "not counted: none of its columns is converted"
+    return f"{words.number(each.orphans_before)} before, {words.number(each.orphans_after)} after"

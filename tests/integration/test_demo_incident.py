@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import md5
 from http.client import HTTPConnection
 from pathlib import Path
@@ -472,4 +473,6 @@ def test_the_service_ends_with_its_killed_parent() -> None:
         port = int(parent.stdout.readline())
         with socket.create_connection(("127.0.0.1", port), timeout=10) as held:
             parent.kill()
-            assert held.recv(1) == b""
+            # Whether it says goodbye or not, it is gone.
+            with suppress(ConnectionResetError):
+                assert held.recv(1) == b""

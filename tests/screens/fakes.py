@@ -116,9 +116,9 @@ class FakeWork:
         self.asked.append(command)
         match command:
             case Commit(by=by):
-                self._end(Outcome.COMMITTED, "COMMIT was answered.", by)
+                self._end(Outcome.COMMITTED, "the operator chose COMMIT", by)
             case RollBack(by=by):
-                self._end(Outcome.ROLLED_BACK, "ROLLBACK was asked for.", by)
+                self._end(Outcome.ROLLED_BACK, "the operator asked for it", by)
             case ExtendGate(by=by, seconds=seconds):
                 deadline = story.DEADLINE + timedelta(seconds=seconds)
                 self.story.tell(GateExtended(deadline, by))
@@ -136,7 +136,9 @@ class FakeWork:
     def reconcile(self) -> None:
         self.asked.append("reconcile")
         self.story.tell(
-            ConversionEnded(Outcome.ROLLED_BACK, "The runner was lost before COMMIT.", None),
+            ConversionEnded(
+                Outcome.ROLLED_BACK, "its runner is gone, and COMMIT had not been sent", None
+            ),
             StepFinished(Step.CONVERSION, 0.0),
         )
 

@@ -66,7 +66,7 @@ from recovery.profile import AlembicSection, ExpectSection, HttpCheck, Profile, 
 SESSION = "20261122-030000-5eed"
 NIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 ADA = Person("ada", "bastion")
-PROGRAM = "pg-rekey 0.1.0"
+PROGRAM = "0.1.0"
 
 PROFILE = Profile(
     target=TargetSection(
@@ -522,7 +522,7 @@ def ended(outcome: Outcome, reason: str, by: Person | None = ADA) -> Story:
 
 
 def committed() -> Story:
-    return ended(Outcome.COMMITTED, "COMMIT was answered.")
+    return ended(Outcome.COMMITTED, "the operator chose COMMIT")
 
 
 COMPARED = CollisionCompared(VALUATIONS, (), True)

@@ -1,0 +1,467 @@
+"""The conversion on a real server: what is the same afterwards, and what stops it."""
+
+import subprocess
+import threading
+
+import psycopg
+import pytest
+
+from recovery import events as e
+from recovery import target
+from recovery.backup import password_file
+from tests.conftest import Database, incident_profile, profile_for
+from tests.recovering import (
+    ME,
+    ROLL_BACK,
+    Recovery,
+    at_the_gate,
+    contents_of,
+    difference,
+    schema_of,
+)
+
+PARENT_AND_CHILD = """
+CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users (id) ON DELETE CASCADE);
+INSERT INTO users SELECT md5(g::text)::uuid, 'user ' || g FROM generate_series(1, 20) g;
+INSERT INTO notes SELECT g, md5(g::text)::uuid FROM generate_series(1, 20) g;
+"""
+
+
+def types_of(database: Database, *columns: str) -> list[str]:
+    return [
+        database.rows(
+            "SELECT format_type(atttypid, atttypmod) FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attname = %s",
+            *column.rsplit(".", 1),
+        )[0][0]
+        for column in columns
+    ]
+
+
+def foreign_keys_of(database: Database) -> list[tuple[object, ...]]:
+    return database.rows(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated, "
+        "obj_description(oid, 'pg_constraint') FROM pg_constraint WHERE contype = 'f' ORDER BY 1, 2"
+    )
+
+
+def test_rolling_back_leaves_schema_and_rows_as_they_were(incident_database: Database) -> None:
+    before = schema_of(incident_database), contents_of(incident_database)
+    recovery = Recovery(incident_database, incident_profile(incident_database)).ready()
+    assert recovery.convert(ROLL_BACK) == 0
+    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+    assert recovery.ended.by == ME
+    assert (schema_of(incident_database), contents_of(incident_database)) == before
+
+
+def test_committing_changes_types_and_nothing_else(incident_database: Database) -> None:
+    schema, rows = schema_of(incident_database), contents_of(incident_database)
+    foreign_keys = foreign_keys_of(incident_database)
+    recovery = Recovery(incident_database, incident_profile(incident_database)).ready()
+    assert recovery.convert() == 0
+    assert recovery.ended.outcome is e.Outcome.COMMITTED
+    assert foreign_keys_of(incident_database) == foreign_keys
+    assert contents_of(incident_database) == rows
+    changed = difference(schema, schema_of(incident_database))
+    undone = [
+        line.replace("character varying(36)", "uuid").replace("::character varying", "")
+        for line in changed
+        if line.startswith("+")
+    ]
+    # gen_random_uuid() comes back in brackets, with the cast that PostgreSQL adds.
+    undone = [line.replace("(gen_random_uuid())", "gen_random_uuid()") for line in undone]
+    assert sorted(line[1:] for line in undone) == sorted(
+        line[1:] for line in changed if line.startswith("-")
+    )
+    assert len(undone) == 99
+
+
+def test_phases_count_what_the_incident_says(incident_database: Database) -> None:
+    recovery = Recovery(incident_database, incident_profile(incident_database)).ready()
+    recovery.convert(ROLL_BACK)
+    phases = {p.number: p.counts for p in recovery.session.history().of(e.PhaseFinished)}
+    expected = {p.number: p.expected for p in recovery.made.phases}
+    assert phases == expected
+    assert phases[2]["users.id"] == 42
+    assert phases[2] == phases[5]
+    compared = recovery.session.history().last(e.ParityChecked)
+    assert compared is not None
+    assert len(compared.foreign_keys) == len(foreign_keys_of(incident_database))
+    assert compared.differences == 0
+    assert {row.orphans_after for row in compared.foreign_keys if row.key} == {0}
+    assert all(row.digests_before == row.digests_after for row in compared.tables)
+    assert sum(row.rows_before for row in compared.tables) > 0
+
+
+def _psql(database: Database, *arguments: str) -> None:
+    psql = database.server.installation.program("psql")
+    with password_file(database.password) as (files, variables):
+        subprocess.run(
+            [str(psql), "--no-psqlrc", "--dbname", database.dsn, *arguments],
+            pass_fds=files,
+            env=variables,
+            check=True,
+            capture_output=True,
+        )
+
+
+def test_plan_sql_by_hand_gives_the_same_catalog(
+    incident_database: Database, incident_server: object
+) -> None:
+    recovery = Recovery(incident_database, incident_profile(incident_database)).planned()
+    before = schema_of(incident_database)
+    plan_file = str(recovery.session.plan_file)
+    _psql(incident_database, "--file", plan_file)
+    assert schema_of(incident_database) == before, "without COMMIT it must change nothing"
+
+    twin = Database(incident_database.server, incident_database.name + "_twin")
+    with incident_database.server.connect(autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE {twin.name} TEMPLATE {incident_database.name}")
+    _psql(incident_database, "--file", plan_file, "--command", "COMMIT")
+    Recovery(twin, incident_profile(twin)).ready().convert()
+    by_hand, by_wizard = schema_of(incident_database), schema_of(twin)
+    contents = contents_of(incident_database) == contents_of(twin)
+    with incident_database.server.connect(autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {twin.name} WITH (FORCE)")
+    assert by_hand == by_wizard
+    assert contents
+    assert types_of(incident_database, "users.id") == ["character varying(36)"]
+
+
+def test_a_foreign_key_comes_back_with_everything_it_had(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE users (id uuid PRIMARY KEY, tenant uuid NOT NULL, UNIQUE (tenant, id));
+        CREATE TABLE a (id int PRIMARY KEY, user_id uuid, tenant uuid);
+        ALTER TABLE a ADD CONSTRAINT plain FOREIGN KEY (user_id) REFERENCES users
+          ON DELETE SET NULL ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED;
+        COMMENT ON CONSTRAINT plain ON a IS 'it''s kept \\ all of it';
+        ALTER TABLE a ADD CONSTRAINT whole FOREIGN KEY (tenant, user_id)
+          REFERENCES users (tenant, id) MATCH FULL;
+        ALTER TABLE a ADD CONSTRAINT open FOREIGN KEY (user_id) REFERENCES users NOT VALID;
+        CREATE TABLE b (id int PRIMARY KEY, user_id uuid REFERENCES users);
+        ALTER TABLE b DISABLE TRIGGER ALL;
+        CREATE TABLE c (id int PRIMARY KEY, user_id uuid REFERENCES users);
+        DO $$ DECLARE t text; BEGIN
+          FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = 'c'::regclass LOOP
+            EXECUTE format('ALTER TABLE c ENABLE ALWAYS TRIGGER %I', t);
+          END LOOP;
+        END $$;
+        """
+    )
+    states = """
+        SELECT k.conname, t.tgfoid::regproc::text, t.tgrelid::regclass::text, t.tgenabled::text
+        FROM pg_trigger t JOIN pg_constraint k ON k.oid = t.tgconstraint ORDER BY 1, 2, 3
+    """
+    before = foreign_keys_of(database), database.rows(states)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    assert recovery.convert() == 0
+    assert (foreign_keys_of(database), database.rows(states)) == before
+    assert types_of(database, "users.id", "c.user_id") == ["character varying(36)"] * 2
+    # A composite foreign key pairs its columns one by one: the tenant is another family.
+    assert types_of(database, "users.tenant", "a.tenant") == ["uuid", "uuid"]
+    assert {state for *_, state in before[1]} == {"O", "D", "A"}
+
+
+def test_the_closure_goes_up_as_well_as_down(database: Database) -> None:
+    database.execute(
+        """
+        CREATE SCHEMA "Other";
+        CREATE TABLE users (id uuid PRIMARY KEY);
+        CREATE TABLE people (id uuid PRIMARY KEY, badge uuid UNIQUE, boss uuid REFERENCES people);
+        CREATE TABLE "Other"."Both Ways" (
+          "User" uuid REFERENCES users REFERENCES people (badge), code uuid);
+        CREATE TABLE visits (badge uuid REFERENCES people (badge));
+        """
+    )
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    assert recovery.convert() == 0
+    assert (
+        types_of(database, "users.id", '"Other"."Both Ways".User', "people.badge", "visits.badge")
+        == ["character varying(36)"] * 4
+    )
+    # Nothing ties these to users.id.
+    assert (
+        types_of(database, "people.id", "people.boss", '"Other"."Both Ways".code') == ["uuid"] * 3
+    )
+
+
+def test_partitions_and_children_follow_their_parents(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE users (id uuid PRIMARY KEY);
+        CREATE TABLE logs (at date NOT NULL, user_id uuid REFERENCES users) PARTITION BY RANGE (at);
+        CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+        CREATE TABLE logs_2 (user_id uuid, at date NOT NULL);
+        ALTER TABLE logs ATTACH PARTITION logs_2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+        ALTER TABLE logs_2 ADD CONSTRAINT own FOREIGN KEY (user_id) REFERENCES users;
+        CREATE TABLE base (user_id uuid REFERENCES users);
+        CREATE TABLE derived (extra int) INHERITS (base);
+        INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001');
+        INSERT INTO logs SELECT d, '00000000-0000-0000-0000-000000000001'
+          FROM (VALUES (date '2026-01-15'), (date '2026-02-15')) v (d);
+        """
+    )
+    before = foreign_keys_of(database), contents_of(database)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    assert recovery.convert() == 0
+    assert (foreign_keys_of(database), contents_of(database)) == before
+    assert (
+        types_of(database, "logs_1.user_id", "logs_2.user_id", "derived.user_id")
+        == ["character varying(36)"] * 3
+    )
+
+
+@pytest.mark.parametrize("type_", ["text", "char(36)", "varchar", "varchar(40)"])
+def test_other_character_types(database: Database, type_: str) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id=type_)).ready()
+    assert recovery.convert() == 0
+    expected = database.rows("SELECT %s::regtype::text", type_.partition("(")[0])[0][0]
+    assert types_of(database, "notes.user_id")[0].startswith(expected.removesuffix("(1)"))
+    assert database.rows("SELECT count(*) FROM users JOIN notes ON user_id = users.id") == [(20,)]
+
+
+def test_the_way_back_keeps_the_default(database: Database) -> None:
+    database.execute(
+        """
+        CREATE TABLE users (id varchar(36) PRIMARY KEY DEFAULT gen_random_uuid()::text);
+        CREATE TABLE notes (user_id varchar(36) REFERENCES users);
+        INSERT INTO users DEFAULT VALUES;
+        INSERT INTO notes SELECT id FROM users;
+        """
+    )
+    recovery = Recovery(database, profile_for(database, users__id="uuid")).ready()
+    assert recovery.convert() == 0
+    assert types_of(database, "users.id", "notes.user_id") == ["uuid", "uuid"]
+    database.execute("INSERT INTO users DEFAULT VALUES")
+
+
+def test_values_that_are_no_uuid_are_found_beforehand_and_stop_the_way_back(
+    database: Database,
+) -> None:
+    database.execute(
+        """
+        CREATE TABLE users (id varchar(36) PRIMARY KEY);
+        INSERT INTO users VALUES ('root'), ('A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11');
+        """
+    )
+    recovery = Recovery(database, profile_for(database, users__id="uuid")).ready()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    (finding,) = (f for f in found.findings if f.code == "value-no-uuid")
+    assert finding.severity is e.Severity.BLOCKER
+    assert "'root'" in finding.evidence
+    assert "A0EEBC99" in finding.evidence
+    assert recovery.convert() == 1
+    assert recovery.problem.sqlstate == "22P02"
+    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+    assert types_of(database, "users.id") == ["character varying(36)"]
+
+
+def test_orphans_are_found_beforehand_and_stop_the_conversion(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    database.execute(
+        "SET session_replication_role = replica; DELETE FROM users WHERE name = 'user 3'"
+    )
+    before = schema_of(database)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    assert found.orphans == (e.Orphans("notes_user_id_fkey", "notes", 1),)
+    assert "orphans" in {f.code for f in found.findings if f.severity is e.Severity.BLOCKER}
+    assert recovery.convert() == 1
+    assert recovery.problem.sqlstate == "23503"
+    assert schema_of(database) == before
+
+
+def test_drift_after_approval_is_refused_before_any_change(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    database.execute("CREATE TABLE later (user_id uuid REFERENCES users)")
+    assert recovery.convert() == 4
+    assert "not as it was when the plan was approved" in recovery.problem.what
+    assert types_of(database, "users.id") == ["uuid"]
+
+
+def test_an_edited_plan_sql_is_refused(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    with recovery.session.plan_file.open("a") as file:
+        file.write("DROP TABLE users;\n")
+    assert recovery.convert() == 4
+    assert "plan.sql is not the file that was approved" in recovery.problem.what
+
+
+def test_unexplained_differences_make_commit_impossible(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    database.execute(
+        """
+        CREATE FUNCTION meddle() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF EXISTS (SELECT FROM pg_constraint WHERE conname = 'notes_user_id_fkey'
+                       AND obj_description(oid, 'pg_constraint') IS NULL) THEN
+            DELETE FROM public.notes WHERE id = 7;
+            COMMENT ON CONSTRAINT notes_user_id_fkey ON public.notes IS 'meddled with';
+          END IF;
+        END $$;
+        CREATE EVENT TRIGGER meddling ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+          EXECUTE FUNCTION meddle();
+        """
+    )
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    assert "event-trigger" in {finding.code for finding in found.findings}
+    commit, roll_back = e.Commit(by=ME, typed=database.name), e.RollBack(by=ME)
+
+    def insist(session: object, event: e.AnyEvent) -> None:
+        if isinstance(event, e.GateOpened):
+            recovery.session.journal.command(commit)
+        if isinstance(event, e.CommandRefused):
+            recovery.session.journal.command(roll_back)
+
+    assert recovery.convert(insist) == 0
+    history = recovery.session.history()
+    compared = history.last(e.ParityChecked)
+    assert compared is not None
+    assert compared.foreign_keys[0].state == "differs: comment"
+    assert {row.table: row.state for row in compared.tables}["notes"] == "differs: rows"
+    refused = history.last(e.CommandRefused)
+    assert refused is not None
+    assert "2 differences are unexplained" in refused.reason
+    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+    assert database.rows("SELECT count(*) FROM notes") == [(20,)]
+
+
+def test_commit_needs_the_databases_name(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    wrong, right = e.Commit(by=ME, typed="production"), e.Commit(by=ME, typed=database.name)
+    assert recovery.convert(at_the_gate(wrong, right)) == 0
+    refused = recovery.session.history().last(e.CommandRefused)
+    assert refused is not None
+    assert "the name typed is 'production'" in refused.reason
+    assert recovery.ended.outcome is e.Outcome.COMMITTED
+
+
+def test_commit_before_the_gate_does_not_count(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+
+    holder = database.connect()
+    holder.execute("SELECT * FROM users")
+
+    def too_early(session: object, event: e.AnyEvent) -> None:
+        if isinstance(event, e.StepStarted):
+            recovery.session.journal.command(e.Commit(by=ME, typed=database.name))
+            while recovery.session.journal.commands():
+                pass
+            holder.rollback()
+
+    assert recovery.convert(too_early, gate_seconds=1) == 0
+    holder.close()
+    refused = recovery.session.history().last(e.CommandRefused)
+    assert refused is not None
+    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+
+
+def test_silence_ends_in_roll_back(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    assert recovery.convert(at_the_gate(), gate_seconds=0.5) == 0
+    assert recovery.ended == e.ConversionEnded(
+        e.Outcome.ROLLED_BACK, "the gate's deadline passed and nobody decided", None
+    )
+    assert types_of(database, "users.id") == ["uuid"]
+
+
+def test_the_gate_shows_who_is_blocked_and_can_be_extended(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    answers: list[object] = []
+
+    def read() -> None:
+        with database.connect(autocommit=True, application_name="the shop") as conn:
+            answers.append(conn.execute("SELECT count(*) FROM users").fetchone())
+
+    reader = threading.Thread(target=read)
+
+    def decide(session: object, event: e.AnyEvent) -> None:
+        match event:
+            case e.GateOpened():
+                reader.start()
+            case e.GatePrice(blocked=blocked) if blocked:
+                recovery.session.journal.command(e.ExtendGate(by=ME, seconds=600))
+            case e.GateExtended():
+                recovery.session.journal.command(e.Commit(by=ME, typed=database.name))
+
+    assert recovery.convert(decide, gate_seconds=60) == 0
+    reader.join()
+    price = next(p for p in recovery.session.history().of(e.GatePrice) if p.blocked)
+    assert price.blocked[0].application == "the shop"
+    assert "FROM users" in price.blocked[0].query
+    assert answers == [(20,)]
+
+
+def test_locks_are_tried_again_and_the_blocker_is_named(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    holder = database.connect(application_name="a long report")
+    holder.execute("SELECT * FROM users")
+
+    def decide(session: object, event: e.AnyEvent) -> None:
+        if isinstance(event, e.LockAttemptFailed):
+            holder.rollback()
+        if isinstance(event, e.GateOpened):
+            recovery.session.journal.command(e.Commit(by=ME, typed=database.name))
+
+    assert recovery.convert(decide) == 0
+    holder.close()
+    attempt = recovery.session.history().last(e.LockAttemptFailed)
+    assert attempt is not None
+    assert [b.application for b in attempt.blockers] == ["a long report"]
+    assert recovery.ended.outcome is e.Outcome.COMMITTED
+
+
+def test_a_second_conversion_of_one_database_is_refused(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    profile = profile_for(database, users__id="varchar(36)")
+    first, second = Recovery(database, profile).ready(), Recovery(database, profile).ready()
+
+    def decide(session: object, event: e.AnyEvent) -> None:
+        if isinstance(event, e.GateOpened):
+            assert second.convert() == 4
+            first.session.journal.command(e.Commit(by=ME, typed=database.name))
+
+    assert first.convert(decide) == 0
+    assert "Another pg-rekey" in second.problem.what
+    assert first.ended.outcome is e.Outcome.COMMITTED
+
+
+def test_another_database_of_the_same_name_is_refused(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    with database.server.connect(autocommit=True) as conn:
+        conn.execute(f"DROP DATABASE {database.name}")
+        conn.execute(f"CREATE DATABASE {database.name}")
+    database.execute(PARENT_AND_CHILD)
+    assert recovery.convert() == 4
+    assert "not the database that was confirmed" in recovery.problem.what
+    assert types_of(database, "users.id") == ["uuid"]
+
+
+def test_everything_is_read_only_until_the_conversion(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    before = contents_of(database), schema_of(database)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+    assert recovery.client.back_up("custom") == 0
+    assert (contents_of(database), schema_of(database)) == before
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        _delete_as_the_investigation_connects(recovery)
+
+
+def _delete_as_the_investigation_connects(recovery: Recovery) -> None:
+    with target.connect(recovery.profile, recovery.database.password) as conn:
+        conn.execute("DELETE FROM public.notes")

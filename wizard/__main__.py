@@ -1,0 +1,5 @@
+"""``python -m wizard`` is ``pg-rekey``."""
+
+from wizard.cli import main
+
+main()
