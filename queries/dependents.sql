@@ -33,6 +33,8 @@ SELECT
   END AS kind,
   CASE WHEN r.rulename = '_RETURN'
        THEN (pg_catalog.pg_identify_object('pg_catalog.pg_class'::regclass, v.oid, 0)).identity
+       WHEN e.oid IS NOT NULL
+       THEN pg_catalog.pg_describe_object('pg_catalog.pg_class'::regclass, e.adrelid, e.adnum)
        ELSE pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) END AS name
 FROM pg_catalog.pg_depend d
 JOIN pg_catalog.pg_class c ON c.oid = d.refobjid

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -198,11 +199,12 @@ class Backup:
             process.wait()
             process.stderr.close()
         if code != 0:
-            said = " ".join(last) or f"it ended with code {code}"
+            ending = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
+            said = " ".join(last) or f"it ended with {ending}"
             raise Refused(
                 f"{Path(str(process.args[0])).name} failed: {said}",  # type: ignore[index]
                 "Free disk space and try again."
-                if "No space left" in said
+                if "No space left" in said or "File too large" in said or "SIGXFSZ" in said
                 else "Read its message; the database was only read, nothing has changed.",
                 object=str(self.folder),
             )

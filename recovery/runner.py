@@ -21,6 +21,7 @@ from recovery.control import Control
 from recovery.conversion import Conversion
 from recovery.errors import FAILED, Problem, RecoveryError, Refused, problem_of
 from recovery.events import (
+    BackupMade,
     Identity,
     Outcome,
     Person,
@@ -234,6 +235,10 @@ class _Work:
                 "Make a new plan.",
                 object=str(self.session.plan_file),
             )
+        kept = self.history.backup
+        if isinstance(kept, BackupMade):
+            for damage in backup.verify_files(kept):
+                raise Refused(f"The backup cannot be trusted: {damage}.", "Make a new one.")
         outcome = Conversion(
             profile=self.profile,
             password=self.options.password,

@@ -168,8 +168,9 @@ def _parent(*, needs_others: bool) -> Path:
 
 
 def _open_to_others(path: Path) -> bool:
-    """Whether any account may reach a path and read it."""
-    chain = all(parent.stat().st_mode & stat.S_IXOTH for parent in path.resolve().parents)
+    """Whether any account may reach a path, by its name and behind its links, and read it."""
+    folders = {*path.absolute().parents, *path.resolve().parents}
+    chain = all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
     return chain and bool(path.stat().st_mode & stat.S_IROTH)
 
 

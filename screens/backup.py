@@ -12,6 +12,7 @@ from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.field import Field
 from screens.widgets.line import Note
 from screens.widgets.rows import Cell, Facts, Rows
 from screens.wishes import AttestBackup, BackupFormat, GiveCommand, RunStep
@@ -41,7 +42,7 @@ class BackupScreen(StepScreen):
                 "It is recorded under your name, and not checked:",
                 id="attest-title",
             )
-            yield Input(compact=True, id="statement", placeholder="Snapshot's name, time, where")
+            yield Field(id="statement", placeholder="Snapshot's name, time, where")
 
     def compose_actions(self) -> ComposeResult:
         yield button("Attest", id="attest")

@@ -46,7 +46,9 @@ class PlanScreen(StepScreen):
             with TabPane("2 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
                 yield Rows("Table", "Columns", "Rows about>", "Size>", id="tables")
             with TabPane("3 plan.sql", id="sql-pane"):
-                yield TextArea(read_only=True, show_line_numbers=True, id="sql")
+                text = TextArea(read_only=True, show_line_numbers=True, id="sql")
+                text.cursor_blink = False
+                yield text
 
     def compose_actions(self) -> ComposeResult:
         yield button("Approve", id="approve", classes="far")

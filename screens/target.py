@@ -14,6 +14,7 @@ from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.field import Field
 from screens.widgets.line import Note
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.rows import Cell, Facts, Refusals, Rows
@@ -70,10 +71,10 @@ class TargetScreen(StepScreen):
             yield Rows("Database", "Size>", id="others")
         with Vertical(id="form"):
             yield Note(id="ask")
-            yield Input(compact=True, password=True, id="password")
+            yield Field(password=True, id="password")
             yield Checkbox("Keep it in the keyring", compact=True, id="keep")
             yield Note(id="keyring")
-            yield Input(compact=True, id="name")
+            yield Field(id="name")
 
     def compose_actions(self) -> ComposeResult:
         yield button("Confirm the target", id="confirm")

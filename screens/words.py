@@ -114,7 +114,7 @@ def counts(by_key: Mapping[str, int]) -> str:
 
 
 def progress(expected: Mapping[str, int], done: Mapping[str, int], keys: Collection[str]) -> str:
-    """``users.id 40/42, others 3/8``: these keys each, the rest together, so that it fits a line."""
+    """``users.id 40/42, others 3/8``: these keys each, the rest together, to fit a line."""
     parts = [f"{key} {done.get(key, 0)}/{expected[key]}" for key in keys if key in expected]
     others = {key for key in (*expected, *done) if key not in keys or key not in expected}
     if others:

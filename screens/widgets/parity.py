@@ -82,8 +82,8 @@ def _order(each: ForeignKeyParity) -> tuple[bool, bool, str, str]:
 def _cells(each: ForeignKeyParity) -> list[Text]:
     return [
         words.state(SAME if each.state == SAME else "different"),
-        Text(words.plain(each.key or "not converted")),
         Text(words.plain(f"{each.table}.{', '.join(each.columns)}")),
+        Text(words.plain(each.key or "not converted")),
         Text(words.plain(each.on_delete)),
     ]
 

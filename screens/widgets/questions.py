@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from screens.widgets.buttons import button
+from screens.widgets.field import Field
 from screens.widgets.line import Note
 
 
@@ -76,7 +77,7 @@ class TypedQuestion(ModalScreen[str | None]):
             with VerticalScroll(can_focus=False):
                 yield Note(id="text")
             yield Note(self._label, classes="label")
-            yield Input(compact=True, id="typed")
+            yield Field(id="typed")
             yield Note(id="refusal", classes="refusal")
             with Horizontal(classes="answers"):
                 yield button("Back", id="back")

@@ -475,12 +475,18 @@ def backed_up() -> Story:
 
 
 def waiting_for_locks() -> Story:
-    return backed_up().tell(started(Step.CONVERSION), LockAttemptFailed(2, 10, (BLOCKED[0],)))
+    return begun_to_convert().tell(LockAttemptFailed(2, 10, (BLOCKED[0],)))
+
+
+def begun_to_convert() -> Story:
+    story = backed_up()
+    story.at = DEADLINE - timedelta(minutes=16)
+    return story.tell(started(Step.CONVERSION))
 
 
 def converting() -> Story:
     """In the middle of phase 4."""
-    story = backed_up().tell(started(Step.CONVERSION))
+    story = begun_to_convert()
     for number in (1, 2, 3):
         _whole_phase(story, number)
     story.tell(PhaseStarted(4))
@@ -505,7 +511,7 @@ def _whole_phase(story: Story, number: int) -> None:
 
 
 def at_the_gate(parity: ParityChecked = PARITY) -> Story:
-    story = backed_up().tell(started(Step.CONVERSION))
+    story = begun_to_convert()
     for number in range(1, 7):
         _whole_phase(story, number)
     story.at = DEADLINE - timedelta(minutes=15)

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,14 +90,12 @@ def start(path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-@contextmanager
-def damaged(path: Path, statement: str, *parameters: object) -> Iterator[None]:
+def change(path: Path, statement: str, *parameters: str) -> None:
     """Changes the file behind the journal's back."""
     connection = sqlite3.connect(path)
     connection.execute(statement, parameters)
     connection.commit()
     connection.close()
-    yield
 
 
 # --- events -----------------------------------------------------------------------------------
@@ -164,9 +162,7 @@ def test_what_a_killed_process_wrote_is_there(path: Path, start: Start) -> None:
     writer.wait()
 
     numbers = [
-        entry.event.json
-        for entry in Journal(path).entries()
-        if isinstance(entry.event, Reported)
+        entry.event.json for entry in Journal(path).entries() if isinstance(entry.event, Reported)
     ]
     assert len(numbers) >= seen
     assert numbers == [str(number) for number in range(len(numbers))]
@@ -266,8 +262,7 @@ def test_nobody_gives_up_the_lease_of_another(path: Path, start: Start) -> None:
 def test_a_later_process_with_the_same_number_is_not_the_holder(path: Path) -> None:
     journal = Journal(path)
     journal.acquire()
-    with damaged(path, "UPDATE lease SET started = 'long ago'"):
-        pass
+    change(path, "UPDATE lease SET started = 'long ago'")
 
     assert journal.holder() is None
 
@@ -275,8 +270,7 @@ def test_a_later_process_with_the_same_number_is_not_the_holder(path: Path) -> N
 def test_a_holder_on_another_host_is_taken_as_alive(path: Path) -> None:
     journal = Journal(path)
     journal.acquire()
-    with damaged(path, "UPDATE lease SET host = 'elsewhere', boot = 'x', started = 'x'"):
-        pass
+    change(path, "UPDATE lease SET host = 'elsewhere', boot = 'x', started = 'x'")
 
     with pytest.raises(Refused, match="on elsewhere already works on this session"):
         journal.acquire()
@@ -285,8 +279,7 @@ def test_a_holder_on_another_host_is_taken_as_alive(path: Path) -> None:
 def test_an_earlier_start_of_the_machine_holds_nothing(path: Path) -> None:
     journal = Journal(path)
     journal.acquire()
-    with damaged(path, "UPDATE lease SET boot = 'an earlier one'"):
-        pass
+    change(path, "UPDATE lease SET boot = 'an earlier one'")
 
     assert journal.holder() is None
 
@@ -309,13 +302,12 @@ def test_only_the_owner_can_read_the_files(tmp_path: Path, path: Path) -> None:
 
 def test_a_journal_of_a_newer_program_is_refused_with_a_sentence(path: Path) -> None:
     Journal(path).close()
-    with (
-        damaged(path, f"PRAGMA user_version = {FORMAT + 1}"),
-        pytest.raises(Refused, match=f"written by a newer pg-rekey \\(format {FORMAT + 1}\\)") as e,
-    ):
+    change(path, f"PRAGMA user_version = {FORMAT + 1}")
+
+    with pytest.raises(Refused, match=f"a newer pg-rekey .format {FORMAT + 1}") as refused:
         Journal(path)
 
-    assert e.value.problem.remedy == "Upgrade pg-rekey on this machine."
+    assert refused.value.problem.remedy == "Upgrade pg-rekey on this machine."
 
 
 def test_a_file_that_is_no_journal_is_damaged(path: Path) -> None:
@@ -352,8 +344,7 @@ def test_a_journal_that_was_cut_off_is_damaged(path: Path) -> None:
 def test_an_entry_that_cannot_be_read_is_damage_and_not_skipped(path: Path, body: str) -> None:
     journal = Journal(path)
     journal.append(opened())
-    with damaged(path, "INSERT INTO events (at, body) VALUES ('2026-01-01T00:00:00+00:00', ?)", body):
-        pass
+    change(path, "INSERT INTO events (at, body) VALUES ('2026-01-01T00:00+00:00', ?)", body)
 
     with pytest.raises(JournalDamaged, match="holds an entry that cannot be read"):
         journal.history()
@@ -361,10 +352,9 @@ def test_an_entry_that_cannot_be_read_is_damage_and_not_skipped(path: Path, body
 
 def test_a_command_that_cannot_be_read_is_damage(path: Path) -> None:
     journal = Journal(path)
-    with (
-        damaged(path, "INSERT INTO commands (at, body) VALUES ('2026-01-01T00:00:00', 'x')"),
-        pytest.raises(JournalDamaged),
-    ):
+    change(path, "INSERT INTO commands (at, body) VALUES ('2026-01-01T00:00:00', 'x')")
+
+    with pytest.raises(JournalDamaged):
         journal.take_commands()
 
 
