@@ -115,9 +115,9 @@ def compare(
 ) -> Reading:
     """Holds the revisions' tables against those that exist.
 
-    A revision holds if its tables, and those of all revisions before it, are there. One that
-    creates no table proves nothing: the true revision is the claimed one if nothing speaks against
-    it, else the last that is proved: a script that runs twice fails loudly, a skipped one does not.
+    A revision holds if its tables, and those of all revisions before it, are there. The true
+    revision is the claimed one if it holds, else the last before it that its own tables prove. It
+    is never a later one: tables beyond the claim may be made by hand, and are collisions.
     """
     removed = {table for revision in revisions for table in revision.removed}
     holds: dict[str, bool] = {}
@@ -166,16 +166,16 @@ def _true_revision(
     proved: set[str],
     claimed: tuple[str, ...],
 ) -> str | None:
-    if len(claimed) == 1 and holds.get(claimed[0]):
-        history = with_ancestors(revisions, claimed[0])
-        unread = any(r.unreadable is not None for r in revisions if r.id in history)
-        if not unread and not proved - history:
-            return claimed[0]
+    history = with_ancestors(revisions, *claimed)
+    unread = any(r.unreadable is not None for r in revisions if r.id in history)
+    if len(claimed) == 1 and holds.get(claimed[0]) and not unread:
+        return claimed[0]
     # The proved revisions that no other proved one comes after.
+    candidates = proved & history
     covered: set[str] = set()
-    for revision in proved:
+    for revision in candidates:
         covered |= with_ancestors(revisions, revision) - {revision}
-    latest = proved - covered
+    latest = candidates - covered
     return latest.pop() if len(latest) == 1 else None
 
 

@@ -73,6 +73,10 @@ class Recovery:
         assert ended is not None
         return ended
 
+    def outcome(self) -> e.Outcome:
+        """How the latest conversion ended."""
+        return self.ended.outcome
+
     @property
     def problem(self) -> Problem:
         failed = self.session.history().last(e.StepFailed)

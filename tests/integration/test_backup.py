@@ -103,7 +103,8 @@ def largest_file(size: int) -> Iterator[None]:
 def test_a_dump_that_cannot_be_written_whole_leaves_nothing(database: Database) -> None:
     database.execute(TABLES)
     database.execute(
-        "CREATE TABLE bulk AS SELECT md5(g::text) || md5((-g)::text) FROM generate_series(1, 60000) g"
+        "CREATE TABLE bulk AS SELECT md5(g::text) || md5((-g)::text) "
+        "FROM generate_series(1, 60000) g"
     )
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
     with largest_file(1_000_000):

@@ -50,7 +50,7 @@ def test_rolling_back_leaves_schema_and_rows_as_they_were(incident_database: Dat
     before = schema_of(incident_database), contents_of(incident_database)
     recovery = Recovery(incident_database, incident_profile(incident_database)).ready()
     assert recovery.convert(ROLL_BACK) == 0
-    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
     assert recovery.ended.by == ME
     assert (schema_of(incident_database), contents_of(incident_database)) == before
 
@@ -60,7 +60,7 @@ def test_committing_changes_types_and_nothing_else(incident_database: Database) 
     foreign_keys = foreign_keys_of(incident_database)
     recovery = Recovery(incident_database, incident_profile(incident_database)).ready()
     assert recovery.convert() == 0
-    assert recovery.ended.outcome is e.Outcome.COMMITTED
+    assert recovery.outcome() is e.Outcome.COMMITTED
     assert foreign_keys_of(incident_database) == foreign_keys
     assert contents_of(incident_database) == rows
     changed = difference(schema, schema_of(incident_database))
@@ -256,7 +256,7 @@ def test_values_that_are_no_uuid_are_found_beforehand_and_stop_the_way_back(
     assert "A0EEBC99" in finding.evidence
     assert recovery.convert() == 1
     assert recovery.problem.sqlstate == "22P02"
-    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
     assert types_of(database, "users.id") == ["character varying(36)"]
 
 
@@ -331,7 +331,7 @@ def test_unexplained_differences_make_commit_impossible(database: Database) -> N
     refused = history.last(e.CommandRefused)
     assert refused is not None
     assert "2 differences are unexplained" in refused.reason
-    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
     assert database.rows("SELECT count(*) FROM notes") == [(20,)]
 
 
@@ -343,7 +343,7 @@ def test_commit_needs_the_databases_name(database: Database) -> None:
     refused = recovery.session.history().last(e.CommandRefused)
     assert refused is not None
     assert "the name typed is 'production'" in refused.reason
-    assert recovery.ended.outcome is e.Outcome.COMMITTED
+    assert recovery.outcome() is e.Outcome.COMMITTED
 
 
 def test_commit_before_the_gate_does_not_count(database: Database) -> None:
@@ -364,7 +364,7 @@ def test_commit_before_the_gate_does_not_count(database: Database) -> None:
     holder.close()
     refused = recovery.session.history().last(e.CommandRefused)
     assert refused is not None
-    assert recovery.ended.outcome is e.Outcome.ROLLED_BACK
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
 
 
 def test_silence_ends_in_roll_back(database: Database) -> None:
@@ -422,7 +422,7 @@ def test_locks_are_tried_again_and_the_blocker_is_named(database: Database) -> N
     attempt = recovery.session.history().last(e.LockAttemptFailed)
     assert attempt is not None
     assert [b.application for b in attempt.blockers] == ["a long report"]
-    assert recovery.ended.outcome is e.Outcome.COMMITTED
+    assert recovery.outcome() is e.Outcome.COMMITTED
 
 
 def test_a_second_conversion_of_one_database_is_refused(database: Database) -> None:
@@ -437,7 +437,7 @@ def test_a_second_conversion_of_one_database_is_refused(database: Database) -> N
 
     assert first.convert(decide) == 0
     assert "Another pg-rekey" in second.problem.what
-    assert first.ended.outcome is e.Outcome.COMMITTED
+    assert first.outcome() is e.Outcome.COMMITTED
 
 
 def test_another_database_of_the_same_name_is_refused(database: Database) -> None:

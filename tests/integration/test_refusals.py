@@ -153,7 +153,7 @@ def test_what_postgresql_keeps_is_not_refused(database: Database) -> None:
     schema, contents = schema_of(database), contents_of(database)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
     assert recovery.convert() == 0
-    assert recovery.ended.outcome is e.Outcome.COMMITTED
+    assert recovery.outcome() is e.Outcome.COMMITTED
     assert schema_of(database).replace("character varying(36)", "uuid") == schema
     assert contents_of(database) == contents
 

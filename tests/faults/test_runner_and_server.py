@@ -1,0 +1,282 @@
+"""Real faults at the worst moments: the database is entirely before or entirely after."""
+
+import os
+import signal
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+
+from recovery import events as e
+from recovery import follow, plan, scratch
+from recovery.errors import Refused
+from recovery.reconcile import reconcile
+from recovery.runner import Options, launch
+from recovery.session import Session, open_session
+from tests.conftest import Database, profile_for
+from tests.recovering import ME, Recovery, schema_of
+
+TABLES = """
+CREATE TABLE users (id uuid PRIMARY KEY);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users);
+INSERT INTO users SELECT md5(g::text)::uuid FROM generate_series(1, 100) g;
+INSERT INTO notes SELECT g, md5(g::text)::uuid FROM generate_series(1, 100) g;
+"""
+
+
+def recovery_on(database: Database) -> Recovery:
+    database.execute(TABLES)
+    return Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+
+
+def kill_the_runner(session: Session) -> None:
+    holder = session.journal.holder()
+    assert holder is not None
+    os.kill(holder.pid, signal.SIGKILL)
+
+
+def test_killed_at_the_gate_means_rolled_back_and_it_can_be_done_again(
+    database: Database,
+) -> None:
+    recovery = recovery_on(database)
+    before = schema_of(database)
+
+    def kill(session: Session, event: e.AnyEvent) -> None:
+        if isinstance(event, e.GateOpened):
+            kill_the_runner(session)
+
+    assert recovery.convert(kill) == 1
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
+    assert "runner is gone" in recovery.ended.reason
+    assert schema_of(database) == before
+    assert recovery.convert() == 0
+    assert recovery.outcome() is e.Outcome.COMMITTED
+
+
+@pytest.mark.parametrize("step", [e.Step.INVESTIGATION, e.Step.PLAN, e.Step.BACKUP])
+def test_killed_in_a_reading_step_leaves_nothing_and_can_be_done_again(
+    database: Database, step: e.Step
+) -> None:
+    recovery = recovery_on(database)
+    options = Options(by=ME, password=database.password)
+    codes = []
+    with database.connect() as blocker:
+        # Each of these steps reads this catalog, and waits.
+        blocker.execute("LOCK TABLE pg_catalog.pg_inherits IN ACCESS EXCLUSIVE MODE")
+        for entry in follow.run(recovery.session, step, options):
+            if isinstance(entry.event, e.StepStarted):
+                kill_the_runner(recovery.session)
+            if isinstance(entry.event, e.StepFailed):
+                codes.append(entry.event.problem.exit_code)
+    assert codes == [130]
+    assert recovery.session.history().last(e.BackupMade) is None
+    last = [entry.event for entry in follow.run(recovery.session, step, options)][-1]
+    assert isinstance(last, e.StepFinished)
+
+
+def test_the_runner_survives_its_client(database: Database) -> None:
+    """The client is killed at the gate; another one decides."""
+    recovery = recovery_on(database)
+    before = recovery.session.history().entries[-1].number
+    client = os.fork()
+    if client == 0:
+        launch(recovery.session, e.Step.CONVERSION, Options(by=ME, password=database.password))
+        os._exit(0)
+    os.waitpid(client, 0)
+    again = open_session(recovery.session.id)
+    while again.journal.holder() is None:
+        pass
+    ended = None
+    for entry in follow.follow(again, database.password, before):
+        if isinstance(entry.event, e.GateOpened):
+            again.journal.command(e.Commit(by=ME, typed=database.name))
+        if isinstance(entry.event, e.ConversionEnded):
+            ended = entry.event
+    assert ended is not None
+    assert ended.outcome is e.Outcome.COMMITTED
+
+
+def test_the_runner_ignores_a_lost_terminal(database: Database) -> None:
+    recovery = recovery_on(database)
+
+    def hang_up(session: Session, event: e.AnyEvent) -> None:
+        if isinstance(event, e.GateOpened):
+            holder = session.journal.holder()
+            assert holder is not None
+            os.kill(holder.pid, signal.SIGHUP)
+            session.journal.command(e.Commit(by=ME, typed=database.name))
+
+    assert recovery.convert(hang_up) == 0
+    assert recovery.outcome() is e.Outcome.COMMITTED
+
+
+def test_a_second_runner_on_one_session_is_refused(database: Database) -> None:
+    recovery = recovery_on(database)
+    refused = []
+
+    def start_another(session: Session, event: e.AnyEvent) -> None:
+        if isinstance(event, e.GateOpened):
+            with pytest.raises(Refused) as error:
+                launch(session, e.Step.CONVERSION, Options(by=ME))
+            refused.append(error.value.problem.what)
+            session.journal.command(e.RollBack(by=ME))
+
+    assert recovery.convert(start_another) == 0
+    assert "already works on this session" in refused[0]
+
+
+def test_a_terminated_backend_means_rolled_back(database: Database) -> None:
+    recovery = recovery_on(database)
+    before = schema_of(database)
+
+    def terminate(session: Session, event: e.AnyEvent) -> None:
+        if isinstance(event, e.GateOpened):
+            with database.server.connect() as conn:
+                conn.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = %s AND state = 'idle in transaction'",
+                    [database.name],
+                )
+
+    assert recovery.convert(terminate) in (1, 3)
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
+    assert schema_of(database) == before
+
+
+@pytest.mark.parametrize("moment", [e.PhaseFinished, e.GateOpened])
+def test_a_server_that_dies_means_rolled_back(moment: type[e.Event]) -> None:
+    with scratch.start(settings={"restart_after_crash": "on"}) as server:
+        with server.connect(autocommit=True) as conn:
+            conn.execute("CREATE DATABASE app")
+        database = Database(server, "app")
+        recovery = recovery_on(database)
+        before = schema_of(database)
+
+        def crash(session: Session, event: e.AnyEvent) -> None:
+            if isinstance(event, moment) and crashed == []:
+                crashed.append(event)
+                # A killed backend makes the postmaster end all others and recover.
+                with server.connect() as conn:
+                    pid = conn.info.backend_pid
+                    os.kill(pid, signal.SIGKILL)
+
+        crashed: list[e.AnyEvent] = []
+        assert recovery.convert(crash) in (1, 3)
+        assert recovery.outcome() is e.Outcome.ROLLED_BACK
+        until_up(server)
+        assert schema_of(database) == before
+        assert recovery.convert() == 0
+        assert recovery.outcome() is e.Outcome.COMMITTED
+
+
+def until_up(server: scratch.Server) -> None:
+    """Waits for the end of crash recovery."""
+    while True:
+        try:
+            server.connect().close()
+        except psycopg.OperationalError:
+            continue
+        return
+
+
+@pytest.mark.parametrize("ending", ["commit", "rollback"])
+def test_a_commit_whose_answer_is_lost_is_looked_up(database: Database, ending: str) -> None:
+    """The journal ends behind COMMIT; the server knows what became of the transaction."""
+    recovery = recovery_on(database)
+    with database.connect() as conn:
+        xid = conn.execute("SELECT pg_current_xact_id()::text").fetchall()[0][0]
+        getattr(conn, ending)()
+    started = e.StepStarted(e.Step.CONVERSION, 1, ME)
+    for event in (started, e.CommitIntended(xid, ME)):
+        recovery.session.journal.append(event)
+    reconcile(recovery.session, database.password)
+    expected = {"commit": e.Outcome.COMMITTED, "rollback": e.Outcome.ROLLED_BACK}[ending]
+    assert recovery.outcome() is expected
+    assert xid in recovery.ended.reason
+    assert recovery.session.history().running is None
+
+
+def test_a_transaction_that_is_still_open_is_not_guessed_about(database: Database) -> None:
+    recovery = recovery_on(database)
+    with database.connect() as conn:
+        xid = conn.execute("SELECT pg_current_xact_id()::text").fetchall()[0][0]
+        started = e.StepStarted(e.Step.CONVERSION, 1, ME)
+        for event in (started, e.CommitIntended(xid, ME)):
+            recovery.session.journal.append(event)
+        reconcile(recovery.session, database.password)
+        assert recovery.outcome() is e.Outcome.UNKNOWN
+        assert "do nothing yet" in recovery.ended.reason
+        conn.commit()
+    reconcile(recovery.session, database.password)
+    assert recovery.outcome() is e.Outcome.COMMITTED
+
+
+def test_cancelling_interrupts_the_statement_that_runs(database: Database) -> None:
+    recovery = recovery_on(database)
+    database.execute(
+        """
+        CREATE FUNCTION dawdle() RETURNS event_trigger LANGUAGE plpgsql
+          AS 'BEGIN PERFORM pg_sleep(600); END';
+        CREATE EVENT TRIGGER dawdling ON table_rewrite EXECUTE FUNCTION dawdle();
+        """
+    )
+    before = schema_of(database)
+
+    def cancel(session: Session, event: e.AnyEvent) -> None:
+        if isinstance(event, e.PhaseStarted) and event.number == 3:
+            session.journal.command(e.Cancel(by=ME))
+
+    assert recovery.convert(cancel) == 130
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
+    assert recovery.ended.by == ME
+    assert schema_of(database) == before
+
+
+SENTINEL = "s3ntinel-of-the-tests"
+
+
+def test_the_password_is_in_no_file_and_no_process(database: Database) -> None:
+    with database.server.connect(autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE keeper_of_secrets SUPERUSER LOGIN PASSWORD '{SENTINEL}'")
+    try:
+        database.execute(TABLES)
+        profile = profile_for(database, users__id="varchar(36)")
+        profile = msgspec.structs.replace(
+            profile,
+            target=msgspec.structs.replace(
+                profile.target, dsn=f"{database.dsn} user=keeper_of_secrets"
+            ),
+        )
+        recovery = Recovery(database, profile)
+        recovery.client.password = SENTINEL
+        recovery.client.confirm(database.name)
+        seen: list[bytes] = []
+
+        def look(session: Session, event: e.AnyEvent) -> None:
+            holder = session.journal.holder()
+            if holder is not None and Path("/proc").is_dir():
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    folder = Path(f"/proc/{holder.pid}")
+                    seen.append(folder.joinpath("environ").read_bytes())
+                    seen.append(folder.joinpath("cmdline").read_bytes())
+            if isinstance(event, e.GateOpened):
+                session.journal.command(e.Commit(by=ME, typed=database.name))
+
+        for step in (e.Step.INVESTIGATION, e.Step.PLAN, e.Step.BACKUP):
+            assert recovery.client.run(step, at=lambda event: look(recovery.session, event)) == 0
+        plan.approve(recovery.session, recovery.made.sha256, ME)
+        assert recovery.convert(look) == 0
+        assert recovery.client.verify() == 0
+        recovery.client.report()
+        assert any(SENTINEL.encode() in text for text in seen) is False
+        files = [path for path in recovery.session.folder.rglob("*") if path.is_file()]
+        assert {"journal.sqlite3", "plan.sql", "sql.log", "report.md"} <= {p.name for p in files}
+        for path in files:
+            assert SENTINEL.encode() not in path.read_bytes(), path
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    finally:
+        with database.server.connect(autocommit=True) as conn:
+            conn.execute("DROP ROLE keeper_of_secrets")

@@ -1,0 +1,85 @@
+"""Commands without a screen start without the library for screens."""
+
+import subprocess
+import sys
+
+import pytest
+
+RUN = """
+import sys
+from wizard.cli import main
+sys.argv = ["pg-rekey", *sys.argv[1:]]
+try:
+    main()
+except SystemExit as end:
+    code = end.code
+print("CODE", code or 0)
+print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def loaded(program: str, *arguments: str) -> tuple[str, set[str]]:
+    """The exit code, and the top-level modules that a program has imported at its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *_, code, modules = done.stdout.splitlines()
+    assert modules.startswith("LOADED ")
+    return code, set(modules.split()[1:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--help",), "CODE 0"),
+        (("--version",), "CODE 0"),
+        (("convert", "--help"), "CODE 0"),
+        (("sessions",), "CODE 0"),
+        (("sessions", "--json"), "CODE 0"),
+        (("report",), "CODE 4"),
+        (("resume", "none"), "CODE 4"),
+        (("init", "--dsn", "host=/nowhere"), "CODE 3"),
+        (("investigate", "--dsn", "host=/nowhere dbname=saas"), "CODE 3"),
+        (("verify", "--dsn", "host=/nowhere dbname=saas", "--json"), "CODE 3"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_command_without_a_screen_does_not_import_textual(
+    arguments: tuple[str, ...], code: str
+) -> None:
+    ended, modules = loaded(RUN, *arguments)
+
+    assert ended == code
+    assert "textual" not in modules
+    assert "screens" not in modules
+
+
+@pytest.mark.parametrize(
+    "module", ["recovery.runner", "recovery.follow", "recovery.report", "queries"]
+)
+def test_the_work_imports_neither_screens_nor_the_command_line(module: str) -> None:
+    program = f"""
+import sys, {module}
+print("CODE", 0)
+print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
+"""
+    _, modules = loaded(program)
+
+    assert modules.isdisjoint({"textual", "screens", "wizard", "typer", "rich"})
+
+
+def test_the_servers_keeper_needs_nothing_but_the_standard_library() -> None:
+    program = """
+import sys
+before = set(sys.modules)
+import recovery.keeper
+print("CODE", 0)
+print("LOADED", *sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
+"""
+    _, modules = loaded(program)
+
+    assert modules - set(sys.stdlib_module_names) == {"recovery"}

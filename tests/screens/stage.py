@@ -1,0 +1,87 @@
+"""The wizard on fakes, without a clock and without waiting: tests look when they want to."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from textual.pilot import Pilot
+
+from recovery.events import Step
+from recovery.profile import Profile
+from screens.target import Connection
+from tests.screens import story
+from tests.screens.fakes import CONNECTED, FakeSessions, FakeWork
+from tests.screens.story import Story
+from wizard.app import Wizard
+
+NOW = story.NIGHT + timedelta(minutes=33)
+
+
+def on_stage(work: FakeWork) -> Wizard:
+    """The wizard in a session."""
+    return _dressed(Wizard(FakeSessions(), story.PROGRAM, None, work, now=_now, look_every=None))
+
+
+def in_the_foyer(sessions: FakeSessions, profile: Profile | None = story.PROFILE) -> Wizard:
+    """The wizard that asks which session."""
+    return _dressed(Wizard(sessions, story.PROGRAM, profile, now=_now, look_every=None))
+
+
+def _now() -> datetime:
+    return NOW
+
+
+def _dressed(app: Wizard) -> Wizard:
+    app.theme = "textual-dark"
+    return app
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Waits until what was asked for is done, seen and shown."""
+    app = pilot.app
+    assert isinstance(app, Wizard)
+    await pilot.pause()
+    await app.workers.wait_for_complete()
+    app.look()
+    await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def scene(
+    told: Story,
+    step: Step,
+    *keys: str,
+    connections: Sequence[Connection] = (CONNECTED,),
+) -> tuple[Wizard, Callable[[Pilot[None]], Awaitable[None]]]:
+    """The wizard at a step of a story, and what brings it there."""
+    app = on_stage(FakeWork(told, connections))
+
+    async def play(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await go_to(pilot, step)
+        await pilot.press(*keys)
+        await settled(pilot)
+
+    return app, play
+
+
+async def go_to(pilot: Pilot[None], step: Step) -> None:
+    """Moves to a step as an operator does."""
+    places = list(Step)
+    there = f"Step {places.index(step) + 1} of"
+    for _ in places:
+        if there in words_on(pilot):
+            return
+        await pilot.press("n")
+        await pilot.pause()
+    for _ in places:
+        if there in words_on(pilot):
+            return
+        await pilot.press("p")
+        await pilot.pause()
+    raise AssertionError(f"{step} cannot be reached")
+
+
+def words_on(pilot: Pilot[None]) -> str:
+    """What can be read on the screen now, as one text."""
+    rows = pilot.app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in rows)

@@ -1,0 +1,141 @@
+"""Every screen in its main states, as pictures. Look at them before you accept new ones."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from recovery.events import ConversionEnded, Outcome, Refusal, Step, StepFailed
+from screens.target import Connected
+from tests.screens import story
+from tests.screens.fakes import PASSWORD_NEEDED, FakeSessions, listed
+from tests.screens.stage import in_the_foyer, scene
+from wizard.app import Wizard
+
+SMALL, LARGE = (80, 24), (120, 40)
+Scene = tuple[Wizard, Callable[[Pilot[None]], Awaitable[None]]]
+
+
+def _lost() -> story.Story:
+    return story.ended(Outcome.UNKNOWN, "the answer was lost, and the server cannot be reached")
+
+
+def _failed() -> story.Story:
+    return story.converting().tell(
+        ConversionEnded(Outcome.ROLLED_BACK, "a statement failed", None),
+        StepFailed(Step.CONVERSION, story.PROBLEM),
+    )
+
+
+REFUSED_TARGET = Connected(
+    story.IDENTITY,
+    (
+        Refusal(
+            "saas_platform",
+            "saas_owner owns 12 of 165 tables.",
+            "Connect as the tables' owner, or as a member of the owning role.",
+        ),
+    ),
+    "the keyring",
+)
+
+SCENES: dict[str, Callable[[], Scene]] = {
+    "target": lambda: scene(story.begun(), Step.TARGET),
+    "target-password": lambda: scene(story.begun(), Step.TARGET, connections=[PASSWORD_NEEDED]),
+    "target-refused": lambda: scene(story.begun(), Step.TARGET, connections=[REFUSED_TARGET]),
+    "target-confirmed": lambda: scene(story.confirmed(), Step.TARGET),
+    "investigation-ready": lambda: scene(story.confirmed(), Step.INVESTIGATION),
+    "investigation": lambda: scene(story.investigated(), Step.INVESTIGATION),
+    "investigation-keys": lambda: scene(story.investigated(), Step.INVESTIGATION, "2"),
+    "investigation-revisions": lambda: scene(story.investigated(), Step.INVESTIGATION, "3"),
+    "investigation-tables": lambda: scene(story.investigated(), Step.INVESTIGATION, "4"),
+    "plan": lambda: scene(story.planned(), Step.PLAN),
+    "plan-tables": lambda: scene(story.planned(), Step.PLAN, "2"),
+    "plan-sql": lambda: scene(story.planned(), Step.PLAN, "3"),
+    "plan-refused": lambda: scene(story.planned(story.REFUSED_PLAN), Step.PLAN),
+    "plan-approved": lambda: scene(story.approved(), Step.PLAN),
+    "backup-ready": lambda: scene(story.approved(), Step.BACKUP),
+    "backup-running": lambda: scene(story.backing_up(), Step.BACKUP),
+    "backup": lambda: scene(story.backed_up(), Step.BACKUP),
+    "conversion-not-yet": lambda: scene(story.confirmed(), Step.CONVERSION),
+    "conversion-ready": lambda: scene(story.backed_up(), Step.CONVERSION),
+    "conversion-locks": lambda: scene(story.waiting_for_locks(), Step.CONVERSION),
+    "conversion-running": lambda: scene(story.converting(), Step.CONVERSION),
+    "conversion-failed": lambda: scene(_failed(), Step.CONVERSION),
+    "conversion-gate": lambda: scene(story.at_the_gate(), Step.CONVERSION),
+    "conversion-gate-keys": lambda: scene(story.at_the_gate(), Step.CONVERSION, "2"),
+    "conversion-gate-tables": lambda: scene(story.at_the_gate(), Step.CONVERSION, "3"),
+    "conversion-gate-blocked": lambda: scene(story.at_the_gate(), Step.CONVERSION, "5"),
+    "conversion-different": lambda: scene(
+        story.at_the_gate(story.differing_parity()), Step.CONVERSION, "2"
+    ),
+    "conversion-different-rest": lambda: scene(
+        story.at_the_gate(story.differing_parity()), Step.CONVERSION, "4"
+    ),
+    "conversion-commit": lambda: scene(story.at_the_gate(), Step.CONVERSION, "c"),
+    "conversion-roll-back": lambda: scene(story.at_the_gate(), Step.CONVERSION, "r"),
+    "conversion-quit": lambda: scene(story.at_the_gate(), Step.CONVERSION, "ctrl+q"),
+    "conversion-committed": lambda: scene(story.committed(), Step.CONVERSION),
+    "conversion-rolled-back": lambda: scene(
+        story.ended(Outcome.ROLLED_BACK, "the deadline passed", None), Step.CONVERSION
+    ),
+    "conversion-unknown": lambda: scene(_lost(), Step.CONVERSION),
+    "migrations-ready": lambda: scene(story.committed(), Step.MIGRATIONS),
+    "migrations-collided": lambda: scene(story.collided(), Step.MIGRATIONS),
+    "migrations-running": lambda: scene(story.migrating(), Step.MIGRATIONS),
+    "migrations": lambda: scene(story.migrated(), Step.MIGRATIONS),
+    "verification": lambda: scene(story.verified(), Step.VERIFICATION),
+    "report-ready": lambda: scene(story.verified(), Step.REPORT),
+    "report": lambda: scene(story.reported(), Step.REPORT),
+}
+LARGE_ONES = (
+    "target",
+    "investigation",
+    "plan-sql",
+    "backup",
+    "conversion-running",
+    "conversion-gate",
+    "conversion-gate-keys",
+    "conversion-different",
+    "conversion-commit",
+    "migrations-collided",
+    "verification",
+    "report",
+)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_small(name: str, snap_compare: Any) -> None:
+    app, play = SCENES[name]()
+    assert snap_compare(app, terminal_size=SMALL, run_before=play)
+
+
+@pytest.mark.parametrize("name", LARGE_ONES)
+def test_large(name: str, snap_compare: Any) -> None:
+    app, play = SCENES[name]()
+    assert snap_compare(app, terminal_size=LARGE, run_before=play)
+
+
+def test_sessions(snap_compare: Any) -> None:
+    sessions = FakeSessions(
+        [
+            listed("20261122-021000-77aa", story.at_the_gate()),
+            listed("20261121-232000-0b1c", None, "The journal cannot be used: not a database."),
+            listed("20261120-221500-9d2e", story.reported()),
+        ]
+    )
+    assert snap_compare(in_the_foyer(sessions), press=["down", "down", "enter"])
+
+
+@pytest.mark.parametrize("theme", ["ansi-dark", "ansi-light"])
+def test_the_terminals_own_colours(theme: str, snap_compare: Any) -> None:
+    app, play = SCENES["conversion-gate"]()
+    app.theme = theme
+    assert snap_compare(app, terminal_size=SMALL, run_before=play)
+
+
+def test_without_colours(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app, play = SCENES["conversion-gate"]()
+    assert snap_compare(app, terminal_size=SMALL, run_before=play)
