@@ -50,9 +50,10 @@ class Plan:
         """The statements of a phase, in order."""
         return [s for s in self.statements if s.phase == number]
 
-    def expected(self, number: int) -> Counter[str]:
-        """What a phase adds up to, by key."""
-        return sum((s.counts for s in self.phase(number)), Counter())
+    def expected(self, number: int) -> dict[str, int]:
+        """What a phase adds up to, by key, the largest first."""
+        total: Counter[str] = sum((s.counts for s in self.phase(number)), Counter())
+        return dict(total.most_common())
 
 
 def sha256(text: str) -> str:
@@ -101,7 +102,7 @@ def summary(plan: Plan, catalog: Catalog) -> PlanMade:
         fingerprint=fingerprint(catalog, plan.closure),
         database=plan.database,
         phases=tuple(
-            PhasePlan(number, title, len(plan.phase(number)), dict(plan.expected(number)))
+            PhasePlan(number, title, len(plan.phase(number)), plan.expected(number))
             for number, title in TITLES.items()
             if plan.statements
         ),

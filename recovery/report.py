@@ -202,7 +202,7 @@ def _conversion(history: History) -> Iterator[str]:
         (
             (
                 f"{phase.number}. {TITLES[phase.number]}",
-                ", ".join(f"{key}: {count}" for key, count in sorted(phase.counts.items())),
+                ", ".join(f"{key}: {count}" for key, count in phase.counts.items()),
                 f"{phase.seconds:.2f}",
             )
             for phase in _phases(history)

@@ -371,8 +371,8 @@ def unfit_terminal() -> str | None:
             "The wizard needs a terminal on standard input and output. Without one, use "
             "'pg-rekey investigate', 'plan', 'backup', 'convert', 'migrate' and 'verify'."
         )
-    if os.environ.get("TERM", "dumb") == "dumb":
-        return "The wizard needs a terminal that can move its cursor; TERM is 'dumb' here."
+    if os.environ.get("TERM") in (None, "", "dumb"):
+        return "The wizard needs a terminal that can move its cursor; TERM is 'dumb' or not set."
     return None
 
 

@@ -33,7 +33,7 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield from map(_in_the_way, blockers)
         case e.PhaseFinished(number=number, counts=counts, seconds=seconds):
             yield f"phase {number}: {TITLES[number]} in {seconds:.2f} s"
-            yield from (f"    {key}: {count}" for key, count in sorted(counts.items()))
+            yield from (f"    {key}: {count}" for key, count in counts.items())
         case e.ParityChecked():
             yield from _parity(event)
         case e.GateOpened(deadline=deadline, differences=differences):
@@ -122,7 +122,7 @@ def _plan(plan: e.PlanMade) -> Iterator[str]:
         yield f"         {refusal.reason}"
         yield f"         -> {refusal.remedy}"
     for phase in plan.phases:
-        counts = ", ".join(f"{key}: {count}" for key, count in sorted(phase.expected.items()))
+        counts = ", ".join(f"{key}: {count}" for key, count in phase.expected.items())
         yield f"phase {phase.number}: {phase.title} ({counts})"
     yield f"{len(plan.tables)} tables, {plan.foreign_keys} foreign keys"
     yield f"plan.sql SHA-256 {plan.sha256}"

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Button
+from textual.widgets._footer import FooterKey
 
 from recovery.events import ConversionEnded, Outcome, Refusal, Step, StepFailed
 from screens.target import Connected
@@ -105,10 +107,27 @@ LARGE_ONES = (
 )
 
 
+def everything_can_be_reached(pilot: Pilot[None]) -> None:
+    """Every button can be clicked, and the keys' hints fit."""
+    screen = pilot.app.screen
+    for each in screen.query(Button):
+        if each.display and each.region:
+            assert screen.get_widget_at(*each.region.offset)[0] is each
+            assert screen.region.contains_region(each.region)
+    hints = list(screen.query(FooterKey))
+    assert len(hints) <= 6
+    assert all(screen.region.contains_region(hint.region) for hint in hints)
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_small(name: str, snap_compare: Any) -> None:
     app, play = SCENES[name]()
-    assert snap_compare(app, terminal_size=SMALL, run_before=play)
+
+    async def play_and_check(pilot: Pilot[None]) -> None:
+        await play(pilot)
+        everything_can_be_reached(pilot)
+
+    assert snap_compare(app, terminal_size=SMALL, run_before=play_and_check)
 
 
 @pytest.mark.parametrize("name", LARGE_ONES)

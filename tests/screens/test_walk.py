@@ -1,0 +1,355 @@
+"""The recovery from start to finish, with keys only; and what goes wrong on the way."""
+
+from textual.pilot import Pilot
+from textual.widgets import Button, DataTable
+
+from recovery.events import Commit, ExtendGate, Outcome, RollBack, Step
+from recovery.history import History
+from screens.standing import Standing, standing
+from screens.wishes import RunStep
+from tests.screens import story
+from tests.screens.fakes import (
+    CONNECTED,
+    PASSWORD,
+    PASSWORD_NEEDED,
+    FakeSessions,
+    FakeWork,
+    listed,
+)
+from tests.screens.stage import current, go_to, in_the_foyer, on_stage, settled, words_on
+
+SIZE = (80, 24)
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await settled(pilot)
+
+
+async def type_in(pilot: Pilot[None], text: str) -> None:
+    await press(pilot, *["underscore" if char == "_" else char for char in text], "enter")
+
+
+async def test_from_the_first_key_to_the_report() -> None:
+    work = FakeWork(story.begun(), [PASSWORD_NEEDED, CONNECTED])
+    app = on_stage(work)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert "needs a password" in words_on(pilot)
+        await type_in(pilot, PASSWORD.replace(" ", ""))
+        assert "crm_test_db" in words_on(pilot)
+        await type_in(pilot, "saas_platform")
+        assert current(pilot) is Step.TARGET
+        await press(pilot, "enter")  # continue
+        await press(pilot, "enter")  # investigate
+        assert "BLOCKER" in words_on(pilot)
+        await press(pilot, "enter")  # continue
+        await press(pilot, "enter")  # make the plan
+        app.screen.query_one("#approve").focus()
+        await press(pilot, "enter")
+        await press(pilot, "right", "enter")  # approve
+        assert "APPROVED by ada@bastion" in words_on(pilot)
+        await press(pilot, "enter")  # continue
+        await press(pilot, "enter")  # back up
+        assert "read back whole" in words_on(pilot)
+        await press(pilot, "enter")  # continue
+        await press(pilot, "enter")  # start the conversion
+        await press(pilot, "right", "enter")
+        assert "WAITING AT THE GATE" in words_on(pilot)
+        await press(pilot, "c")
+        await type_in(pilot, "saas_platform")
+        assert "COMMITTED by ada@bastion" in words_on(pilot)
+        await press(pilot, "enter")  # continue
+        await press(pilot, "enter")  # migrate
+        await press(pilot, "right", "enter")
+        assert "ADOPTABLE" in words_on(pilot)
+        app.screen.query_one("#adopt").focus()
+        await press(pilot, "enter")
+        await press(pilot, "right", "enter")
+        assert "Read back afterwards" in words_on(pilot)
+        await press(pilot, "enter")  # continue
+        await press(pilot, "enter")  # verify
+        assert "NOT CHECKED" in words_on(pilot)
+        await press(pilot, "enter")  # continue
+        await press(pilot, "enter")  # write the report
+        assert "report.json" in words_on(pilot)
+        await press(pilot, "enter")  # quit
+    assert app.return_code == 0
+    assert work.story.history.finished
+    runs = [wish for wish in work.asked if isinstance(wish, RunStep)]
+    assert [wish.step for wish in runs].count(Step.MIGRATIONS) == 2
+    assert runs[-3].adopt == (story.VALUATIONS.revision,)
+
+
+async def test_a_wrong_name_does_not_confirm_the_target() -> None:
+    work = FakeWork(story.begun())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await type_in(pilot, "crm_test_db")
+        assert "'crm_test_db' is not the name" in words_on(pilot)
+        assert "target not confirmed" in words_on(pilot)
+        await press(pilot, "enter")
+        assert current(pilot) is Step.TARGET
+
+
+async def test_the_password_is_kept_only_if_asked_for() -> None:
+    with_keyring = type(PASSWORD_NEEDED)(PASSWORD_NEEDED.problem, PASSWORD_NEEDED.account, None)
+    for keys, kept in (((), False), (("tab", "space", "shift+tab"), True)):
+        work = FakeWork(story.begun(), [with_keyring, CONNECTED])
+        async with on_stage(work).run_test(size=SIZE) as pilot:
+            await settled(pilot)
+            assert "Keep it in the keyring" in words_on(pilot)
+            await press(pilot, *keys)
+            await type_in(pilot, "secret")
+        assert ("keep" in work.asked) is kept
+
+
+async def test_commit_needs_the_name() -> None:
+    work = FakeWork(story.at_the_gate())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "c")
+        assert "This becomes permanent" in words_on(pilot)
+        await type_in(pilot, "crm_test_db")
+        assert "is not its name" in words_on(pilot)
+        await press(pilot, "escape")
+        assert "WAITING AT THE GATE" in words_on(pilot)
+    assert not any(isinstance(asked, Commit) for asked in work.asked)
+
+
+async def test_commit_is_impossible_while_anything_differs() -> None:
+    work = FakeWork(story.at_the_gate(story.differing_parity()))
+    app = on_stage(work)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert not app.screen.query_one("#commit", Button).display
+        await press(pilot, "c")
+        assert len(app.screen_stack) == 2
+        assert "COMMIT is impossible" in words_on(pilot)
+
+
+async def test_the_focus_never_starts_on_commit() -> None:
+    app = on_stage(FakeWork(story.at_the_gate()))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert app.screen.focused is None
+        await press(pilot, "enter", "enter")
+        assert "WAITING AT THE GATE" in words_on(pilot)
+
+
+async def test_rollback_is_one_confirmation_away() -> None:
+    for told in (story.converting(), story.at_the_gate(), story.waiting_for_locks()):
+        work = FakeWork(told)
+        async with on_stage(work).run_test(size=SIZE) as pilot:
+            await settled(pilot)
+            await press(pilot, "r", "right", "enter")
+            assert "ROLLED BACK by ada@bastion" in words_on(pilot)
+        assert isinstance(work.asked[-1], RollBack)
+
+
+async def test_escape_and_enter_leave_the_transaction_alone() -> None:
+    work = FakeWork(story.at_the_gate())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "r", "escape")
+        await press(pilot, "r", "enter")
+        assert "WAITING AT THE GATE" in words_on(pilot)
+    assert not any(isinstance(asked, RollBack) for asked in work.asked)
+
+
+async def test_the_deadline_can_be_moved() -> None:
+    work = FakeWork(story.at_the_gate())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert "at 03:45:00 UTC" in words_on(pilot)
+        await press(pilot, "e")
+        assert "at 04:00:00 UTC" in words_on(pilot)
+    assert work.asked[-1] == ExtendGate(by=story.ADA, seconds=900.0)
+
+
+async def test_quitting_with_a_transaction_open_asks() -> None:
+    app = on_stage(FakeWork(story.at_the_gate()))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "ctrl+q")
+        assert "It rolls back by itself at 03:45:00 UTC" in words_on(pilot)
+        await press(pilot, "ctrl+q", "enter")  # a second time changes nothing; stay
+        assert len(app.screen_stack) == 2
+        await press(pilot, "q", "right", "enter")
+    assert app.return_code == 0
+    assert f"pg-rekey resume {story.SESSION}" in app.farewell
+
+
+async def test_rolling_back_on_the_way_out() -> None:
+    work = FakeWork(story.at_the_gate())
+    app = on_stage(work)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "q", "right", "right", "enter")
+    assert app.return_code == 0
+    assert work.story.history.outcome is Outcome.ROLLED_BACK
+
+
+async def test_quitting_without_a_transaction_just_quits() -> None:
+    app = on_stage(FakeWork(story.backed_up()))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0
+    assert app.farewell == ""
+
+
+async def test_a_second_wizard_watches_and_sees_the_decision() -> None:
+    work = FakeWork(story.at_the_gate())
+    app = on_stage(work)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "c")
+        work.give(RollBack(by=story.Person("bob", "desk")))
+        await settled(pilot)
+        assert len(app.screen_stack) == 2, "the question was about a gate that is closed"
+        assert "ROLLED BACK by bob@desk" in words_on(pilot)
+
+
+async def test_a_step_that_runs_elsewhere_is_refused_with_a_sentence() -> None:
+    work = FakeWork(story.confirmed())
+    work.alive = True
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.INVESTIGATION)
+        await press(pilot, "enter")
+        assert "already works on this session" in words_on(pilot)
+
+
+async def test_a_lost_runner_is_asked_about() -> None:
+    work = FakeWork(story.at_the_gate())
+    work.alive = False
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        for _ in range(3):
+            await settled(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        assert "COMMIT had not been sent" in words_on(pilot)
+    assert work.asked.count("reconcile") == 1
+
+
+async def test_a_lost_runner_without_a_connection_is_said() -> None:
+    work = FakeWork(story.at_the_gate(), [PASSWORD_NEEDED])
+    work.alive = False
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        for _ in range(3):
+            await settled(pilot)
+        assert "The process that worked on this step is gone" in words_on(pilot)
+
+
+async def test_an_unknown_outcome_is_asked_about_again_on_request() -> None:
+    work = FakeWork(story.ended(Outcome.UNKNOWN, "the answer was lost"))
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        assert "do nothing yet" in words_on(pilot)
+        await press(pilot, "enter")
+        assert "ROLLED BACK" in words_on(pilot)
+
+
+async def test_work_needs_a_connection() -> None:
+    work = FakeWork(story.confirmed(), [PASSWORD_NEEDED])
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "tab", "n", "enter")
+        assert current(pilot) is Step.TARGET
+        assert "not connected to the database yet" in words_on(pilot)
+    assert not any(isinstance(asked, RunStep) for asked in work.asked)
+
+
+async def test_a_step_that_is_not_allowed_says_what_it_waits_for() -> None:
+    async with on_stage(FakeWork(story.planned())).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        assert "This step waits for the plan to be approved." in words_on(pilot)
+        assert not pilot.app.screen.query_one("#start", Button).display
+
+
+async def test_a_plan_that_is_not_the_files_cannot_be_approved() -> None:
+    work = FakeWork(story.planned())
+    work.plan_text += "DROP TABLE users;\n"
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.PLAN)
+        assert "is not the file that this plan was made with" in words_on(pilot)
+        assert not pilot.app.screen.query_one("#approve", Button).display
+
+
+async def test_a_backup_can_be_attested() -> None:
+    work = FakeWork(story.approved())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.BACKUP)
+        pilot.app.screen.query_one("#statement").focus()
+        await press(pilot, *"snap", "space", *"0300", "enter")
+        assert "ATTESTED" in words_on(pilot)
+        assert "this is the operator's word" in words_on(pilot)
+
+
+async def test_the_chosen_format_is_asked_for() -> None:
+    work = FakeWork(story.approved())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.BACKUP)
+        pilot.app.screen.query_one("#format").focus()
+        await press(pilot, "down", "space")
+        await pilot.click("#start")
+        await settled(pilot)
+    assert work.asked[-1] == RunStep(Step.BACKUP, backup_format="directory")
+
+
+async def test_what_differs_comes_first() -> None:
+    app = on_stage(FakeWork(story.at_the_gate(story.differing_parity())))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "2")
+        table = app.screen.query_one(DataTable)
+        assert str(table.get_row_at(0)[0]) == "DIFFERENT"
+        assert str(table.get_row_at(1)[0]) == "SAME"
+        assert "ON DELETE CASCADE became NO ACTION" in words_on(pilot)
+
+
+async def test_sessions_are_listed_and_opened() -> None:
+    sessions = FakeSessions(
+        [listed("broken", None, "not a database"), listed("other", story.investigated())],
+        FakeWork(story.investigated()),
+    )
+    app = in_the_foyer(sessions)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert "What to do: Nothing is guessed from it" in words_on(pilot)
+        await pilot.press("down", "enter")
+        await settled(pilot)
+        assert current(pilot) is Step.TARGET
+        await press(pilot, "enter")
+        assert current(pilot) is Step.PLAN
+
+
+async def test_a_new_session_begins_at_the_target() -> None:
+    app = in_the_foyer(FakeSessions([listed("other", story.reported())]))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("enter")
+        await settled(pilot)
+        assert "Is this the database?" in words_on(pilot)
+
+
+def test_standing() -> None:
+    expected = {
+        Standing.READ_ONLY: story.backed_up(),
+        Standing.IN_TRANSACTION: story.converting(),
+        Standing.AT_THE_GATE: story.at_the_gate(),
+        Standing.COMMITTING: story.at_the_gate().tell(story.CommitIntended("7", story.ADA)),
+        Standing.COMMITTED: story.committed(),
+        Standing.ROLLED_BACK: story.ended(Outcome.ROLLED_BACK, "the deadline passed", None),
+        Standing.UNKNOWN: story.ended(Outcome.UNKNOWN, "the answer was lost"),
+        Standing.MIGRATING: story.migrating(),
+    }
+    assert {word: standing(told.history) for word, told in expected.items()} == {
+        word: word for word in expected
+    }
+    assert standing(History()) is Standing.READ_ONLY
