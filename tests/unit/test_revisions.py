@@ -250,10 +250,10 @@ def test_a_folder_with_a_percent_sign_in_its_name_is_found(tmp_path: Path) -> No
         ("users", "d", "a"),
         ("users", "a", "a"),
         ("users orders", "d", "a"),
-        ("users orders items folders", "a", "d"),
-        ("users orders items folders", "c", "d"),
-        ("users orders items", "", "b"),
-        ("users orders items", "not-a-revision", "b"),
+        ("users orders items folders", "a", "a"),
+        ("users orders items folders", "c", "c"),
+        ("users orders items", "", None),
+        ("users orders items", "not-a-revision", None),
         ("users items folders", "d", "a"),
         ("", "d", None),
         ("other", "a", None),
@@ -302,7 +302,14 @@ def test_a_claimed_revision_without_tables_is_believed_if_nothing_speaks_against
 ) -> None:
     assert line.compare("users orders items", "c").true == "c"
     assert line.compare("users orders", "c").true == "a"
-    assert line.compare("users orders items folders", "c").true == "d"
+
+
+def test_tables_beyond_the_claim_are_collisions_and_no_progress(line: Scripts) -> None:
+    reading = line.compare("users orders items folders", "b")
+
+    assert reading.true == "b"
+    assert reading.pending == ("c", "d")
+    assert [collision.revision for collision in reading.collisions] == ["d"]
 
 
 def test_a_table_that_is_dropped_later_proves_nothing(history: Scripts) -> None:
@@ -329,10 +336,9 @@ def test_two_branches_that_are_both_there_are_not_one_revision(history: Scripts)
     history.add_tables("b", "orders")
     history.add_tables("c", "folders", down="a")
 
-    reading = history.compare("users orders folders", "b c")
-    assert reading.true is None
+    assert history.compare("users orders folders", "b c").true is None
     assert history.compare("users orders", "b").true == "b"
-    assert history.compare("users folders", "b").true == "c"
+    assert history.compare("users folders", "b").true == "a"
 
 
 def test_a_merge_counts_if_both_branches_are_there(history: Scripts) -> None:
