@@ -3,7 +3,7 @@
 from textual.pilot import Pilot
 from textual.widgets import Button, DataTable
 
-from recovery.events import Commit, ExtendGate, Outcome, RollBack, Step
+from recovery.events import Commit, CommitIntended, ExtendGate, Outcome, Person, RollBack, Step
 from recovery.history import History
 from screens.standing import Standing, standing
 from screens.wishes import RunStep
@@ -205,7 +205,7 @@ async def test_a_second_wizard_watches_and_sees_the_decision() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
         await press(pilot, "c")
-        work.give(RollBack(by=story.Person("bob", "desk")))
+        work.give(RollBack(by=Person("bob", "desk")))
         await settled(pilot)
         assert len(app.screen_stack) == 2, "the question was about a gate that is closed"
         assert "ROLLED BACK by bob@desk" in words_on(pilot)
@@ -343,7 +343,7 @@ def test_standing() -> None:
         Standing.READ_ONLY: story.backed_up(),
         Standing.IN_TRANSACTION: story.converting(),
         Standing.AT_THE_GATE: story.at_the_gate(),
-        Standing.COMMITTING: story.at_the_gate().tell(story.CommitIntended("7", story.ADA)),
+        Standing.COMMITTING: story.at_the_gate().tell(CommitIntended("7", story.ADA)),
         Standing.COMMITTED: story.committed(),
         Standing.ROLLED_BACK: story.ended(Outcome.ROLLED_BACK, "the deadline passed", None),
         Standing.UNKNOWN: story.ended(Outcome.UNKNOWN, "the answer was lost"),

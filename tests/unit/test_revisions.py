@@ -349,7 +349,7 @@ def test_a_merge_counts_if_both_branches_are_there(history: Scripts) -> None:
     history.add_tables("e", "reports")
 
     assert history.compare("users orders folders", "d").true == "d"
-    assert history.compare("users orders folders reports", "d").true == "e"
+    assert history.compare("users orders folders reports", "e").true == "e"
     assert history.compare("users orders reports", "e").true == "b"
 
 
