@@ -132,12 +132,10 @@ class DefinitionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingRow:
-    """settings.sql"""
+class LockCapacityRow:
+    """lock_capacity.sql"""
 
-    name: str
-    setting: str
-    unit: str
+    locks: int
 
 
 @dataclass(frozen=True, slots=True)

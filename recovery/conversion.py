@@ -177,7 +177,9 @@ class Conversion:
             self.journal.append(
                 StatementDone(number, statement.object, dict(statement.counts), seconds)
             )
-        self.journal.append(PhaseFinished(number, dict(done.most_common()), time.monotonic() - began))
+        self.journal.append(
+            PhaseFinished(number, dict(done.most_common()), time.monotonic() - began)
+        )
 
     def _execute(self, conn: psycopg.Connection[Any], statement: str) -> None:
         with self.sql_log.open("a", encoding="utf-8") as log:

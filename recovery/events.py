@@ -187,6 +187,7 @@ class Investigated(Event, frozen=True):
     row_counts: dict[str, int]
     size_bytes: int
     server_time: datetime
+    sizes: dict[str, int] = {}
 
 
 # --- plan -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from recovery import installations, scratch
+from recovery.installations import Installation
 from tests.cli.program import Shell
 from tests.conftest import Database
 
@@ -34,9 +35,15 @@ def make_template(server: scratch.Server) -> None:
 
 
 @pytest.fixture(scope="session")
-def here() -> Iterator[scratch.Server]:
+def installation() -> Installation:
+    """One is enough here: other tests do the work itself on each."""
+    return installations.for_servers()[0]
+
+
+@pytest.fixture(scope="session")
+def here(installation: Installation) -> Iterator[scratch.Server]:
     """A server that also listens on the network."""
-    with scratch.start(installations.for_servers()[0], tcp=True) as running:
+    with scratch.start(installation, tcp=True) as running:
         make_template(running)
         yield running
 

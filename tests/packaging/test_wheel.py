@@ -1,6 +1,5 @@
 """The wheel holds what the program needs, and it runs from a clean environment."""
 
-import os
 import subprocess
 import sys
 import venv
@@ -110,7 +109,7 @@ def test_the_wheel_recovers_the_incident_in_a_clean_environment(
     version = run("--version")
     assert (version.returncode, version.stdout) == (0, f"pg-rekey {wizard.__version__}\n")
 
-    before = set(os.listdir(home))
+    before = set(home.iterdir())
     demo = run("demo", "--unattended", "--rows", "2000")
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert demo.stderr == ""
@@ -141,4 +140,4 @@ def test_the_wheel_recovers_the_incident_in_a_clean_environment(
         assert any(line.startswith(check) for line in checks), check
     assert f"{len(checks)} passed, 0 failed, 0 not checked" in lines
     assert lines[-1] == "recovered: every check passed"
-    assert set(os.listdir(home)) == before
+    assert set(home.iterdir()) == before

@@ -1,9 +1,11 @@
 """The wizard on fakes, without a clock and without waiting: tests look when they want to."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from recovery.events import Step
 from recovery.profile import Profile
@@ -40,11 +42,13 @@ async def settled(pilot: Pilot[None]) -> None:
     """Waits until what was asked for is done, seen and shown."""
     app = pilot.app
     assert isinstance(app, Wizard)
-    await pilot.pause()
-    await app.workers.wait_for_complete()
-    app.look()
-    await app.workers.wait_for_complete()
-    await pilot.pause()
+    # Leaving cancels what still looks.
+    with suppress(WorkerCancelled):
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        app.look()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
 
 
 def scene(

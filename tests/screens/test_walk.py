@@ -72,7 +72,7 @@ async def test_from_the_first_key_to_the_report() -> None:
         assert "NOT CHECKED" in words_on(pilot)
         await press(pilot, "enter")  # continue
         await press(pilot, "enter")  # write the report
-        assert "report.json" in words_on(pilot)
+        assert "The report is written" in words_on(pilot)
         await press(pilot, "enter")  # quit
     assert app.return_code == 0
     assert work.story.history.finished
@@ -228,7 +228,7 @@ async def test_a_lost_runner_is_asked_about() -> None:
         for _ in range(3):
             await settled(pilot)
         await go_to(pilot, Step.CONVERSION)
-        assert "COMMIT had not been sent" in words_on(pilot)
+        assert "its runner is gone" in words_on(pilot)
     assert work.asked.count("reconcile") == 1
 
 

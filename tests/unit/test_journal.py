@@ -13,6 +13,7 @@ import pytest
 
 from recovery.errors import REFUSED, Refused
 from recovery.events import (
+    AnyCommand,
     Cancel,
     Commit,
     ExtendGate,
@@ -173,7 +174,12 @@ def test_what_a_killed_process_wrote_is_there(path: Path, start: Start) -> None:
 
 def test_a_command_is_taken_once_and_in_order(path: Path) -> None:
     client, runner = Journal(path), Journal(path)
-    wishes = [ExtendGate(ANA, 60), Commit(ANA, "saas"), RollBack(BEN), Cancel(BEN)]
+    wishes: list[AnyCommand] = [
+        ExtendGate(ANA, 60),
+        Commit(ANA, "saas"),
+        RollBack(BEN),
+        Cancel(BEN),
+    ]
     for wish in wishes:
         client.command(wish)
 

@@ -144,7 +144,7 @@ def test_an_error_as_json_is_one_line() -> None:
 
 
 def test_words_of_any_language_stay_as_they_are() -> None:
-    statement = "Schnappschuß von 12:00 – 日本語 «оk» 🐘"
+    statement = "Schnappschuß von 12:00, 日本語 «ключ» 🐘"
 
     assert statement in printed(BackupAttested(statement, ANA))
 

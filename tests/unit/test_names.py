@@ -60,7 +60,7 @@ def test_what_is_no_name_is_refused_with_what_was_written(written: str) -> None:
 
 
 def test_a_table_has_at_most_a_schema_before_it() -> None:
-    with pytest.raises(ValueError, match="expected table or schema.table"):
+    with pytest.raises(ValueError, match=r"expected table or schema\.table"):
         TableName.parse("saas.crm.users")
 
 
@@ -113,7 +113,7 @@ def test_a_column_is_read_with_its_table(
 
 @pytest.mark.parametrize("written", ["id", "saas.crm.users.id"])
 def test_a_column_needs_its_table_and_no_database(written: str) -> None:
-    with pytest.raises(ValueError, match="expected table.column"):
+    with pytest.raises(ValueError, match=r"expected table\.column"):
         ColumnName.parse(written)
 
 
@@ -185,7 +185,7 @@ def test_a_type_goes_by_any_of_its_names(written: str, as_the_server_says: str, 
 def test_a_type_that_cannot_hold_every_key_is_refused_with_the_reason(
     written: str, why: str
 ) -> None:
-    with pytest.raises(ValueError, match="^.+$") as refused:
+    with pytest.raises(ValueError, match=r"type|short|length") as refused:
         KeyType.parse(written)
 
     assert why in str(refused.value)

@@ -145,7 +145,7 @@ def markdown(*events: AnyEvent) -> str:
         "Approved by ben@bastion.",
         "1,002 rows in 2 tables.",
         "    pg_restore --dbname saas_restored x.dump",
-        "| 2. Foreign keys dropped | orders.id: 1, users.id: 2 | 0.50 |",
+        "| 2. Foreign keys dropped | users.id: 2, orders.id: 1 | 0.50 |",
         "| 5. Foreign keys recreated | users.id: 2 | 1.75 |",
         "Parity: 40 objects compared, 0 differences.",
         "| users | 3 | 3 | id: d1 | same |",

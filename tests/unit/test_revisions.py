@@ -1,5 +1,6 @@
 """What migration scripts say about a schema, without a database."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -191,7 +192,7 @@ def test_the_applications_env_is_not_run(history: Scripts) -> None:
     ids=["no folder", "no versions", "a file"],
 )
 def test_a_place_without_scripts_is_refused_with_what_belongs_there(
-    tmp_path: Path, prepare: "type[object]"
+    tmp_path: Path, prepare: Callable[[Path], object]
 ) -> None:
     folder = tmp_path / "migrations"
     prepare(folder)

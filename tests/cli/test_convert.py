@@ -1,0 +1,268 @@
+"""Converting by command: the decision, and every way in which it can be interrupted."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from recovery import events as e
+from recovery import installations, scratch
+from tests.cli.conftest import make_template
+from tests.cli.program import TEXT, UUID, Ended, Shell, type_of_key
+from tests.cli.waiting import (
+    ended,
+    event_of,
+    in_the_way,
+    interrupt,
+    is_loading,
+    is_waiting,
+    runner_of,
+    until,
+)
+from tests.conftest import Database
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="finds the runner in /proc")
+ATTESTED = ("--backup-attested", "snapshot of noon")
+
+
+def start(shell: Shell, database: Database, decision: str, *more: str) -> "subprocess.Popen[str]":
+    return shell.start("convert", "--confirm", database.name, decision, *ATTESTED, *more)
+
+
+def convert(shell: Shell, database: Database, decision: str, *more: str) -> Ended:
+    return shell.run("convert", "--confirm", database.name, decision, *ATTESTED, *more)
+
+
+def ending(shell: Shell) -> e.ConversionEnded:
+    event = event_of(shell, e.ConversionEnded)
+    assert isinstance(event, e.ConversionEnded)
+    return event
+
+
+# --- the decision -----------------------------------------------------------------------------
+
+
+def test_rolling_back_ends_with_1_and_leaves_everything(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+
+    rolled_back = convert(shell, small, "--rollback")
+    assert rolled_back.code == 1
+    assert "at the gate: 0 differences; nothing is committed" in rolled_back.out
+    assert "ROLLED BACK: the operator chose ROLLBACK" in rolled_back.out
+    assert type_of_key(small) == UUID
+    assert ending(shell).by is not None
+
+
+def test_committing_ends_with_0_and_changes_the_types(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+
+    committed = convert(shell, small, "--commit", "--json")
+    assert committed.code == 0
+    (ended_row,) = [row for row in committed.rows if row["event"] == "ConversionEnded"]
+    assert ended_row["outcome"] == "committed"
+    (compared,) = [row for row in committed.rows if row["event"] == "ParityChecked"]
+    assert {row["state"] for row in compared["foreign_keys"] + compared["tables"]} == {"same"}
+    assert type_of_key(small) == TEXT
+    assert small.rows("SELECT count(*) FROM orders JOIN users ON users.id = user_id") == [(20,)]
+
+
+def test_after_rolling_back_the_same_plan_can_be_committed(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+    assert convert(shell, small, "--rollback").code == 1
+
+    assert shell.run("convert", "--confirm", small.name, "--commit").code == 0
+    assert type_of_key(small) == TEXT
+
+
+def test_a_database_that_changed_since_the_plan_is_refused(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+    small.execute("CREATE TABLE notes (user_id uuid REFERENCES users)")
+
+    refused = convert(shell, small, "--commit")
+    assert refused.code == 4
+    assert "not as it was when the plan was approved" in refused.out + refused.err
+    assert "Make a new plan" in refused.out + refused.err
+    assert type_of_key(small) == UUID
+
+
+def test_what_cannot_be_carried_over_is_refused_by_name(shell: Shell, small: Database) -> None:
+    small.execute("CREATE VIEW names AS SELECT id FROM users")
+    shell.investigated(small)
+
+    planned = shell.run("plan")
+    assert planned.code == 4
+    assert "REFUSED  view public.names" in planned.out
+    refused = convert(shell, small, "--commit")
+    assert refused.code == 4
+    assert "The plan refuses 1 objects." in refused.err
+    assert type_of_key(small) == UUID
+
+
+def test_a_second_command_on_one_session_is_refused(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+    with in_the_way(small) as get_out_of_the_way:
+        first = start(shell, small, "--rollback")
+        until(lambda: is_waiting(small))
+
+        second = convert(shell, small, "--commit")
+        assert second.code == 4
+        assert "already works on this session" in second.err
+        get_out_of_the_way()
+        assert ended(first).code == 1
+    assert type_of_key(small) == UUID
+
+
+# --- interrupted ------------------------------------------------------------------------------
+
+
+def test_ctrl_c_while_it_waits_for_locks_rolls_back(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+    with in_the_way(small):
+        client = start(shell, small, "--commit")
+        until(lambda: is_waiting(small))
+        interrupt(client)
+        stopped = ended(client)
+
+    assert stopped.code == 130
+    assert "ROLLED BACK" in stopped.out
+    assert ending(shell).outcome is e.Outcome.ROLLED_BACK
+    assert type_of_key(small) == UUID
+
+
+def test_ctrl_c_at_the_gate_rolls_back(shell: Shell, small: Database) -> None:
+    """The client is held before it can decide, so that it is interrupted at the open gate."""
+    shell.planned(small)
+    with in_the_way(small) as get_out_of_the_way:
+        client = start(shell, small, "--commit")
+        until(lambda: is_waiting(small))
+        client.send_signal(signal.SIGSTOP)
+        get_out_of_the_way()
+        until(lambda: event_of(shell, e.GateOpened))
+        interrupt(client)
+        client.send_signal(signal.SIGCONT)
+        stopped = ended(client)
+
+    assert stopped.code == 130
+    assert ending(shell).outcome is e.Outcome.ROLLED_BACK
+    assert type_of_key(small) == UUID
+    assert is_waiting(small) is None
+
+
+def test_ctrl_c_while_it_looks_around_is_a_cancel(shell: Shell, small: Database) -> None:
+    shell.profile(small)
+    shell.remember(small)
+    with small.connect() as blocker:
+        blocker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        client = shell.start("investigate")
+        until(lambda: is_waiting(small))
+        interrupt(client)
+        stopped = ended(client)
+
+    assert stopped.code == 130
+    assert "investigation failed: " in stopped.out
+    assert "asked to stop" in stopped.out
+
+
+@linux
+def test_ctrl_c_as_soon_as_the_runner_starts_commits_nothing(shell: Shell, small: Database) -> None:
+    """The runner is not listening yet; a wish that comes too early must not be lost."""
+    shell.planned(small)
+    client = start(shell, small, "--commit")
+    runner = until(lambda: runner_of(client))
+    until(lambda: is_loading(runner))
+    interrupt(client)
+    stopped = ended(client)
+
+    assert stopped.code == 130
+    assert type_of_key(small) == UUID
+
+
+def test_a_client_that_is_killed_at_the_gate_commits_nothing(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+    with in_the_way(small) as get_out_of_the_way:
+        client = start(shell, small, "--commit", "--gate-seconds", "1")
+        until(lambda: is_waiting(small))
+        client.send_signal(signal.SIGSTOP)
+        get_out_of_the_way()
+        until(lambda: event_of(shell, e.GateOpened))
+        client.kill()
+        client.communicate()
+        until(lambda: event_of(shell, e.ConversionEnded))
+
+    assert ending(shell).outcome is e.Outcome.ROLLED_BACK
+    assert ending(shell).by is None
+    assert "deadline" in ending(shell).reason
+    assert type_of_key(small) == UUID
+
+
+def test_a_client_that_decides_too_late_is_told(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+    with in_the_way(small) as get_out_of_the_way:
+        client = start(shell, small, "--commit", "--gate-seconds", "1")
+        until(lambda: is_waiting(small))
+        client.send_signal(signal.SIGSTOP)
+        get_out_of_the_way()
+        until(lambda: event_of(shell, e.StepFinished) and event_of(shell, e.ConversionEnded))
+        client.send_signal(signal.SIGCONT)
+        late = ended(client)
+
+    assert late.code == 1
+    assert "ROLLED BACK: the gate's deadline passed and nobody decided" in late.out
+    assert type_of_key(small) == UUID
+
+
+@linux
+def test_a_runner_that_is_killed_is_noticed_and_the_server_is_asked(
+    shell: Shell, small: Database
+) -> None:
+    shell.planned(small)
+    with in_the_way(small):
+        client = start(shell, small, "--commit")
+        until(lambda: is_waiting(small))
+        signal_runner(client)
+        lost = ended(client)
+
+    assert lost.code == 1
+    assert "ROLLED BACK: its runner is gone, and COMMIT had not been sent" in lost.out
+    assert "The process that did the conversion is gone." in lost.out
+    assert type_of_key(small) == UUID
+
+
+@linux
+@pytest.mark.parametrize("command", ["verify", "backup"])
+def test_a_runner_that_ends_before_it_begins_is_no_success(
+    shell: Shell, small: Database, command: str
+) -> None:
+    shell.planned(small)
+    client = shell.start(command)
+    signal_runner(client)
+    lost = ended(client)
+
+    assert lost.code != 0
+    assert lost.err or "gone" in lost.out
+
+
+def signal_runner(client: "subprocess.Popen[str]") -> None:
+    """kill -9 for the runner of a client."""
+    os.kill(until(lambda: runner_of(client)), signal.SIGKILL)
+
+
+def test_a_server_that_goes_down_half_way_is_told_and_nothing_is_committed(shell: Shell) -> None:
+    with scratch.start(installations.for_servers()[0]) as server:
+        make_template(server)
+        database = Database(server, "small")
+        shell.planned(database)
+        blocker = database.connect()
+        blocker.execute("SELECT count(*) FROM orders")
+        client = start(shell, database, "--commit")
+        until(lambda: is_waiting(database))
+        server.close()
+        blocker.close()
+        lost = ended(client)
+
+    assert lost.code in (1, 3)
+    assert "conversion failed" in lost.out
+    assert "what to do: " in lost.out
+    assert ending(shell).outcome is e.Outcome.ROLLED_BACK

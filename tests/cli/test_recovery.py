@@ -1,0 +1,78 @@
+"""The whole recovery by command."""
+
+from tests.cli.program import Shell
+from tests.conftest import Database
+from tests.recovering import contents_of, schema_of
+from wizard.demo import incident
+
+
+def test_the_incident_is_recovered_command_by_command(
+    shell: Shell, incident_database: Database
+) -> None:
+    database = incident_database
+    shell.remember(database)
+    shell.profile(
+        database,
+        '[expect]\ntables = ["folders", "rbac_audit_logs"]\nleast_tables = 170\n'
+        f'[alembic]\nscript_location = "{incident.SCRIPT_LOCATION}"\n',
+        keys="".join(
+            f'"{table}.id" = "varchar(36)"\n' for table in ("users", "organizations", "documents")
+        ),
+    )
+    schema, contents = schema_of(database), contents_of(database)
+
+    found = shell.run("investigate")
+    assert found.code == 0
+    assert f"revision claimed: {incident.CLAIMED_REVISION}" in found.out
+    assert f"revision by the tables: {incident.TRUE_REVISION}" in found.out
+    assert f"BLOCKER  alembic_version claims {incident.CLAIMED_REVISION}" in found.out
+    assert "collision" not in found.err
+
+    planned = shell.run("plan")
+    assert planned.code == 0
+    assert "phase 6: " in planned.out
+
+    backed_up = shell.run("backup")
+    assert backed_up.code == 0
+    assert "read whole after it was written" in backed_up.out
+
+    rolled_back = shell.run("convert", "--confirm", database.name, "--rollback")
+    assert rolled_back.code == 1
+    assert schema_of(database) == schema
+    assert contents_of(database) == contents
+
+    committed = shell.run("convert", "--confirm", database.name, "--commit")
+    assert committed.code == 0
+    assert "parity: 0 differences" in committed.out
+    converted = contents_of(database)
+    assert {table: rows for table, (rows, _) in converted.items()} == {
+        table: rows for table, (rows, _) in contents.items()
+    }
+
+    collided = shell.run("migrate", "--confirm", database.name)
+    assert collided.code == 4
+    said = collided.out + collided.err
+    assert all(table in said for table in incident.HAND_MADE_TABLES)
+    assert f"--adopt {incident.VALUATIONS_REVISION}" in said
+    assert contents_of(database) == converted
+    assert database.rows("SELECT version_num FROM alembic_version") == [
+        (incident.CLAIMED_REVISION,)
+    ]
+
+    migrated = shell.run("migrate", "--adopt", incident.VALUATIONS_REVISION)
+    assert migrated.code == 0
+    assert f"revision {incident.VALUATIONS_REVISION} adopted" in migrated.out
+    assert database.rows("SELECT version_num FROM alembic_version") == [(incident.HEAD_REVISION,)]
+
+    verified = shell.run("verify")
+    assert verified.code == 0
+    assert "FAILED" not in verified.out
+    assert "NOT CHECKED" not in verified.out
+
+    written = shell.run("report")
+    assert written.code == 0
+    (session,) = shell.sessions()
+    report = (session.folder / "report.md").read_text(encoding="utf-8")
+    assert "**COMMITTED**" in report
+    assert f"adopted by {session.history().entries[0].event.by}" in report  # type: ignore[union-attr]
+    assert [row["state"] for row in shell.run("sessions", "--json").rows] == ["finished"]
