@@ -69,7 +69,8 @@ def vault() -> Vault:
     try:
         works = _within_patience(probe)
     except Exception as error:  # noqa: BLE001 - every backend has errors of its own
-        return _without(str(error).splitlines()[0] if str(error) else type(error).__name__)
+        # Some backends go on with pages of advice.
+        return _without((str(error) or type(error).__name__).splitlines()[0].partition(". ")[0])
     return Vault(True, "The keyring works.") if works else _without("it does not keep what it gets")
 
 
@@ -89,7 +90,7 @@ def load(account: str) -> str | None:
 
     try:
         return _within_patience(lambda: keyring.get_password(SERVICE, account))
-    except (keyring.errors.KeyringError, _NoAnswer):
+    except Exception:  # noqa: BLE001 - every backend has errors of its own; then it is asked for
         return None
 
 
@@ -102,7 +103,7 @@ def store(account: str, password: str) -> None:
             _within_patience(lambda: keyring.set_password(SERVICE, account, password))
             return
         reason = vault().words
-    except (keyring.errors.KeyringError, _NoAnswer) as error:
+    except Exception as error:  # noqa: BLE001 - every backend has errors of its own
         reason = str(error)
     raise Refused(
         "The password was not stored.",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from recovery.events import Step, StepFailed, StepFinished
 from recovery.history import Entry
+from recovery.launch import Options, launch
 from recovery.reconcile import reconcile
-from recovery.runner import Options, launch
 from recovery.session import Session
 
 # How often the journal is read, in seconds.

@@ -152,8 +152,7 @@ class History:
             return StepState.RUNNING
         if self._is_done(step):
             return StepState.DONE
-        ending = next(self.since_start_of(step).of(StepFailed), None)
-        if ending is not None:
+        if any(failed.step is step for failed in self.since_start_of(step).of(StepFailed)):
             return StepState.FAILED
         return StepState.READY if self.waits_for(step) is None else StepState.NOT_YET
 
@@ -201,6 +200,8 @@ class History:
         return None
 
     def _conversion_waits_for(self, plan: PlanMade | None) -> str | None:
+        if self.outcome is Outcome.UNKNOWN:
+            return "the server to say what became of the last conversion"
         if plan is not None and plan.refusals:
             return "the plan's refusals to be resolved"
         if not self.plan_approved:

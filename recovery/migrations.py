@@ -167,7 +167,8 @@ class Migrations:
                 f"exist: {', '.join(collision.tables)}. {said}",
                 "Make the tables as the script would, or rename them aside, then run this again."
                 if differences
-                else f"Adopt them (--adopt {collision.revision}) to mark the revision as done.",
+                else "Adopt them: the revision is then marked as done and nothing of it is run. "
+                f"On the command line: --adopt {collision.revision}.",
                 object=collision.revision,
             )
         for collision in adopted.values():

@@ -1,12 +1,12 @@
 """The process that does the work of one step, on its own: closing a terminal does not end it.
 
-Started by ``launch`` as ``python -m recovery.runner FOLDER STEP``. What it must know besides comes
-through standard input, the password among it; what it has to say goes into the journal.
+Started by ``recovery.launch`` as ``python -m recovery.runner FOLDER STEP``. What it must know
+besides comes through standard input, the password among it; what it has to say goes into the
+journal. A step's module is imported when it begins: each has libraries that others don't wait for.
 """
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -16,15 +16,13 @@ from pathlib import Path
 import msgspec
 import psycopg
 
-from recovery import backup, catalog, investigation, plan, report, target, verification
+from recovery import target
 from recovery.control import Control
-from recovery.conversion import Conversion
 from recovery.errors import FAILED, Problem, RecoveryError, Refused, problem_of
 from recovery.events import (
     BackupMade,
     Identity,
     Outcome,
-    Person,
     Step,
     StepFailed,
     StepFinished,
@@ -32,55 +30,8 @@ from recovery.events import (
     TargetConfirmed,
     Verified,
 )
-from recovery.migrations import Migrations
+from recovery.launch import Options, refuse_too_early
 from recovery.session import Session
-
-
-class Options(msgspec.Struct, frozen=True):
-    """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits."""
-
-    by: Person
-    password: str | None = None
-    backup_format: backup.Format = "custom"
-    adopt: tuple[str, ...] = ()
-    gate_seconds: float = 900
-
-
-def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[bytes]":
-    """Starts a step in a process of its own. Raises ``Refused`` if it may not start now."""
-    holder = session.journal.holder()
-    if holder is not None:
-        raise Refused(
-            f"Process {holder.pid} on {holder.host} already works on this session.",
-            "Watch it with 'pg-rekey resume', or cancel it there.",
-        )
-    _refuse_too_early(session, step)
-    log = os.open(session.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "recovery.runner", str(session.folder), step],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name != "PGPASSWORD"},
-        )
-    finally:
-        os.close(log)
-    assert process.stdin is not None
-    try:
-        process.stdin.write(msgspec.json.encode(options))
-        process.stdin.close()
-    except BrokenPipeError:
-        # It ended already; what it has to say is in the journal or its log.
-        process.wait()
-    return process
-
-
-def _refuse_too_early(session: Session, step: Step) -> None:
-    waits_for = session.history().waits_for(step)
-    if waits_for is not None:
-        raise Refused(f"The {step} waits for {waits_for}.", "Do that first.")
 
 
 def main(arguments: list[str]) -> int:
@@ -90,7 +41,12 @@ def main(arguments: list[str]) -> int:
     # A closed terminal or a lost line is no reason to stop.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.umask(0o077)
-    return perform(Session(folder), step, options)
+    try:
+        return perform(Session(folder), step, options)
+    except RecoveryError as error:
+        # Another runner was faster, or the journal cannot be written: the log is all there is.
+        sys.stderr.write(f"{error.problem.what} {error.problem.remedy}\n")
+        return error.problem.exit_code
 
 
 def perform(session: Session, step: Step, options: Options) -> int:
@@ -100,7 +56,7 @@ def perform(session: Session, step: Step, options: Options) -> int:
         session.journal.append(StepStarted(step, os.getpid(), options.by))
         try:
             with Control(session.journal) as control:
-                _refuse_too_early(session, step)
+                refuse_too_early(session, step)
                 _Work(session, options, control).do(step)
         except RecoveryError as error:
             return _fail(session, step, error.problem)
@@ -184,7 +140,7 @@ class _Work:
             case Step.VERIFICATION:
                 self.verify()
             case Step.REPORT:
-                self.journal.append(report.write(self.session))
+                self.report()
 
     @contextmanager
     def _looking(self) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
@@ -201,10 +157,14 @@ class _Work:
                 raise
 
     def investigate(self) -> None:
+        from recovery import investigation
+
         with self._looking() as conn:
             self.journal.append(investigation.investigate(conn, self.profile))
 
     def plan(self) -> None:
+        from recovery import catalog, plan
+
         with self._looking() as conn:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with conn.transaction():
@@ -214,6 +174,8 @@ class _Work:
         self.journal.append(plan.summary(made, found))
 
     def back_up(self) -> None:
+        from recovery import backup
+
         made = backup.Backup(
             profile=self.profile,
             password=self.options.password,
@@ -226,6 +188,9 @@ class _Work:
         self.journal.append(made)
 
     def convert(self) -> None:
+        from recovery import backup, plan
+        from recovery.conversion import Conversion
+
         made = self.history.plan
         if made is None or not self.history.plan_approved:
             raise Refused("No plan was approved.", "Read the plan and approve it.")
@@ -256,6 +221,8 @@ class _Work:
             )
 
     def migrate(self) -> None:
+        from recovery.migrations import Migrations
+
         Migrations(
             profile=self.profile,
             password=self.options.password,
@@ -268,9 +235,16 @@ class _Work:
         ).run()
 
     def verify(self) -> None:
+        from recovery import verification
+
         with self._looking() as conn:
             checks: Verified = verification.verify(conn, self.profile, self.history)
         self.journal.append(checks)
+
+    def report(self) -> None:
+        from recovery import report
+
+        self.journal.append(report.write(self.session))
 
 
 if __name__ == "__main__":

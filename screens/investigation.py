@@ -48,8 +48,8 @@ class InvestigationScreen(StepScreen):
                     classes="section",
                 )
                 yield Rows("Revision", "Tables", id="collisions")
-                yield Note("Rows", id="rows-title", classes="section")
-                yield Rows("Table", "Rows>", id="row-counts")
+                yield Note("Rows and sizes", id="rows-title", classes="section")
+                yield Rows("Table", "Rows>", "Size>", id="row-counts")
 
     def show_step(self, history: History, now: datetime) -> None:
         found = history.last(Investigated)
@@ -113,7 +113,12 @@ class InvestigationScreen(StepScreen):
         )
         self.query_one("#rows-title").display = bool(found.row_counts)
         self.query_one("#row-counts", Rows).fill(
-            (table, words.number(rows)) for table, rows in found.row_counts.items()
+            (
+                table,
+                words.number(rows),
+                words.size(found.sizes[table]) if table in found.sizes else "",
+            )
+            for table, rows in found.row_counts.items()
         )
 
     @on(Button.Pressed, "#start")

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane, TextArea
 
@@ -27,6 +28,10 @@ class PlanScreen(StepScreen):
     STEP = Step.PLAN
     NAME = "Plan"
     START = "Make the plan"
+
+    BINDINGS = [Binding("a", "approve", "Approve")]
+
+    _can_approve = False
 
     def __init__(self, session: str, by: Person, read_plan: Callable[[], str]) -> None:
         super().__init__(session, by)
@@ -61,13 +66,25 @@ class PlanScreen(StepScreen):
         self.query_one("#intro", Note).say(self._intro(plan))
         settled = plan is not None and (plan.nothing_to_do or history.plan_approved)
         self.offer_usual(done=settled)
-        if plan is None or settled or not self.allowed:
-            return
-        self.name_start(again=True)
-        if plan.refusals or not self._intact:
-            self.offer("start", focus="start")
-        else:
-            self.offer("approve", "start")
+        undecided = plan is not None and not settled and self.allowed
+        self._offer_approval(undecided and plan is not None and not plan.refusals and self._intact)
+        if undecided:
+            self.name_start(again=True)
+            if self._can_approve:
+                self.offer("approve", "start", focus="approve")
+            else:
+                self.offer("start", focus="start")
+
+    def _offer_approval(self, possible: bool) -> None:
+        if possible != self._can_approve:
+            self._can_approve = possible
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a plan that can be approved has a key for it."""
+        if action == "approve":
+            return self._can_approve
+        return super().check_action(action, parameters)
 
     def what_runs(self) -> str:
         return "Reading what hangs on the key columns; nothing is changed."
@@ -141,7 +158,7 @@ class PlanScreen(StepScreen):
         self.post_message(RunStep(Step.PLAN))
 
     @on(Button.Pressed, "#approve")
-    def approve(self) -> None:
+    def action_approve(self) -> None:
         plan = self.history.plan
         if plan is None:
             return

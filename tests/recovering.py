@@ -11,8 +11,9 @@ from recovery import events as e
 from recovery import installations, plan, session
 from recovery.backup import attest, password_file
 from recovery.errors import Problem
+from recovery.launch import Options
 from recovery.profile import Profile
-from recovery.runner import Options, perform
+from recovery.runner import perform
 from recovery.session import Session, this_person
 from tests.conftest import Database
 from wizard.headless import Client, Output

@@ -13,8 +13,8 @@ from recovery import backup, credentials, follow, plan, session, target
 from recovery import events as e
 from recovery.errors import CANCELLED, DONE, FAILED, REFUSED, Problem, Refused
 from recovery.history import Entry, History
+from recovery.launch import Options
 from recovery.profile import Profile
-from recovery.runner import Options
 from recovery.session import Session, this_person
 from wizard.lines import lines, problem_lines
 

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import psycopg
 
-from recovery import backup, credentials, plan, runner, session, target
+from recovery import backup, credentials, plan, session, target
 from recovery.errors import FAILED, Problem, RecoveryError, Refused, ServerError
 from recovery.events import AnyCommand, Person, StepStarted, TargetConfirmed
 from recovery.history import Entry
+from recovery.launch import Options, launch
 from recovery.profile import Profile
 from recovery.reconcile import reconcile
 from screens.target import Connected, Connection, NotConnected
@@ -109,14 +110,14 @@ class LocalWork:
             target.confirm(self._session, self._signed_in, typed)
 
     def run(self, wish: RunStep) -> None:
-        options = runner.Options(
+        options = Options(
             by=self.by,
             password=self._password,
             backup_format=wish.backup_format,
             adopt=wish.adopt,
         )
         with _in_words():
-            self._child = runner.launch(self._session, wish.step, options)
+            self._child = launch(self._session, wish.step, options)
 
     def give(self, command: AnyCommand) -> None:
         self._session.journal.command(command)

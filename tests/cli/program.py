@@ -12,8 +12,9 @@ import wizard
 from recovery import target
 from recovery.events import Step
 from recovery.history import History
+from recovery.launch import Options
 from recovery.profile import load
-from recovery.runner import Options, perform
+from recovery.runner import perform
 from recovery.session import STATE_VARIABLE, Session, create, sessions, this_person
 from tests.conftest import Database
 

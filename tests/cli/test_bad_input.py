@@ -9,7 +9,7 @@ from psycopg import sql
 
 from recovery import installations, scratch
 from tests.cli.conftest import make_template
-from tests.cli.program import TEXT, UUID, Shell, type_of_key
+from tests.cli.program import UUID, Shell, type_of_key
 from tests.conftest import Database
 
 SECRET = "hunter2-is-wrong"
@@ -25,7 +25,6 @@ SECRET = "hunter2-is-wrong"
         (("convert", "--commit"), "--confirm"),
         (("nonsense",), "nonsense"),
         (("demo", "--rows", "0"), "--rows"),
-        (("report", "one", "two"), "two"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -241,21 +240,18 @@ def test_a_role_that_does_not_own_the_tables_is_refused(
 # --- keys -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("key", "meant"),
-    [('"Users".id', "users.id"), ("crm.users.id", "users.id"), ("user.id", "users.id")],
-)
 def test_a_key_that_is_not_there_is_named_beside_those_like_it(
-    shell: Shell, small: Database, key: str, meant: str
+    shell: Shell, small: Database
 ) -> None:
-    shell.remember(small)
-    shell.profile(small, keys=f"'{key}' = \"varchar(36)\"\n")
+    shell.profile(small, keys="".join(f"{k!r} = 'text'\n" for k in ('"Users".id', "user.id")))
+    shell.investigated(small)
 
     ended = shell.run("plan")
     assert ended.code == 4
-    assert f"REFUSED  {key}\n" in ended.out
-    assert "There is no such column." in ended.out
-    assert f"Did you mean {meant}?" in ended.out
+    assert ended.out.count("There is no such column.") == 2
+    for key in ('"Users".id', "user.id"):
+        _, _, told = ended.out.partition(f"REFUSED  {key}\n")
+        assert "Did you mean users.id?" in told.partition("REFUSED")[0], key
 
 
 def test_a_key_with_the_expected_type_leaves_nothing_to_do(shell: Shell, small: Database) -> None:
@@ -330,9 +326,6 @@ def test_a_wrong_name_converts_nothing(shell: Shell, small: Database) -> None:
     assert "'WRONG' is not the name of the profile's database." in ended.err
     assert type_of_key(small) == UUID
 
-    assert shell.run("convert", "--confirm", small.name, *everything).code == 0
-    assert type_of_key(small) == TEXT
-
 
 def test_after_the_right_name_a_wrong_one_is_refused_all_the_same(
     shell: Shell, small: Database
@@ -373,19 +366,16 @@ def test_migrating_without_scripts_is_refused(shell: Shell, small: Database) -> 
     assert "names no migration scripts" in ended.out + ended.err
 
 
-@pytest.mark.parametrize(
-    "more", ['[alembic]\nscript_location = "nowhere"\n', '[alembic]\nscript_location = "."\n']
-)
 def test_scripts_that_are_not_there_are_refused_as_a_mistake_of_the_profile(
-    shell: Shell, small: Database, more: str
+    shell: Shell, small: Database
 ) -> None:
     shell.remember(small)
-    shell.profile(small, more)
+    shell.profile(small, '[alembic]\nscript_location = "nowhere"\n')
 
     ended = shell.run("investigate")
     assert ended.code == 2
-    assert "migration scripts at" in ended.out + ended.err
-    assert "Correct script_location" in ended.out + ended.err
+    assert f"migration scripts at {shell.folder}/nowhere cannot be used" in ended.out
+    assert "Correct script_location" in ended.out
 
 
 # --- damage -----------------------------------------------------------------------------------

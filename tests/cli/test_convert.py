@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,9 @@ def ending(shell: Shell) -> e.ConversionEnded:
 # --- the decision -----------------------------------------------------------------------------
 
 
-def test_rolling_back_ends_with_1_and_leaves_everything(shell: Shell, small: Database) -> None:
+def test_rolling_back_ends_with_1_and_the_same_plan_can_be_committed_later(
+    shell: Shell, small: Database
+) -> None:
     shell.planned(small)
 
     rolled_back = convert(shell, small, "--rollback")
@@ -53,6 +56,10 @@ def test_rolling_back_ends_with_1_and_leaves_everything(shell: Shell, small: Dat
     assert "ROLLED BACK: the operator chose ROLLBACK" in rolled_back.out
     assert type_of_key(small) == UUID
     assert ending(shell).by is not None
+
+    again = shell.run("convert", "--confirm", small.name, "--commit")
+    assert again.code == 0
+    assert type_of_key(small) == TEXT
 
 
 def test_committing_ends_with_0_and_changes_the_types(shell: Shell, small: Database) -> None:
@@ -66,14 +73,6 @@ def test_committing_ends_with_0_and_changes_the_types(shell: Shell, small: Datab
     assert {row["state"] for row in compared["foreign_keys"] + compared["tables"]} == {"same"}
     assert type_of_key(small) == TEXT
     assert small.rows("SELECT count(*) FROM orders JOIN users ON users.id = user_id") == [(20,)]
-
-
-def test_after_rolling_back_the_same_plan_can_be_committed(shell: Shell, small: Database) -> None:
-    shell.planned(small)
-    assert convert(shell, small, "--rollback").code == 1
-
-    assert shell.run("convert", "--confirm", small.name, "--commit").code == 0
-    assert type_of_key(small) == TEXT
 
 
 def test_a_database_that_changed_since_the_plan_is_refused(shell: Shell, small: Database) -> None:
@@ -166,16 +165,22 @@ def test_ctrl_c_while_it_looks_around_is_a_cancel(shell: Shell, small: Database)
 
 
 @linux
-def test_ctrl_c_as_soon_as_the_runner_starts_commits_nothing(shell: Shell, small: Database) -> None:
-    """The runner is not listening yet; a wish that comes too early must not be lost."""
+def test_ctrl_c_as_soon_as_the_runner_starts_leaves_nothing_behind(
+    shell: Shell, small: Database
+) -> None:
+    """The runner is not listening yet: without the client it would hold its locks at the gate."""
     shell.planned(small)
     client = start(shell, small, "--commit")
     runner = until(lambda: runner_of(client))
     until(lambda: is_loading(runner))
     interrupt(client)
     stopped = ended(client)
+    goes_on = Path(f"/proc/{runner}").exists()
+    if goes_on:
+        os.kill(runner, signal.SIGKILL)
 
     assert stopped.code == 130
+    assert not goes_on
     assert type_of_key(small) == UUID
 
 

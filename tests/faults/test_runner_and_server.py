@@ -13,8 +13,8 @@ import pytest
 from recovery import events as e
 from recovery import follow, plan, scratch
 from recovery.errors import Refused
+from recovery.launch import Options, launch
 from recovery.reconcile import reconcile
-from recovery.runner import Options, launch
 from recovery.session import Session, open_session
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery, schema_of

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from recovery import events as e
+from recovery.launch import Options
 from recovery.profile import AlembicSection
-from recovery.runner import Options, perform
+from recovery.runner import perform
 from tests.conftest import Database, incident_profile, profile_for
 from tests.recovering import ME, Recovery, schema_of
 from wizard.demo import incident

@@ -217,6 +217,7 @@ INVESTIGATED = Investigated(
     foreign_keys=118,
     orphans=(),
     row_counts={"users": 18_204, "organizations": 412, "documents": 1_204_113},
+    sizes={"documents": 212_400_128, "users": 4_202_496, "organizations": 98_304},
     size_bytes=48_318_382_080,
     server_time=NIGHT,
 )

@@ -45,7 +45,6 @@ async def test_from_the_first_key_to_the_report() -> None:
         assert "BLOCKER" in words_on(pilot)
         await press(pilot, "enter")  # continue
         await press(pilot, "enter")  # make the plan
-        app.screen.query_one("#approve").focus()
         await press(pilot, "enter")
         await press(pilot, "right", "enter")  # approve
         assert "APPROVED by ada@bastion" in words_on(pilot)

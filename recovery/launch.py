@@ -1,0 +1,60 @@
+"""Starting a runner: a step's work in a process of its own, which outlives its client."""
+
+import os
+import subprocess
+import sys
+
+import msgspec
+
+from recovery.backup import Format
+from recovery.errors import Refused
+from recovery.events import Person, Step
+from recovery.session import Session
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits."""
+
+    by: Person
+    password: str | None = None
+    backup_format: Format = "custom"
+    adopt: tuple[str, ...] = ()
+    gate_seconds: float = 900
+
+
+def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[bytes]":
+    """Starts a step in a process of its own. Raises ``Refused`` if it may not start now."""
+    holder = session.journal.holder()
+    if holder is not None:
+        raise Refused(
+            f"Process {holder.pid} on {holder.host} already works on this session.",
+            "Watch it with 'pg-rekey resume', or cancel it there.",
+        )
+    refuse_too_early(session, step)
+    log = os.open(session.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "recovery.runner", str(session.folder), step],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={name: value for name, value in os.environ.items() if name != "PGPASSWORD"},
+        )
+    finally:
+        os.close(log)
+    assert process.stdin is not None
+    try:
+        process.stdin.write(msgspec.json.encode(options))
+        process.stdin.close()
+    except BrokenPipeError:
+        # It ended already; what it has to say is in the journal or its log.
+        process.wait()
+    return process
+
+
+def refuse_too_early(session: Session, step: Step) -> None:
+    """Raises ``Refused`` if something else has to happen before a step."""
+    waits_for = session.history().waits_for(step)
+    if waits_for is not None:
+        raise Refused(f"The {step} waits for {waits_for}.", "Do that first.")
