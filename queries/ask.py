@@ -43,6 +43,12 @@ def ask_one(
     return only
 
 
-def compose(name: str, **parts: sql.Composable) -> sql.Composed:
-    """``queries/NAME.sql`` with its ``{name}`` places filled by composed identifiers."""
-    return sql.SQL(text(name)).format(**parts)
+def compose(name: str, /, **parts: sql.Composable) -> sql.Composed:
+    """``queries/NAME.sql`` with its ``{name}`` places filled by composed identifiers.
+
+    To be executed with the parameters that it names, if it names any.
+    """
+    source = text(name)
+    if _PSQL_PARAMETER.search(source):
+        source = _for_psycopg(name)
+    return sql.SQL(source).format(**parts)

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from recovery.errors import Cancelled
-from recovery.events import AnyCommand, Cancel, CommandRefused, Commit, ExtendGate, Person, RollBack
+from recovery.events import AnyCommand, Cancel, Commit, ExtendGate, Person, RollBack
 from recovery.journal import Journal
 
 # How often the journal is asked for commands, and how often the lease is renewed, in seconds.
@@ -33,9 +33,6 @@ class Control:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "Control":
-        # What was asked of an earlier run is not meant for this one.
-        for command in self._journal.take_commands():
-            self.refuse(command, "nothing was running")
         self._thread.start()
         return self
 
@@ -93,15 +90,11 @@ class Control:
         self._asked.wait(seconds)
         self.check()
 
-    def refuse(self, command: AnyCommand, reason: str) -> None:
-        """Journals that a command was not carried out."""
-        self._journal.append(CommandRefused(type(command).__name__, reason, command.by))
-
     def refuse_waiting(self, reason: str) -> None:
         """Journals that the wishes so far are not carried out."""
         with self._changed:
             for command in self._waiting:
-                self.refuse(command, reason)
+                self._journal.refuse(command, reason)
             self._waiting.clear()
 
     @contextmanager

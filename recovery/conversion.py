@@ -213,7 +213,7 @@ class Conversion:
                     reason = self._why_not(commit, differences)
                     if reason is None:
                         return commit
-                    self.control.refuse(commit, reason)
+                    self.journal.refuse(commit, reason)
                 case ExtendGate() as wish:
                     deadline += wish.seconds
                     self.journal.append(GateExtended(_in(deadline - time.monotonic()), wish.by))

@@ -56,6 +56,13 @@ class RecoveryError(Exception):
             detail=detail,
         )
 
+    @classmethod
+    def of(cls, problem: Problem) -> "RecoveryError":
+        """The error that carries a given problem."""
+        error = cls(problem.what, problem.remedy)
+        error.problem = problem
+        return error
+
 
 class ProfileError(RecoveryError):
     """The profile or the command line says something that cannot be meant."""

@@ -4,9 +4,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+from recovery.errors import RecoveryError
 from recovery.events import Step, StepFailed, StepFinished
 from recovery.history import Entry
-from recovery.launch import Options, launch
+from recovery.launch import Options, launch, stillborn
 from recovery.reconcile import reconcile
 from recovery.session import Session
 
@@ -16,7 +17,7 @@ _EVERY = 0.1
 
 def run(session: Session, step: Step, options: Options) -> Iterator[Entry]:
     """Starts a step and follows it to its end. Raises ``Refused`` if it may not start now."""
-    last = _last_number(session)
+    last = last_number(session)
     yield from follow(session, options.password, last, launch(session, step, options))
 
 
@@ -29,6 +30,7 @@ def follow(
     """The events after a number until the step that runs has ended, whoever started it.
 
     A runner that dies on the way is noticed; what became of its work is asked of the server.
+    Raises ``RecoveryError`` if ``process``, the runner that was started, did not even begin.
     """
     while True:
         # Asked before the journal is read: what the runner wrote last is then not missed.
@@ -41,6 +43,8 @@ def follow(
                     process.wait()
                 return
         if gone:
+            if process is not None and (problem := stillborn(session, process)) is not None:
+                raise RecoveryError.of(problem)
             if session.history().running is None:
                 return
             reconcile(session, password)
@@ -48,6 +52,7 @@ def follow(
             time.sleep(_EVERY)
 
 
-def _last_number(session: Session) -> int:
+def last_number(session: Session) -> int:
+    """The number of the journal's latest line; 0 if it has none."""
     entries = session.history().entries
     return entries[-1].number if entries else 0

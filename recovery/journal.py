@@ -7,7 +7,7 @@ clients. Neither is changed or deleted, except that a command is marked when it 
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 
 from recovery.errors import Refused
-from recovery.events import AnyCommand, AnyEvent
+from recovery.events import AnyCommand, AnyEvent, CommandRefused
 from recovery.history import Entry, History
 
 FORMAT = 1
@@ -50,6 +50,12 @@ _lease = sa.Table(
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("boot", sa.Text, nullable=False),
     sa.Column("heartbeat", sa.Text, nullable=False),
+)
+
+
+_DAMAGED_REMEDY = (
+    "Nothing was guessed from it. Look at the database itself before anything else, then open a "
+    "new session; keep this folder as evidence."
 )
 
 
@@ -114,6 +120,12 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         """Opens the journal at ``path``, or begins it. Raises ``JournalDamaged``, ``Refused``."""
+        new = not path.exists()
+        if not new and path.stat().st_size == 0:
+            # Before anything opens it: that alone would write into it.
+            raise JournalDamaged(
+                "The session's journal is empty.", _DAMAGED_REMEDY, object=str(path)
+            )
         self.path = path
         self._engine = sa.create_engine(
             sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}
@@ -129,9 +141,13 @@ class Journal:
                     "Upgrade pg-rekey on this machine.",
                     object=str(path),
                 )
-            if found == 0:
+            if new:
                 _metadata.create_all(connection)
                 connection.exec_driver_sql(f"PRAGMA user_version = {FORMAT}")
+            elif found == 0:
+                raise JournalDamaged(
+                    "The session's journal is empty.", _DAMAGED_REMEDY, object=str(path)
+                )
         for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
             if file.exists():
                 file.chmod(0o600)
@@ -147,8 +163,7 @@ class Journal:
         except sa.exc.DatabaseError as error:
             raise JournalDamaged(
                 f"The session's journal cannot be used: {error.orig}.",
-                "Nothing was guessed from it. Look at the database itself before anything else, "
-                "then open a new session; keep this folder as evidence.",
+                _DAMAGED_REMEDY,
                 object=str(self.path),
             ) from error
 
@@ -178,7 +193,7 @@ class Journal:
         except (msgspec.DecodeError, ValueError) as error:
             raise JournalDamaged(
                 f"The session's journal holds an entry that cannot be read: {error}.",
-                "Nothing was guessed from it. Open a new session; keep this folder as evidence.",
+                _DAMAGED_REMEDY,
                 object=str(self.path),
             ) from error
 
@@ -200,7 +215,7 @@ class Journal:
         query = sa.select(_commands.c.body).where(_commands.c.taken_at.is_(None))
         with self._guarded(), self._reading.connect() as connection:
             bodies = connection.execute(query.order_by(_commands.c.number)).scalars().all()
-        return [msgspec.json.decode(body, type=AnyCommand) for body in bodies]
+        return self._decoded(bodies)
 
     def take_commands(self) -> list[AnyCommand]:
         """The commands that were not taken yet, oldest first; they are taken now."""
@@ -214,7 +229,21 @@ class Journal:
                 .where(_commands.c.number.in_([row.number for row in rows]))
                 .values(taken_at=_now())
             )
-        return [msgspec.json.decode(row.body, type=AnyCommand) for row in rows]
+        return self._decoded([row.body for row in rows])
+
+    def _decoded(self, bodies: Sequence[str]) -> list[AnyCommand]:
+        try:
+            return [msgspec.json.decode(body, type=AnyCommand) for body in bodies]
+        except msgspec.DecodeError as error:
+            raise JournalDamaged(
+                f"The session's journal holds a command that cannot be read: {error}.",
+                _DAMAGED_REMEDY,
+                object=str(self.path),
+            ) from error
+
+    def refuse(self, command: AnyCommand, reason: str) -> None:
+        """Journals that a command is not carried out."""
+        self.append(CommandRefused(type(command).__name__, reason, command.by))
 
     # --- the lease ---
 

@@ -7,8 +7,8 @@ import sys
 import msgspec
 
 from recovery.backup import Format
-from recovery.errors import Refused
-from recovery.events import Person, Step
+from recovery.errors import FAILED, Problem, Refused
+from recovery.events import Person, Step, StepStarted
 from recovery.session import Session
 
 
@@ -31,6 +31,9 @@ def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[
             "Watch it with 'pg-rekey resume', or cancel it there.",
         )
     refuse_too_early(session, step)
+    for command in session.journal.take_commands():
+        # It was meant for a run that has ended.
+        session.journal.refuse(command, "nothing was running")
     log = os.open(session.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
@@ -58,3 +61,17 @@ def refuse_too_early(session: Session, step: Step) -> None:
     waits_for = session.history().waits_for(step)
     if waits_for is not None:
         raise Refused(f"The {step} waits for {waits_for}.", "Do that first.")
+
+
+def stillborn(session: Session, process: "subprocess.Popen[bytes]") -> Problem | None:
+    """Why a runner that has ended did not even begin; None if it did, or still runs."""
+    if process.poll() is None:
+        return None
+    if any(begun.pid == process.pid for begun in session.history().of(StepStarted)):
+        return None
+    return Problem(
+        what=f"The runner ended before it began, with exit code {process.returncode}.",
+        remedy="Read its log. Nothing was changed.",
+        exit_code=FAILED,
+        object=str(session.runner_log),
+    )

@@ -21,13 +21,18 @@ def _parts(text: str) -> list[str]:
         if match is None:
             raise ValueError(f"{text!r} is not a name")
         quoted, plain = match.groups()
-        parts.append(quoted.replace('""', '"') if quoted is not None else plain.lower())
+        parts.append(quoted.replace('""', '"') if quoted is not None else _folded(plain))
         place = match.end()
         if place == len(text):
             return parts
         if text[place] != ".":
             raise ValueError(f"{text!r} is not a name")
         place += 1
+
+
+def _folded(part: str) -> str:
+    """PostgreSQL folds ASCII only, in a database of a multi-byte encoding."""
+    return "".join(char.lower() if char.isascii() else char for char in part)
 
 
 def _shown(part: str) -> str:
@@ -84,6 +89,7 @@ _TYPE = re.compile(
     re.IGNORECASE,
 )
 UUID_LENGTH = 36
+LONGEST_VARCHAR = 10_485_760
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,8 @@ class KeyType:
         if word in ("varchar", "character varying"):
             if length is not None and int(length) < UUID_LENGTH:
                 raise ValueError(f"{text!r} is too short: a uuid has 36 characters")
+            if length is not None and int(length) > LONGEST_VARCHAR:
+                raise ValueError(f"{text!r} is too long: at most {LONGEST_VARCHAR}")
             return cls("character varying" + (f"({int(length)})" if length else ""))
         if length is None or int(length) != UUID_LENGTH:
             raise ValueError(f"{text!r}: a fixed length has to be char(36), or values are padded")

@@ -7,6 +7,7 @@ operator approves; the runner builds the plan again behind its locks: another te
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import groupby
 
 from recovery import dependents, statements
@@ -152,12 +153,14 @@ def fingerprint(catalog: Catalog, closure: Closure) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
+def _plain(name: ColumnName) -> str:
+    """A name as it is spoken: without quotes, case and schema."""
+    return f"{name.table.name}.{name.name}".lower()
+
+
 def _unknown(catalog: Catalog, key: ColumnName) -> Refusal:
-    alike = sorted(
-        str(name)
-        for name in map(catalog.column_name, catalog.columns)
-        if name.name == key.name and name.table.name.lower() == key.table.name.lower()
-    )
+    known = {_plain(name): str(name) for name in map(catalog.column_name, catalog.columns)}
+    alike = [known[found] for found in get_close_matches(_plain(key), known, cutoff=0.8)]
     remedy = f"Did you mean {', '.join(alike)}? " if alike else ""
     return Refusal(
         str(key), "There is no such column.", f"{remedy}Correct the keys in the profile."

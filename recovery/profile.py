@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import psycopg
@@ -14,6 +14,16 @@ from recovery.errors import ProfileError
 from recovery.names import ColumnName, KeyType, TableName
 
 Environment = Literal["production", "staging", "test"]
+
+
+# libpq's parameters that would put a secret into a file or onto a command line.
+_SECRETS = (
+    "password",
+    "sslpassword",
+    "oauth_client_secret",
+    "scram_client_key",
+    "scram_server_key",
+)
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +110,8 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) if found else None
         raise _error(f"this is not TOML: {error}", path, line) from error
+    for steps, what in _untyped_keys(raw):
+        raise _error(what, path, _line(text, steps))
     for entries, folder in ((raw, path.parent if path else Path()), (changes or {}, Path())):
         alembic = entries.get("alembic")
         if isinstance(alembic, dict) and isinstance(alembic.get("script_location"), str):
@@ -138,6 +150,18 @@ def database_of(dsn: str) -> str | None:
     return None if named is None else str(named)
 
 
+def _untyped_keys(raw: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str]]:
+    """Keys without a type in words: a number, or the table that an unquoted dot makes."""
+    keys = raw.get("keys")
+    for name, value in keys.items() if isinstance(keys, dict) else ():
+        if isinstance(value, dict):
+            inner = next(iter(value), "id")
+            what = f'keys.{name}.{inner}: put the name in quotes: "{name}.{inner}" = "varchar(36)"'
+            yield ["keys", name, inner], what
+        elif not isinstance(value, str):
+            yield ["keys", name], f'keys.{name}: expected a type like "varchar(36)", got {value!r}'
+
+
 def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
     """What the file's types allow and the product does not, each with its place."""
     mistakes: list[tuple[list[str | int], str]] = []
@@ -145,12 +169,16 @@ def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
         mistakes.append((["target", "dsn"], problem))
     if not profile.target.database:
         mistakes.append((["target", "database"], "the expected database's name is empty"))
+    named: dict[ColumnName, str] = {}
     for key, type_ in profile.keys.items():
         try:
-            ColumnName.parse(key)
             KeyType.parse(type_)
+            twin = named.setdefault(ColumnName.parse(key), key)
         except ValueError as error:
             mistakes.append((["keys", key], str(error)))
+        else:
+            if twin != key:
+                mistakes.append((["keys", key], f"{key!r} and {twin!r} are the same column"))
     for entry in ("tables", "row_counts"):
         for table in getattr(profile.expect, entry):
             try:
@@ -173,7 +201,7 @@ def dsn_problem(dsn: str) -> str | None:
         return (
             f"the connection string is malformed ({kind}); expected host=… port=… user=… dbname=…"
         )
-    if "password" in given:
+    if any(secret in given for secret in _SECRETS):
         return (
             "a password does not belong here, where others can read it: leave it out, "
             "it is asked for or taken from the keyring or ~/.pgpass"
@@ -190,7 +218,28 @@ def _steps(place: str) -> list[str | int]:
 
 def _in_words(what: str, steps: list[str | int]) -> str:
     where = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return f"{where.lstrip('.') or 'the file'}: {what[0].lower()}{what[1:]}"
+    expected = ""
+    if steps == ["environment"]:
+        *most, last = get_args(Environment)
+        expected = f"; expected {', '.join(most)} or {last}"
+    elif "unknown field" in what:
+        expected = f"; known here: {', '.join(_known_beside(steps))}"
+    return f"{where.lstrip('.') or 'the file'}: {what[0].lower()}{what[1:]}{expected}"
+
+
+def _known_beside(steps: list[str | int]) -> tuple[str, ...]:
+    """The entries that the section around an unknown one may have."""
+    sections: dict[object, type[Section]] = {
+        "target": TargetSection,
+        "expect": ExpectSection,
+        "alembic": AlembicSection,
+        "http": HttpCheck,
+    }
+    return sections.get(steps[0] if len(steps) > 1 else None, Profile).__struct_fields__
+
+
+_PART = re.compile(r"""("[^"]*"|'[^']*'|[\w-]+)""")
+_ASSIGNMENT = re.compile(rf"""\s*({_PART.pattern}(\s*\.\s*{_PART.pattern})*)\s*=""")
 
 
 def _line(text: str, steps: list[str | int]) -> int | None:
@@ -210,8 +259,8 @@ def _line(text: str, steps: list[str | int]) -> int | None:
             header = [part.strip().strip("\"'") for part in found[1].split(".")]
             seen += header == names[:1]
             place = header
-        elif (found := re.match(r"""\s*("[^"]*"|'[^']*'|[\w-]+)\s*=""", line)) is not None:
-            place = [*header, found[1].strip("\"'")]
+        elif (found := _ASSIGNMENT.match(line)) is not None:
+            place = [*header, *(part.strip("\"'") for part in _PART.findall(found[1]))]
         else:
             continue
         inside = nth is None or header != names[:1] or seen == nth

@@ -321,4 +321,5 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Iterato
 
 
 def _cell(value: object) -> str:
-    return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    line = " ".join(str(value).splitlines())
+    return line.replace("\\", "\\\\").replace("|", "\\|")

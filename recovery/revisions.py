@@ -6,6 +6,7 @@ database something cannot be read this way; it is named, and what it did until t
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -60,9 +61,10 @@ def scripts(location: str) -> ScriptDirectory:
         directory = ScriptDirectory.from_config(config)
         # Loads every script.
         directory.get_heads()
-    except (CommandError, ImportError, SyntaxError, OSError) as error:
+    except Exception as error:
+        said = str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"
         raise ProfileError(
-            f"The migration scripts at {location} cannot be used: {error}.",
+            f"The migration scripts at {location} cannot be used: {said}.",
             "Correct script_location in the profile: the folder that has env.py and versions/.",
             object=location,
         ) from error
@@ -76,7 +78,9 @@ def read(directory: ScriptDirectory) -> list[Revision]:
 
 
 def _read(script: Script) -> Revision:
-    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True})
+    context = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": StringIO()}
+    )
     noted: list[ops.MigrateOperation] = []
 
     def note(operation: ops.MigrateOperation) -> sa.Table | None:

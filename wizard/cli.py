@@ -9,7 +9,6 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-import msgspec
 import typer
 
 import wizard
@@ -67,8 +66,10 @@ def _assignment(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(f"{name} = {value}") if equals else tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        # Not the value: somebody may have put a password there.
         raise ProfileError(
-            f"--set {text}: {error}", "Expected NAME=VALUE in TOML: expect.least_tables=170."
+            f"--set {name}: this is not TOML.",
+            "Expected NAME=VALUE in TOML: expect.least_tables=170.",
         ) from error
 
 
@@ -108,7 +109,9 @@ def _changes(
 
 def _profile(path: Path | None, changes: dict[str, Any]) -> Profile | None:
     """The profile that is meant; None if neither a file nor a target is named."""
-    if path is None and DEFAULT_PROFILE.exists() and "dsn" not in changes.get("target", {}):
+    target = changes.get("target")
+    aimed = isinstance(target, dict) and "dsn" in target
+    if path is None and DEFAULT_PROFILE.exists() and not aimed:
         path = DEFAULT_PROFILE
     if path is None and not changes:
         return None
@@ -391,7 +394,11 @@ def main() -> None:
         code = error.problem.exit_code
     except (typer.Abort, KeyboardInterrupt):
         code = CANCELLED
-    except msgspec.MsgspecError as error:
-        Output().problem(ProfileError(str(error), "").problem)
+    except Exception as error:
+        # typer's usage errors know how to show themselves; their class moved between its releases.
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
         code = USAGE
     sys.exit(code)

@@ -11,12 +11,12 @@ import msgspec
 import wizard
 from recovery import backup, credentials, follow, plan, session, target
 from recovery import events as e
-from recovery.errors import CANCELLED, DONE, FAILED, REFUSED, Problem, Refused
+from recovery.errors import CANCELLED, DONE, FAILED, REFUSED, Problem, ProfileError, Refused
 from recovery.history import Entry, History
-from recovery.launch import Options
+from recovery.launch import Options, launch
 from recovery.profile import Profile
 from recovery.session import Session, this_person
-from wizard.lines import lines, problem_lines
+from wizard.lines import lines, printable, problem_lines
 
 
 @dataclass
@@ -26,12 +26,15 @@ class Output:
     as_json: bool = False
 
     def entry(self, entry: Entry) -> None:
-        """Prints an event of the journal."""
+        """Prints a line of the journal."""
+        self.event(entry.event, number=entry.number, at=entry.at.isoformat())
+
+    def event(self, event: e.AnyEvent, **more: object) -> None:
+        """Prints an event; ``more`` is for programs only."""
         if self.as_json:
-            body = msgspec.to_builtins(entry.event)
-            self.value({"number": entry.number, "at": entry.at.isoformat(), **body})
+            self.value({**more, **msgspec.to_builtins(event)})
             return
-        for line in lines(entry.event):
+        for line in lines(event):
             self.line(line)
 
     def value(self, value: object) -> None:
@@ -40,8 +43,7 @@ class Output:
 
     def line(self, text: str) -> None:
         """Prints a line at once, also into a pipe."""
-        # What a terminal would obey, a database's text must not say.
-        sys.stdout.write("".join(c if c.isprintable() else "?" for c in text) + "\n")
+        sys.stdout.write(f"{printable(text)}\n")
         sys.stdout.flush()
 
     def problem(self, problem: Problem) -> None:
@@ -49,7 +51,7 @@ class Output:
         if self.as_json:
             sys.stderr.write(json.dumps({"error": msgspec.to_builtins(problem)}) + "\n")
         else:
-            sys.stderr.write("\n".join(problem_lines(problem)) + "\n")
+            sys.stderr.writelines(f"{printable(line)}\n" for line in problem_lines(problem))
 
 
 @dataclass
@@ -108,23 +110,22 @@ class Client:
         base = options or Options(by=this_person())
         chosen = msgspec.structs.replace(base, password=self.sign_in().password)
         code = DONE
-        entries = follow.run(self.session, step, chosen)
+        seen = follow.last_number(self.session)
+        process = launch(self.session, step, chosen)
         while True:
             try:
-                for entry in entries:
+                for entry in follow.follow(self.session, chosen.password, seen, process):
+                    seen = entry.number
                     self.output.entry(entry)
-                    at(entry.event)
+                    if code != CANCELLED:
+                        at(entry.event)
                     if isinstance(entry.event, e.StepFailed):
                         code = entry.event.problem.exit_code
                 return code
             except KeyboardInterrupt:
                 # The runner is told, and watched until it has rolled back.
                 self.session.journal.command(e.Cancel(by=this_person()))
-                entries = follow.follow(self.session, chosen.password, self._last_number())
                 code = CANCELLED
-
-    def _last_number(self) -> int:
-        return self.history.entries[-1].number
 
     # --- the commands ---
 
@@ -156,7 +157,7 @@ class Client:
         if made is None:
             raise Refused("There is no plan yet.", "Run 'pg-rekey plan' and read it first.")
         if made.nothing_to_do:
-            self.output.line("nothing to do: every key has the expected type")
+            self.output.event(made)
             return DONE
         if attested is not None:
             backup.attest(self.session, attested, this_person())
@@ -208,7 +209,7 @@ def open_client(
     if session_id is not None:
         return Client(session.open_session(session_id), output)
     if profile is None:
-        raise Refused(
+        raise ProfileError(
             "Neither a profile nor a session is named.",
             "Give --profile rekey.toml, --dsn with --key, or --session ID; "
             "'pg-rekey init' writes a profile.",

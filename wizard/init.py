@@ -10,7 +10,7 @@ from recovery import catalog, target
 from recovery.catalog import Catalog
 from recovery.errors import DONE, ProfileError, Refused
 from recovery.profile import Profile, TargetSection, database_of, dsn_problem
-from wizard.headless import ask_on_terminal
+from wizard.headless import Output, ask_on_terminal
 from wizard.lines import identity_lines
 
 _TEMPLATE = """# What pg-rekey is to expect of {database}. No password belongs here: it is
@@ -75,9 +75,16 @@ def write(
     with target.connect(profile, signed_in.password) as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         found = catalog.read(conn)
-    output.write_text(_text(found, dsn, signed_in.identity.database, scripts), encoding="utf-8")
+    try:
+        output.write_text(_text(found, dsn, signed_in.identity.database, scripts), encoding="utf-8")
+    except OSError as error:
+        raise Refused(
+            f"The profile cannot be written: {error.strerror}.",
+            "Name another file with --output.",
+            object=str(output),
+        ) from error
     for line in (*identity_lines(signed_in.identity), f"written: {output}"):
-        print(line)  # noqa: T201 - this is the command's output
+        Output().line(line)
     return DONE
 
 

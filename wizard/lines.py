@@ -7,6 +7,11 @@ from recovery.errors import Problem
 from recovery.statements import TITLES
 
 
+def printable(text: str) -> str:
+    """A line without what a terminal would obey: a database's text must not give orders."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
 def lines(event: e.AnyEvent) -> Iterator[str]:
     """What a person is told about an event; nothing for what is only of use to a screen."""
     match event:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import psycopg
 
 from recovery import backup, credentials, plan, session, target
-from recovery.errors import FAILED, Problem, RecoveryError, Refused, ServerError
-from recovery.events import AnyCommand, Person, StepStarted, TargetConfirmed
+from recovery.errors import Problem, RecoveryError, Refused, ServerError
+from recovery.events import AnyCommand, Person, TargetConfirmed
 from recovery.history import Entry
-from recovery.launch import Options, launch
+from recovery.launch import Options, launch, stillborn
 from recovery.profile import Profile
 from recovery.reconcile import reconcile
 from screens.target import Connected, Connection, NotConnected
@@ -63,14 +63,7 @@ class LocalWork:
         if child is None or child.poll() is None:
             return None
         self._child = None
-        if any(begun.pid == child.pid for begun in self._session.history().of(StepStarted)):
-            return None
-        return Problem(
-            what=f"The runner ended before it began, with exit code {child.returncode}.",
-            remedy="Read its log. Nothing was changed.",
-            exit_code=FAILED,
-            object=str(self._session.runner_log),
-        )
+        return stillborn(self._session, child)
 
     def plan_sql(self) -> str:
         with _in_words():

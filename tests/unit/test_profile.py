@@ -161,7 +161,7 @@ def test_a_name_that_stands_elsewhere_too_does_not_mislead() -> None:
             "http[1].status",
             "expected `int`",
         ),
-        (f'{TARGET}[keys]\n"orders.id" = "uuid"\n"users.id" = 36\n', 5, "users.id", "`str`"),
+        (f'{TARGET}[keys]\n"orders.id" = "uuid"\n"users.id" = 36\n', 5, "users.id", "varchar(36)"),
         (f'{TARGET}[keys]\n"orders.id" = "uuid"\nusers.id = "uuid"\n', 5, "users", "quote"),
     ],
 )
