@@ -384,7 +384,11 @@ def test_scripts_that_are_not_there_are_refused_as_a_mistake_of_the_profile(
 def test_a_damaged_session_is_refused_and_the_others_stay_usable(
     shell: Shell, small: Database
 ) -> None:
-    older, newest = sorted(shell.investigated(small).folder for _ in range(2))
+    sessions = [shell.investigated(small) for _ in range(2)]
+    for session in sessions:
+        # What SQLite has mapped into this process must not be cut off under it.
+        session.close()
+    older, newest = sorted(session.folder for session in sessions)
     for file in newest.glob("journal.sqlite3*"):
         file.write_bytes(b"rubbish " * 1000)
 
@@ -403,6 +407,7 @@ def test_a_damaged_session_is_refused_and_the_others_stay_usable(
 def test_an_emptied_session_is_refused_with_a_sentence(shell: Shell, small: Database) -> None:
     shell.profile(small)
     session = shell.opened(small)
+    session.close()
     for file in session.folder.glob("journal.sqlite3*"):
         file.write_bytes(b"")
 
