@@ -23,7 +23,7 @@ check: $(VENV)/ready
 	$(BIN)/lint-imports
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
 
 slow: $(VENV)/ready
 	$(BIN)/python -m pytest -m slow $(TESTS)

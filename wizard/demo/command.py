@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,26 +63,27 @@ class Demo:
 @contextmanager
 def running(rows: int, say: Callable[[str], None], keep: Path | None = None) -> Iterator[Demo]:
     """The incident on a server of its own, with the application's service beside it."""
-    with tempfile.TemporaryDirectory(prefix="pg-rekey-demo-") as temporary:
-        folder = Path(temporary)
-        say("starting a private PostgreSQL server")
-        with scratch.start() as server:
-            say(f"PostgreSQL {server.installation.version} is up; building the incident")
-            incident.build(server.connect, rows=rows, progress=say)
-            dsn = server.conninfo(incident.PRODUCTION)
-            with Service(dsn, server.password) as service:
-                file = folder / "rekey.toml"
-                file.write_text(
-                    _PROFILE.format(
-                        dsn=dsn.replace("\\", "\\\\").replace('"', '\\"'),
-                        database=incident.PRODUCTION,
-                        scripts=incident.SCRIPT_LOCATION,
-                        url=service.url,
-                    ),
-                    encoding="utf-8",
-                )
-                os.environ[STATE_VARIABLE] = str(keep or folder / "sessions")
-                yield Demo(folder, file, profiles.load(file), server.password)
+    say("starting a private PostgreSQL server")
+    with scratch.start() as server:
+        say(f"PostgreSQL {server.installation.version} is up; building the incident")
+        incident.build(server.connect, rows=rows, progress=say)
+        dsn = server.conninfo(incident.PRODUCTION)
+        # In the server's folder, which vanishes with it however this process ends.
+        folder = server.folder / "demo"
+        folder.mkdir(mode=0o700)
+        with Service(dsn, server.password) as service:
+            file = folder / "rekey.toml"
+            file.write_text(
+                _PROFILE.format(
+                    dsn=dsn.replace("\\", "\\\\").replace('"', '\\"'),
+                    database=incident.PRODUCTION,
+                    scripts=incident.SCRIPT_LOCATION,
+                    url=service.url,
+                ),
+                encoding="utf-8",
+            )
+            os.environ[STATE_VARIABLE] = str(keep or folder / "sessions")
+            yield Demo(folder, file, profiles.load(file), server.password)
 
 
 def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
@@ -91,24 +91,25 @@ def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
     output = Output()
     with running(rows, output.line, keep.resolve() if keep else None) as demo:
         if unattended:
-            return _walk(demo, output)
+            code = _walk(demo, output)
+            if keep is None:
+                output.line("the session is gone with the server; --keep FOLDER keeps it")
+            return code
         # The demo's server asks for a password, as any does; libpq finds it like one in ~/.pgpass.
-        with _password_file(demo):
-            if serve:
-                return _serve(demo, output)
-            import wizard
-            from wizard.app import run as run_wizard
+        os.environ["PGPASSFILE"] = str(_password_file(demo))
+        if serve:
+            return _serve(demo, output)
+        import wizard
+        from wizard.app import run as run_wizard
 
-            return run_wizard(profile=demo.profile, session_id=None, program=wizard.__version__)
+        return run_wizard(profile=demo.profile, session_id=None, program=wizard.__version__)
 
 
-@contextmanager
-def _password_file(demo: Demo) -> Iterator[None]:
+def _password_file(demo: Demo) -> Path:
     path = demo.folder / "pgpass"
     path.touch(mode=0o600)
     path.write_text(f"*:*:*:*:{demo.password}\n", encoding="utf-8")
-    os.environ["PGPASSFILE"] = str(path)
-    yield
+    return path
 
 
 def _serve(demo: Demo, output: Output) -> int:
@@ -116,7 +117,7 @@ def _serve(demo: Demo, output: Output) -> int:
     output.line("The incident is ready. In another terminal:")
     output.line("")
     output.line(
-        f"  PGPASSFILE={demo.folder}/pgpass {STATE_VARIABLE}={os.environ[STATE_VARIABLE]} "
+        f"  PGPASSFILE={os.environ['PGPASSFILE']} {STATE_VARIABLE}={os.environ[STATE_VARIABLE]} "
         f"pg-rekey --profile {demo.profile_file}"
     )
     output.line("")
