@@ -11,6 +11,7 @@ import termios
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
@@ -36,20 +37,24 @@ class Terminal(ABC):
     def close(self) -> None:
         """Takes the terminal away, and with it the program."""
 
-    def type(self, text: str) -> None:
-        """Types a text and waits until it can be read."""
-        for char in text:
-            self.press(char)
-        self.wait_for(text)
+    def type(self, *keys: str) -> None:
+        """Presses keys as a person does: each when the one before can be seen."""
+        for key in keys:
+            self._type(key)
 
-    def wait_for(self, *words: str) -> str:
-        """Waits until all of these can be read; answers the screen."""
+    def _type(self, key: str) -> None:
+        before = self.screen()
+        self.press(key)
+        self._wait(lambda shown: shown != before, f"effect of {key!r}")
+
+    def wait_for(self, *words: str) -> None:
+        """Waits until all of these can be read."""
+        self._wait(lambda shown: all(word in shown for word in words), f"{words}")
+
+    def _wait(self, seen: Callable[[str], bool], what: str) -> None:
         until = time.monotonic() + _PATIENCE
-        while True:
-            shown = self.screen()
-            if all(word in shown for word in words):
-                return shown
-            assert time.monotonic() < until, f"no {words} on the screen:\n{shown}"
+        while not seen(shown := self.screen()):
+            assert time.monotonic() < until, f"no {what} on the screen:\n{shown}"
             threading.Event().wait(0.05)
 
 

@@ -20,12 +20,10 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 
 def test_the_demo_is_recovered_by_keys_alone(terminal: Terminal) -> None:
     terminal.wait_for("Is this the database?", "crm_test_db")
-    terminal.type("crm_test_db")
+    terminal.type(*"crm_test_db")
     terminal.press("Enter")
     terminal.wait_for("'crm_test_db' is not the name of the profile's database")
-    for _ in "crm_test_db":
-        terminal.press("C-h")
-    terminal.type("saas_platform")
+    terminal.type(*["C-h"] * len("crm_test_db"), *"saas_platform")
     terminal.press("Enter")
     terminal.wait_for("Confirmed by", "Continue")
     terminal.press("Enter")
@@ -56,7 +54,7 @@ def test_the_demo_is_recovered_by_keys_alone(terminal: Terminal) -> None:
     terminal.wait_for("WAITING AT THE GATE", "0 differences", "users.id 42/42")
     terminal.press("c")
     terminal.wait_for("Type the database's name to COMMIT")
-    terminal.type("saas_platform")
+    terminal.type(*"saas_platform")
     terminal.press("Enter")
     terminal.wait_for("COMMITTED by", "Continue")
     terminal.press("Enter")
