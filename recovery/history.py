@@ -10,6 +10,7 @@ from recovery.events import (
     AnyEvent,
     BackupAttested,
     BackupMade,
+    CheckState,
     ConversionEnded,
     Event,
     Investigated,
@@ -140,6 +141,12 @@ class History:
     def committed(self) -> bool:
         """Whether a conversion of this session was committed."""
         return any(e.outcome is Outcome.COMMITTED for e in self.of(ConversionEnded))
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the latest check-list was passed in every point."""
+        verified = self.last(Verified)
+        return verified is not None and all(c.state is CheckState.PASSED for c in verified.checks)
 
     @property
     def finished(self) -> bool:

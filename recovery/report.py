@@ -36,6 +36,8 @@ from recovery.history import Entry, History
 from recovery.session import Session
 from recovery.statements import TITLES
 
+RECOVERED = "RECOVERED: every check was passed"
+NOT_RECOVERED = "RECOVERY NOT COMPLETE: not every check was passed"
 # What is of use only while it happens.
 _PASSING = (BackupProgress, StatementDone, GatePrice, Reported)
 
@@ -87,6 +89,8 @@ def as_markdown(session_id: str, history: History) -> str:
 def _lines(session_id: str, history: History) -> Iterator[str]:
     opened = history.last_entry(SessionOpened)
     yield f"# Recovery {session_id}"
+    yield ""
+    yield f"**{RECOVERED if history.recovered else NOT_RECOVERED}**"
     yield ""
     if opened is not None and isinstance(opened.event, SessionOpened):
         by, program = opened.event.by, opened.event.program

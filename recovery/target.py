@@ -117,7 +117,9 @@ def _unreachable(error: psycopg.OperationalError) -> Unreachable:
     remedy = "Check host, port and database name, and that the server is up."
     if "does not exist" in said:
         remedy = "Check the name; the server's other databases are listed by 'psql -l'."
-    return Unreachable(said.splitlines()[-1], remedy, sqlstate=problem.sqlstate, detail=said)
+    what, _, more = said.partition("\n")
+    detail = " ".join(more.split()) or None
+    return Unreachable(what, remedy, sqlstate=problem.sqlstate, detail=detail)
 
 
 def _account(conn: "psycopg.pq.abc.PGconn") -> str:

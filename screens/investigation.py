@@ -146,6 +146,8 @@ def _evidence(evidence: RevisionEvidence) -> tuple[Cell, ...]:
     word = {True: "holds", False: "does not hold", None: "no evidence"}[evidence.holds]
     title = f"{evidence.title}{' (claimed)' if evidence.claimed else ''}"
     missing = f"; missing: {words.names(evidence.missing)}" if evidence.missing else ""
+    if evidence.holds is False and not evidence.missing:
+        missing = "; a revision before it does not hold"
     total = len(evidence.present) + len(evidence.missing)
     return (
         evidence.revision,

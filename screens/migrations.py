@@ -71,7 +71,7 @@ class MigrationsScreen(StepScreen):
         elif history.last(Migrated) is not None:
             self.offer("continue", focus="continue")
         elif self.allowed and _to_adopt(history):
-            self.offer("adopt", "continue", focus="adopt")
+            self.offer("adopt", focus="adopt")
         else:
             self.offer_usual(done=False)
 

@@ -10,6 +10,7 @@ from textual.widgets import Button
 
 from recovery.events import CheckState, ConversionEnded, Migrated, Reported, Step, Verified
 from recovery.history import History
+from recovery.report import NOT_RECOVERED, RECOVERED
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
@@ -38,7 +39,8 @@ class ReportScreen(StepScreen):
         self.query_one("#intro", Note).say(
             "Writes what the journal says to report.md and report.json."
             if reported is None
-            else "The report is written. The session's folder holds the evidence."
+            else f"{RECOVERED if history.recovered else NOT_RECOVERED}. The report is written; the "
+            "session's folder holds the evidence."
         )
         self.query_one("#report", Facts).tell(_facts(history, reported))
         self.offer_usual(done=False)

@@ -37,8 +37,14 @@ class SessionsScreen(Screen[None]):
         self._sessions = {listed.id: listed for listed in sessions}
 
     def compose(self) -> ComposeResult:
-        yield Line(f"pg-rekey {self._program}: which session?", id="title")
+        yield Line(
+            f"pg-rekey {self._program}: which session? Up and Down choose, Enter opens.", id="title"
+        )
         options = OptionList(compact=True, markup=False)
+        at_work = [each for each in self._sessions.values() if _at_work(each)]
+        for listed in at_work:
+            # Whatever holds locks comes first, and Enter goes there.
+            options.add_option(Option(_described(listed), id=listed.id))
         if self._profile is not None:
             target = self._profile.target.database
             label = self._profile.environment.upper()
@@ -46,7 +52,8 @@ class SessionsScreen(Screen[None]):
                 Option(Content(plain(f"New session for {target} ({label})\n")), id=_NEW)
             )
         for listed in self._sessions.values():
-            options.add_option(Option(_described(listed), id=listed.id))
+            if listed not in at_work:
+                options.add_option(Option(_described(listed), id=listed.id))
         options.highlighted = 0
         yield options
         yield ProblemPanel()
@@ -75,6 +82,10 @@ class SessionsScreen(Screen[None]):
     def refuse(self, problem: Problem) -> None:
         """Shows why a session was not opened."""
         self.query_one(ProblemPanel).tell(problem)
+
+
+def _at_work(listed: Listed) -> bool:
+    return listed.history is not None and listed.history.running is not None
 
 
 def _described(listed: Listed) -> Content:

@@ -1,7 +1,7 @@
 """The command line. Without a command it opens the wizard; every command also works alone.
 
 Exit codes: 0 done, 1 a check failed or the work was rolled back, 2 usage or profile, 3 cannot
-connect, 4 refused, 130 cancelled. Only the wizard imports Textual.
+connect, 4 refused, 130 cancelled.
 """
 
 import sys

@@ -76,11 +76,11 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
 def problem_lines(problem: Problem, title: str = "error") -> Iterator[str]:
     """A problem in full: what, where, why, what to do."""
     state = f" [{problem.sqlstate}]" if problem.sqlstate else ""
-    yield f"{title}: {problem.what}{state}"
+    yield f"{title}: {' '.join(problem.what.split())}{state}"
     if problem.object:
         yield f"  on: {problem.object}"
     if problem.detail:
-        yield f"  detail: {problem.detail}"
+        yield f"  detail: {' '.join(problem.detail.split())}"
     if problem.statement:
         yield f"  statement: {' '.join(problem.statement.split())[:300]}"
     if problem.remedy:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from recovery.events import Step
 from recovery.history import History, StepState
 from recovery.session import sessions
+from screens.standing import Standing, standing
 
 
 def listing() -> Iterator[dict[str, str]]:
@@ -31,6 +32,8 @@ def listing() -> Iterator[dict[str, str]]:
 
 def state_in_words(history: History) -> str:
     """How far a session is: what runs, what failed, or what comes next."""
+    if standing(history) is Standing.AT_THE_GATE:
+        return "waiting at the gate, with locks held"
     if history.running is not None:
         return f"{history.running} is running"
     if history.finished:

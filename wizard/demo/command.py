@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recovery import events as e
 from recovery import profile as profiles
 from recovery import scratch
 from recovery.errors import DONE, FAILED
 from recovery.profile import Profile
+from recovery.report import NOT_RECOVERED, RECOVERED
 from recovery.session import STATE_VARIABLE
 from wizard.demo import incident
 from wizard.demo.service import Service
@@ -92,8 +92,7 @@ def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
     with running(rows, output.line, keep.resolve() if keep else None) as demo:
         if unattended:
             code = _walk(demo, output)
-            if keep is None:
-                output.line("the session is gone with the server; --keep FOLDER keeps it")
+            _say_goodbye(output, keep)
             return code
         # The demo's server asks for a password, as any does; libpq finds it like one in ~/.pgpass.
         os.environ["PGPASSFILE"] = str(_password_file(demo))
@@ -102,7 +101,9 @@ def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
         import wizard
         from wizard.app import run as run_wizard
 
-        return run_wizard(profile=demo.profile, session_id=None, program=wizard.__version__)
+        code = run_wizard(profile=demo.profile, session_id=None, program=wizard.__version__)
+        _say_goodbye(output, keep)
+        return code
 
 
 def _password_file(demo: Demo) -> Path:
@@ -110,6 +111,11 @@ def _password_file(demo: Demo) -> Path:
     path.touch(mode=0o600)
     path.write_text(f"*:*:*:*:{demo.password}\n", encoding="utf-8")
     return path
+
+
+def _say_goodbye(output: Output, keep: Path | None) -> None:
+    if keep is None:
+        output.line("The server is gone, and the session with it; --keep FOLDER keeps the session.")
 
 
 def _serve(demo: Demo, output: Output) -> int:
@@ -147,12 +153,9 @@ def _walk(demo: Demo, output: Output) -> int:
         code = step(client)
         if code != DONE:
             return code
-    verified = client.history.last(e.Verified)
-    passed = verified is not None and all(
-        check.state is e.CheckState.PASSED for check in verified.checks
-    )
-    output.line("recovered: every check passed" if passed else "not recovered")
-    return DONE if passed else FAILED
+    recovered = client.history.recovered
+    output.line(RECOVERED if recovered else NOT_RECOVERED)
+    return DONE if recovered else FAILED
 
 
 def _confirm(client: Client) -> int:
