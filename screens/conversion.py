@@ -26,9 +26,9 @@ from recovery.events import (
     Step,
 )
 from recovery.history import History
+from recovery.standing import Gate, Standing, gate, standing
 from screens import words
 from screens.phases import PhaseProgress, progress
-from screens.standing import Gate, Standing, gate, standing
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.line import Line, Note

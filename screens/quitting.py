@@ -1,8 +1,8 @@
 """Leaving while a transaction is open."""
 
 from recovery.history import History
+from recovery.standing import Standing, gate, standing
 from screens import words
-from screens.standing import Standing, gate, standing
 from screens.widgets.questions import Question
 
 

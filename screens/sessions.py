@@ -15,7 +15,7 @@ from recovery.events import Step
 from recovery.history import History, StepState
 from recovery.profile import Profile
 from recovery.session import Listed
-from screens.standing import Standing, standing
+from recovery.standing import Standing, standing
 from screens.widgets.line import Line
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.top_lines import target_words

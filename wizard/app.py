@@ -27,9 +27,9 @@ from recovery.errors import FAILED, USAGE, Problem, RecoveryError
 from recovery.events import RollBack, Step
 from recovery.history import Entry, History
 from recovery.profile import Profile
+from recovery.standing import standing
 from screens.quitting import QuitQuestion, until_when
 from screens.sessions import SessionsScreen
-from screens.standing import standing
 from screens.target import Connected, Connecting, Connection, TargetScreen
 from screens.widgets.questions import Question, TypedQuestion
 from screens.wishes import (

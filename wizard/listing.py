@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from recovery.events import Step
 from recovery.history import History, StepState
 from recovery.session import sessions
-from screens.standing import Standing, standing
+from recovery.standing import Standing, standing
 
 
 def listing() -> Iterator[dict[str, str]]:

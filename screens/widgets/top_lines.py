@@ -5,7 +5,7 @@ from textual.containers import Horizontal, Vertical
 
 from recovery.events import Step, TargetConfirmed
 from recovery.history import History
-from screens.standing import Standing, standing
+from recovery.standing import Standing, standing
 from screens.widgets.line import Line
 
 STEPS = tuple(Step)

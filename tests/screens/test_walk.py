@@ -5,7 +5,7 @@ from textual.widgets import Button, DataTable
 
 from recovery.events import Commit, CommitIntended, ExtendGate, Outcome, Person, RollBack, Step
 from recovery.history import History
-from screens.standing import Standing, standing
+from recovery.standing import Standing, standing
 from screens.wishes import RunStep
 from tests.screens import story
 from tests.screens.fakes import (
