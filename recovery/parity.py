@@ -1,5 +1,6 @@
 """The database before and after, compared inside the open transaction: what COMMIT waits for."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from recovery.events import (
     TableParity,
 )
 from recovery.names import ColumnName, TableName
+
+_CAST = re.compile(r"[a-z ]+(\(\d+\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +260,7 @@ def _in_words(column: ColumnRow, place: Place, closure: Closure, *, expected: bo
 def _without_casts(expression: str) -> str:
     while True:
         inner, found, cast = expression.rpartition("::")
-        if not found or not cast.replace(" ", "").replace("(36)", "").isalpha():
+        if not found or not _CAST.fullmatch(cast):
             return expression
         expression = inner[1:-1] if inner.startswith("(") and inner.endswith(")") else inner
 

@@ -1,6 +1,7 @@
 """Servers, databases and sessions for the tests: all real, all private, all gone afterwards."""
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,11 @@ from recovery.installations import Installation
 from recovery.profile import Profile, parse
 from recovery.session import STATE_VARIABLE
 from wizard.demo import incident
+from wizard.demo.expected import profile_text
+
+# A shell ignores SIGINT in what it starts in the background, and children inherit that; the tests
+# press Ctrl+C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _kinds() -> list[str]:
@@ -121,21 +127,4 @@ def profile_for(database: Database, **keys: str) -> Profile:
 
 def incident_profile(database: Database) -> Profile:
     """What the application expects of the incident's database, without its services."""
-    return parse(
-        f"""
-environment = "test"
-[target]
-dsn = "{database.dsn}"
-database = "{database.name}"
-[keys]
-"users.id" = "varchar(36)"
-"organizations.id" = "varchar(36)"
-"documents.id" = "varchar(36)"
-[expect]
-tables = ["folders", "pipeline_templates", "pipeline_template_stages", "rbac_audit_logs"]
-least_tables = 170
-row_counts = ["users", "organizations"]
-[alembic]
-script_location = "{incident.SCRIPT_LOCATION}"
-"""
-    )
+    return parse(profile_text(database.dsn, database.name, environment="test"))

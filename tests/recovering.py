@@ -125,12 +125,13 @@ def contents_of(database: Database) -> dict[str, tuple[object, ...]]:
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
         "WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema'"
     )
-    return {
-        table: database.rows(
-            f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
-        )[0]
+    if not tables:
+        return {}
+    each = " UNION ALL ".join(
+        f"SELECT '{table}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
         for (table,) in tables
-    }
+    )
+    return {table: tuple(contents) for table, *contents in database.rows(each)}
 
 
 def difference(before: str, after: str) -> list[str]:

@@ -4,8 +4,12 @@ Exit codes: 0 done, 1 a check failed or the work was rolled back, 2 usage or pro
 connect, 4 refused, 130 cancelled.
 """
 
+import functools
+import inspect
 import sys
 import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -61,6 +65,57 @@ ConfirmOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The options that say which profile is meant."""
+
+    profile: ProfileOption = None
+    dsn: DsnOption = None
+    database: DatabaseOption = None
+    keys: KeyOption = None
+    scripts: ScriptsOption = None
+    sets: SetOption = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Meant):
+    """The options of every command that works on one session."""
+
+    session: SessionOption = None
+    password_stdin: PasswordOption = False
+    as_json: JsonOption = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenOrNew(Chosen):
+    """The same, where a new session may begin."""
+
+    new: NewOption = False
+
+
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose first parameter is a class of options, with each as a parameter of its own.
+
+    typer reads a command's parameters from its signature and knows no classes.
+    """
+    own = inspect.signature(command, eval_str=True).parameters
+    first, *others = own.values()
+    shared = inspect.signature(first.annotation, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def called(**given: Any) -> None:
+        options = first.annotation(**{name: given.pop(name) for name in shared})
+        command(options, **given)
+
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in (*others, *shared.values())
+    ]
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return called
+
+
 def _assignment(text: str) -> dict[str, Any]:
     name, equals, value = text.partition("=")
     try:
@@ -73,62 +128,50 @@ def _assignment(text: str) -> dict[str, Any]:
         ) from error
 
 
-def _changes(
-    dsn: str | None,
-    database: str | None,
-    keys: list[str] | None,
-    scripts: str | None,
-    assignments: list[str] | None,
-) -> dict[str, Any]:
+def _changes(meant: Meant) -> dict[str, Any]:
     """What the command line says of the profile, shaped like the file."""
     changes: dict[str, Any] = {}
-    for assignment in assignments or []:
+    for assignment in meant.sets or []:
         changes = profiles.merged(changes, _assignment(assignment))
     target: dict[str, str] = {}
-    if dsn is not None:
-        target["dsn"] = dsn
-        named = profiles.database_of(dsn)
+    if meant.dsn is not None:
+        target["dsn"] = meant.dsn
+        named = profiles.database_of(meant.dsn)
         if named is not None:
             target["database"] = named
-    if database is not None:
-        target["database"] = database
-    parsed: dict[str, str] = {}
-    for key in keys or []:
+    if meant.database is not None:
+        target["database"] = meant.database
+    keys: dict[str, str] = {}
+    for key in meant.keys or []:
         column, equals, type_ = key.partition("=")
         if not equals:
             raise ProfileError(f"--key {key}: it names no type.", "Expected users.id=varchar(36).")
-        parsed[column.strip()] = type_.strip()
+        keys[column.strip()] = type_.strip()
     if target:
         changes = profiles.merged(changes, {"target": target})
-    if parsed:
-        changes = profiles.merged(changes, {"keys": parsed})
-    if scripts is not None:
-        changes = profiles.merged(changes, {"alembic": {"script_location": scripts}})
+    if keys:
+        changes = profiles.merged(changes, {"keys": keys})
+    if meant.scripts is not None:
+        changes = profiles.merged(changes, {"alembic": {"script_location": meant.scripts}})
     return changes
 
 
-def _profile(path: Path | None, changes: dict[str, Any]) -> Profile | None:
+def _profile(meant: Meant) -> Profile | None:
     """The profile that is meant; None if neither a file nor a target is named."""
-    target = changes.get("target")
-    aimed = isinstance(target, dict) and "dsn" in target
-    if path is None and DEFAULT_PROFILE.exists() and not aimed:
+    path, changes = meant.profile, _changes(meant)
+    if path is None and DEFAULT_PROFILE.exists() and meant.dsn is None:
         path = DEFAULT_PROFILE
     if path is None and not changes:
         return None
     return profiles.load(path, changes)
 
 
-def _client(context: typer.Context) -> Client:
+def _client(chosen: Chosen, *, new: bool = False) -> Client:
     """The client that the options of the command describe."""
-    options = context.params
-    output = Output(as_json=options["as_json"])
-    named = options["session"]
-    changes = _changes(
-        options["dsn"], options["database"], options["keys"], options["scripts"], options["sets"]
-    )
-    profile = None if named is not None else _profile(options["profile"], changes)
-    client = open_client(profile, named, output, new=options["new"])
-    if options["password_stdin"]:
+    output = Output(as_json=chosen.as_json)
+    profile = None if chosen.session is not None else _profile(chosen)
+    client = open_client(profile, chosen.session, output, new=new)
+    if chosen.password_stdin:
         client.password = sys.stdin.readline().rstrip("\n")
     client.ask, client.offer_to_keep = ask_on_terminal, offer_to_keep
     if not output.as_json:
@@ -141,14 +184,10 @@ def _exit(code: int) -> None:
 
 
 @app.callback(invoke_without_command=True)
+@spread
 def wizard_command(
+    meant: Meant,
     context: typer.Context,
-    profile: ProfileOption = None,
-    dsn: DsnOption = None,
-    database: DatabaseOption = None,
-    keys: KeyOption = None,
-    scripts: ScriptsOption = None,
-    sets: SetOption = None,
     session: SessionOption = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
@@ -158,8 +197,7 @@ def wizard_command(
         _exit(DONE)
     if context.invoked_subcommand is not None:
         return
-    meant = _profile(profile, _changes(dsn, database, keys, scripts, sets))
-    _exit(_open_wizard(meant, session))
+    _exit(_open_wizard(_profile(meant), session))
 
 
 def _open_wizard(profile: Profile | None, session_id: str | None) -> int:
@@ -203,44 +241,24 @@ def init(
 
 
 @app.command()
-def investigate(
-    context: typer.Context,
-    profile: ProfileOption = None,
-    dsn: DsnOption = None,
-    database: DatabaseOption = None,
-    keys: KeyOption = None,
-    scripts: ScriptsOption = None,
-    sets: SetOption = None,
-    session: SessionOption = None,
-    new: NewOption = False,
-    password_stdin: PasswordOption = False,
-    as_json: JsonOption = False,
-) -> None:
+@spread
+def investigate(chosen: ChosenOrNew) -> None:
     """Says what is wrong with the database. Only reads."""
-    _exit(_client(context).investigate())
+    _exit(_client(chosen, new=chosen.new).investigate())
 
 
 @app.command()
+@spread
 def plan(
-    context: typer.Context,
-    profile: ProfileOption = None,
-    dsn: DsnOption = None,
-    database: DatabaseOption = None,
-    keys: KeyOption = None,
-    scripts: ScriptsOption = None,
-    sets: SetOption = None,
-    session: SessionOption = None,
-    new: NewOption = False,
-    password_stdin: PasswordOption = False,
+    chosen: ChosenOrNew,
     sql: Annotated[bool, typer.Option("--sql", help="Print plan.sql.")] = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Plans the conversion. Only reads; exit code 4 if something is refused."""
-    client = _client(context)
+    client = _client(chosen, new=chosen.new)
     code = client.plan()
     if sql and code == DONE:
         text = client.session.plan_file.read_text(encoding="utf-8")
-        if as_json:
+        if chosen.as_json:
             client.output.value({"plan.sql": text})
         else:
             sys.stdout.write(text)
@@ -248,41 +266,25 @@ def plan(
 
 
 @app.command()
+@spread
 def backup(
-    context: typer.Context,
-    profile: ProfileOption = None,
-    dsn: DsnOption = None,
-    database: DatabaseOption = None,
-    keys: KeyOption = None,
-    scripts: ScriptsOption = None,
-    sets: SetOption = None,
-    session: SessionOption = None,
-    new: NewOption = False,
-    password_stdin: PasswordOption = False,
+    chosen: ChosenOrNew,
     backup_format: Annotated[str, typer.Option("--format", help="custom or directory.")] = "custom",
-    as_json: JsonOption = False,
 ) -> None:
     """Makes a backup and reads it whole. Only reads the database."""
     if backup_format not in ("custom", "directory"):
         raise ProfileError(f"--format {backup_format}: unknown.", "Expected custom or directory.")
-    chosen = cast("Literal['custom', 'directory']", backup_format)
-    _exit(_client(context).back_up(chosen))
+    named = cast("Literal['custom', 'directory']", backup_format)
+    _exit(_client(chosen, new=chosen.new).back_up(named))
 
 
 @app.command()
+@spread
 def convert(
-    context: typer.Context,
+    chosen: Chosen,
     confirm: Annotated[
         str, typer.Option("--confirm", metavar="DATABASE", help="The database's name, typed.")
     ],
-    profile: ProfileOption = None,
-    dsn: DsnOption = None,
-    database: DatabaseOption = None,
-    keys: KeyOption = None,
-    scripts: ScriptsOption = None,
-    sets: SetOption = None,
-    session: SessionOption = None,
-    password_stdin: PasswordOption = False,
     commit: Annotated[
         bool | None, typer.Option("--commit/--rollback", help="What to do at the gate.")
     ] = None,
@@ -292,57 +294,36 @@ def convert(
     gate_seconds: Annotated[
         float, typer.Option("--gate-seconds", min=1, help="How long the gate waits.")
     ] = 900,
-    as_json: JsonOption = False,
 ) -> None:
     """Runs the plan that was made last, and commits it or rolls it back at the gate."""
     if commit is None:
         raise ProfileError("Neither --commit nor --rollback is given.", "Say which of the two.")
-    context.params["new"] = False
-    client = _client(context)
     _exit(
-        client.convert(confirm, commit=commit, attested=backup_attested, gate_seconds=gate_seconds)
+        _client(chosen).convert(
+            confirm, commit=commit, attested=backup_attested, gate_seconds=gate_seconds
+        )
     )
 
 
 @app.command()
+@spread
 def migrate(
-    context: typer.Context,
-    profile: ProfileOption = None,
-    dsn: DsnOption = None,
-    database: DatabaseOption = None,
-    keys: KeyOption = None,
-    scripts: ScriptsOption = None,
-    sets: SetOption = None,
-    session: SessionOption = None,
-    password_stdin: PasswordOption = False,
+    chosen: Chosen,
     confirm: ConfirmOption = None,
     adopt: Annotated[
         list[str] | None,
         typer.Option("--adopt", metavar="REVISION", help="Keep tables made by hand. Repeatable."),
     ] = None,
-    as_json: JsonOption = False,
 ) -> None:
     """Sets the true revision and migrates to head."""
-    context.params["new"] = False
-    _exit(_client(context).migrate(tuple(adopt or ()), confirm))
+    _exit(_client(chosen).migrate(tuple(adopt or ()), confirm))
 
 
 @app.command()
-def verify(
-    context: typer.Context,
-    profile: ProfileOption = None,
-    dsn: DsnOption = None,
-    database: DatabaseOption = None,
-    keys: KeyOption = None,
-    scripts: ScriptsOption = None,
-    sets: SetOption = None,
-    session: SessionOption = None,
-    new: NewOption = False,
-    password_stdin: PasswordOption = False,
-    as_json: JsonOption = False,
-) -> None:
+@spread
+def verify(chosen: ChosenOrNew) -> None:
     """Goes through the check-list; exit code 1 if a check failed."""
-    _exit(_client(context).verify())
+    _exit(_client(chosen, new=chosen.new).verify())
 
 
 @app.command("sessions")

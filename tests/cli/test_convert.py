@@ -11,8 +11,7 @@ import pytest
 from recovery import events as e
 from recovery import installations, scratch
 from tests.cli.conftest import make_template
-from tests.cli.program import TEXT, UUID, Ended, Shell, type_of_key
-from tests.cli.waiting import (
+from tests.cli.processes import (
     ended,
     event_of,
     in_the_way,
@@ -20,9 +19,10 @@ from tests.cli.waiting import (
     is_loading,
     is_waiting,
     runner_of,
-    until,
 )
+from tests.cli.program import TEXT, UUID, Ended, Shell, type_of_key
 from tests.conftest import Database
+from tests.waiting import until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="finds the runner in /proc")
 ATTESTED = ("--backup-attested", "snapshot of noon")

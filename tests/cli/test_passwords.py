@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from recovery.events import TargetConfirmed
+from tests.cli.processes import ended, in_the_way, is_waiting, runner_of
 from tests.cli.program import Shell
-from tests.cli.waiting import ended, in_the_way, is_waiting, runner_of, until
 from tests.conftest import Database
+from tests.waiting import until
 
 
 def password_from(shell: Shell) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import until
+
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_of_the_demo_is_left(ending: signal.Signals) -> None:
@@ -24,5 +26,4 @@ def test_nothing_of_the_demo_is_left(ending: signal.Signals) -> None:
         profile = Path(found[1])
         assert "saas_platform" in profile.read_text()
         demo.send_signal(ending)
-        while profile.parents[1].exists():
-            pass
+        until(lambda: None if profile.parents[1].exists() else True)

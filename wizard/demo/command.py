@@ -14,40 +14,9 @@ from recovery.profile import Profile
 from recovery.report import NOT_RECOVERED, RECOVERED
 from recovery.session import STATE_VARIABLE
 from wizard.demo import incident
+from wizard.demo.expected import profile_text
 from wizard.demo.service import Service
 from wizard.headless import Client, Output, open_client
-
-_PROFILE = """# The demo's profile. The server is private to this run.
-environment = "production"
-
-[target]
-dsn = "{dsn}"
-database = "{database}"
-
-[keys]
-"users.id" = "varchar(36)"
-"organizations.id" = "varchar(36)"
-"documents.id" = "varchar(36)"
-
-[expect]
-tables = ["folders", "pipeline_templates", "pipeline_template_stages", "rbac_audit_logs"]
-least_tables = 170
-row_counts = ["users", "organizations"]
-
-[alembic]
-script_location = "{scripts}"
-
-[[http]]
-name = "backend health endpoint"
-url = "{url}/health"
-status = 200
-json = {{ status = "healthy" }}
-
-[[http]]
-name = "frontend"
-url = "{url}/"
-status = 200
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +42,7 @@ def running(rows: int, say: Callable[[str], None], keep: Path | None = None) -> 
         folder.mkdir(mode=0o700)
         with Service(dsn, server.password) as service:
             file = folder / "rekey.toml"
-            file.write_text(
-                _PROFILE.format(
-                    dsn=dsn.replace("\\", "\\\\").replace('"', '\\"'),
-                    database=incident.PRODUCTION,
-                    scripts=incident.SCRIPT_LOCATION,
-                    url=service.url,
-                ),
-                encoding="utf-8",
-            )
+            file.write_text(profile_text(dsn, url=service.url), encoding="utf-8")
             os.environ[STATE_VARIABLE] = str(keep or folder / "sessions")
             yield Demo(folder, file, profiles.load(file), server.password)
 

@@ -1,33 +1,16 @@
-"""Waiting for what another process does, by looking and never by guessing a time."""
+"""What other processes do, looked at from outside, and Ctrl+C for them."""
 
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 from recovery.events import AnyEvent, Event
 from tests.cli.program import Ended, Shell
 from tests.conftest import Database
-
-T = TypeVar("T")
-# Longer than anything here takes on a slow machine, in seconds.
-_PATIENCE = 60.0
-
-
-def until(look: Callable[[], T | None]) -> T:
-    """What ``look`` sees as soon as it sees something."""
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        seen = look()
-        if seen is not None:
-            return seen
-        # Not a guess: the next look decides. It leaves the processor to the process looked at.
-        time.sleep(0.01)
-    raise AssertionError("it did not happen")
+from tests.waiting import PATIENCE
 
 
 def runner_of(client: "subprocess.Popen[str]") -> int | None:
@@ -80,6 +63,6 @@ def interrupt(client: "subprocess.Popen[str]") -> None:
 
 def ended(client: "subprocess.Popen[str]") -> Ended:
     """How a client ended, without a traceback."""
-    out, err = client.communicate(timeout=_PATIENCE)
+    out, err = client.communicate(timeout=PATIENCE)
     assert "Traceback" not in out + err, err
     return Ended(client.returncode, out, err)
