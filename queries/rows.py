@@ -116,19 +116,40 @@ class ForeignKeyRow:
 class DependentRow:
     """dependents.sql"""
 
-    table_oid: int
-    column_number: int
+    class_oid: int
+    oid: int
     kind: str
     name: str
+    inherited: bool
+    on_class_oid: int
+    on_oid: int
+    on_number: int
+    extension: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class DefinitionRow:
-    """definitions.sql"""
+class ObjectRow:
+    """What there is. ``properties`` is JSON.
 
+    objects_relations.sql, objects_columns.sql, objects_constraints.sql, objects_indexes.sql,
+    objects_rules.sql, objects_routines.sql, objects_others.sql, objects_published.sql,
+    objects_published_14.sql
+    """
+
+    class_oid: int
+    oid: int
     kind: str
+    identity: str
+    properties: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """roles.sql"""
+
     name: str
-    definition: str
+    mine: bool
+    favoured: bool
 
 
 @dataclass(frozen=True, slots=True)

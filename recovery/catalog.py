@@ -1,4 +1,4 @@
-"""The catalog of a database as one reading of it: tables, columns, foreign keys, dependents."""
+"""The catalog of a database as one reading of it: tables, columns, keys, what hangs on what."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -7,8 +7,17 @@ from typing import Any
 import psycopg
 
 from queries import ask
-from queries.rows import ColumnRow, DependentRow, ForeignKeyRow, InheritanceRow, TableRow
+from queries.rows import (
+    ColumnRow,
+    DependentRow,
+    ForeignKeyRow,
+    InheritanceRow,
+    RoleRow,
+    TableRow,
+)
+from recovery import objects
 from recovery.names import ColumnName, TableName
+from recovery.objects import CatalogObject, ObjectId, ObjectName
 
 # A column's place: its table's oid and its number in it.
 Place = tuple[int, int]
@@ -16,13 +25,23 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What the catalog said at one moment. Foreign keys are in the order of their creation."""
+    """What the catalog said at one moment. Foreign keys are in the order of their creation.
+
+    ``objects`` has everything but columns, ``columns_of`` the columns by their relation's oid;
+    ``named`` has both. ``favoured_roles`` are those that default privileges give something to.
+    """
 
     tables: dict[int, TableRow]
     columns: dict[Place, ColumnRow]
     parents: dict[int, list[int]]
     foreign_keys: list[ForeignKeyRow]
-    dependents: dict[Place, list[DependentRow]]
+    dependents_of_column: dict[Place, list[DependentRow]]
+    dependents_of_object: dict[ObjectId, list[DependentRow]]
+    objects: dict[ObjectId, CatalogObject]
+    columns_of: dict[int, list[CatalogObject]]
+    named: dict[ObjectName, CatalogObject]
+    own_roles: frozenset[str]
+    favoured_roles: tuple[str, ...]
 
     def table_name(self, oid: int) -> TableName:
         """The name of an ordinary or partitioned table."""
@@ -48,13 +67,27 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
     parents: dict[int, list[int]] = defaultdict(list)
     for pair in ask(conn, "inheritance", InheritanceRow):
         parents[pair.child_oid].append(pair.parent_oid)
-    dependents: dict[Place, list[DependentRow]] = defaultdict(list)
+    of_column: dict[Place, list[DependentRow]] = defaultdict(list)
+    of_object: dict[ObjectId, list[DependentRow]] = defaultdict(list)
     for dependent in ask(conn, "dependents", DependentRow):
-        dependents[dependent.table_oid, dependent.column_number].append(dependent)
+        of_column[dependent.on_oid, dependent.on_number].append(dependent)
+        of_object[dependent.on_class_oid, dependent.on_oid].append(dependent)
+    everything = objects.read(conn)
+    columns_of: dict[int, list[CatalogObject]] = defaultdict(list)
+    for found in everything:
+        if found.kind == "COLUMN":
+            columns_of[found.id[1]].append(found)
+    roles = ask(conn, "roles", RoleRow)
     return Catalog(
         tables={row.oid: row for row in ask(conn, "tables", TableRow)},
         columns={(row.table_oid, row.number): row for row in ask(conn, "columns", ColumnRow)},
         parents=dict(parents),
         foreign_keys=ask(conn, "foreign_keys", ForeignKeyRow),
-        dependents=dict(dependents),
+        dependents_of_column=dict(of_column),
+        dependents_of_object=dict(of_object),
+        objects={found.id: found for found in everything if found.kind != "COLUMN"},
+        columns_of=dict(columns_of),
+        named={found.name: found for found in everything},
+        own_roles=frozenset(role.name for role in roles if role.mine),
+        favoured_roles=tuple(role.name for role in roles if role.favoured),
     )

@@ -158,7 +158,7 @@ class Conversion:
         for number in TITLES:
             self._run_phase(conn, number, plan.phase(number))
         after = parity.snapshot(conn, catalog.read(conn), plan.closure, self.control.check)
-        compared = parity.compare(before, after, plan.closure)
+        compared = parity.compare(before, after, plan)
         self.journal.append(compared)
         return compared.differences
 

@@ -1,51 +1,152 @@
-"""What hangs on converted columns and is not carried over: refused by name, before any lock."""
+"""What hangs on converted columns: made again with all it had, or refused before any lock."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 
 from queries.rows import DependentRow, ForeignKeyRow
 from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.events import Refusal
+from recovery.objects import CatalogObject, ObjectId
+from recovery.rebuilding import Rebuild, Surroundings, rebuild
 
-# What PostgreSQL would say, or silently do, if the conversion met one.
-_REASONS = {
-    "view": "the view reads it (0A000)",
-    "materialized view": "the materialized view reads it (0A000)",
-    "rule": "a rule reads it (0A000)",
-    "policy": "a policy reads it (0A000)",
-    "trigger": "a trigger names it in UPDATE OF or WHEN (0A000)",
-    "generated column": "a generated column is computed from it (0A000)",
-    "function": "a function with a parsed body reads it (0A000)",
-    "publication": "a publication filters by it or lists it (0A000)",
-    "extended statistics": "extended statistics would lose their data",
-    "constraint": "a constraint's expression may compare it with a uuid (42883)",
-    "index": "an index uses it in an expression, or with an operator class of its own",
-    "column of the row type": "a column has the table's row type",
-    "object": "PostgreSQL records that it depends on the column",
+# What cannot be made again, and what to do about it.
+_REFUSED = {
+    "generated column": (
+        "a generated column is computed from it (0A000)",
+        "Drop the column before the conversion, add it again after: it then comes last.",
+    ),
+    "operator class": (
+        "an index names an operator class that does not take the new type",
+        "Drop the index (its constraint) before the conversion; create it after, for the new type.",
+    ),
+    "column of the row type": (
+        "a column has the table's row type, which PostgreSQL does not change (0A000)",
+        "Give the column another type, or drop it, before the conversion.",
+    ),
+    "default": (
+        "a column's default calls it",
+        "Drop the default before the conversion, set it again after.",
+    ),
 }
+_UNKNOWN = (
+    "PostgreSQL records that it depends on the column, and pg-rekey does not know how to make it "
+    "again",
+    "Keep its definition, owner, grants and comment, drop it before the conversion and create it "
+    "again after.",
+)
 
 
-def refusals(catalog: Catalog, closure: Closure, *, superuser: bool) -> Iterator[Refusal]:
-    """Every object that the conversion would break, with what to do about it."""
-    for place, member in sorted(closure.members.items()):
-        for dependent in catalog.dependents.get(place, []):
-            yield _refusal(dependent, str(member.name))
+@dataclass(frozen=True, slots=True)
+class Dependents:
+    """``rebuilds`` are in the order in which they are made again; dropped in the reverse order."""
+
+    rebuilds: tuple[Rebuild, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def find(catalog: Catalog, closure: Closure, *, superuser: bool) -> Dependents:
+    """Everything that hangs on the converted columns, also by way of others."""
+    hanging = _hanging(catalog, closure)
+    refusals: list[Refusal] = []
+    rebuilds: dict[ObjectId, Rebuild] = {}
+    for known, (row, because) in hanging.items():
+        refusal, made = _fate(catalog, row, because, superuser=superuser)
+        if refusal is not None:
+            refusals.append(refusal)
+        elif made is not None:
+            rebuilds[known] = made
     for foreign_key in closure.foreign_keys:
         if foreign_key.trigger_states:
-            yield from _trigger_states(catalog, foreign_key, superuser=superuser)
+            refusals += _trigger_states(catalog, foreign_key, superuser=superuser)
+    return Dependents(_in_order(catalog, rebuilds), tuple(refusals))
 
 
-def _refusal(dependent: DependentRow, column: str) -> Refusal:
+def _hanging(catalog: Catalog, closure: Closure) -> dict[ObjectId, tuple[DependentRow, str]]:
+    """The dependents, each with what it hangs on in words; their order is that of the catalog."""
+    found: dict[ObjectId, tuple[DependentRow, str]] = {}
+    waiting: list[tuple[DependentRow, str]] = [
+        (row, str(member.name))
+        for place, member in sorted(closure.members.items())
+        for row in catalog.dependents_of_column.get(place, [])
+    ]
+    while waiting:
+        row, because = waiting.pop(0)
+        known = (row.class_oid, row.oid)
+        if known in found or row.inherited:
+            continue
+        found[known] = (row, because)
+        waiting += [(other, _named(row)) for other in catalog.dependents_of_object.get(known, [])]
+    return found
+
+
+def _named(row: DependentRow) -> str:
     # pg_describe_object starts with the kind for everything but what was identified by name.
-    named = dependent.name
-    if dependent.kind in ("view", "materialized view"):
-        named = f"{dependent.kind} {named}"
-    return Refusal(
-        named,
-        f"It hangs on {column}: {_REASONS[dependent.kind]}.",
-        "pg-rekey does not rebuild it yet. Keep its definition, owner, grants and comment, drop it "
-        "before the conversion and create it again after.",
+    return f"{row.kind} {row.name}" if "view" in row.kind else row.name
+
+
+def _fate(
+    catalog: Catalog, row: DependentRow, because: str, *, superuser: bool
+) -> tuple[Refusal | None, Rebuild | None]:
+    named = _named(row)
+    if row.extension is not None:
+        return Refusal(
+            named,
+            f"It hangs on {because} and belongs to the extension {row.extension}.",
+            "Drop the extension before the conversion, create it again after.",
+        ), None
+    if row.kind in _REFUSED:
+        reason, remedy = _REFUSED[row.kind]
+        return Refusal(named, f"It hangs on {because}: {reason}.", remedy), None
+    found = catalog.objects.get((row.class_oid, row.oid))
+    made = None if found is None else rebuild(found, _surroundings(catalog, found))
+    if found is None or made is None or "partitioned" in found.properties:
+        reason, remedy = _UNKNOWN
+        return Refusal(named, f"It hangs on {because}: {reason}.", remedy), None
+    owner = _owner(catalog, found)
+    if owner is not None and not superuser and owner not in catalog.own_roles:
+        return Refusal(
+            named,
+            f"It hangs on {because} and belongs to {owner}, as whom this role may not act.",
+            f"Connect as a superuser or as a member of {owner}.",
+        ), None
+    return None, made
+
+
+def _owner(catalog: Catalog, found: CatalogObject) -> str | None:
+    if found.kind == "PUBLISHED TABLE":
+        named = catalog.named.get(("PUBLICATION", found.properties["publication"]))
+        return None if named is None else str(named.properties["owner"])
+    owner: str | None = found.properties.get("owner")
+    return owner
+
+
+def _surroundings(catalog: Catalog, found: CatalogObject) -> Surroundings:
+    index = None
+    if found.kind == "CONSTRAINT":
+        schema = found.properties["table"].rpartition(".")[0]
+        index = catalog.named.get(("INDEX", f"{schema}.{found.properties['name']}"))
+    return Surroundings(
+        tuple(catalog.columns_of.get(found.id[1], [])), index, catalog.favoured_roles
     )
+
+
+def _in_order(catalog: Catalog, rebuilds: dict[ObjectId, Rebuild]) -> tuple[Rebuild, ...]:
+    """Those first that others hang on; else in the order of their creation."""
+    before: dict[ObjectId, set[ObjectId]] = defaultdict(set)
+    for known in sorted(rebuilds, key=lambda pair: pair[1]):
+        before[known] = set()
+    for known in rebuilds:
+        for row in catalog.dependents_of_object.get(known, []):
+            other = (row.class_oid, row.oid)
+            if other in rebuilds and other != known:
+                before[other].add(known)
+    try:
+        return tuple(rebuilds[known] for known in TopologicalSorter(before).static_order())
+    except CycleError as error:
+        raise AssertionError("views cannot depend on each other in a circle") from error
 
 
 def _trigger_states(

@@ -218,7 +218,10 @@ class PlannedTable(Fact, frozen=True):
 
 
 class PlanMade(Event, frozen=True):
-    """``sha256`` is of plan.sql, ``fingerprint`` of the catalog that it was made for."""
+    """``sha256`` is of plan.sql, ``fingerprint`` of the catalog that it was made for.
+
+    ``rebuilt`` names what is dropped and made again because it hangs on a converted column.
+    """
 
     sha256: str
     fingerprint: str
@@ -228,6 +231,7 @@ class PlanMade(Event, frozen=True):
     foreign_keys: int
     refusals: tuple[Refusal, ...]
     nothing_to_do: bool
+    rebuilt: tuple[str, ...] = ()
 
 
 class PlanApproved(Event, frozen=True):
@@ -345,12 +349,16 @@ class TableParity(Fact, frozen=True):
 
 
 class CatalogDifference(Fact, frozen=True):
-    """Anything else of the catalog that is not as it was and not what the plan says."""
+    """Anything else of the catalog that is not as it was: the properties that differ.
+
+    ``explained`` says why it has to be so after the conversion; None: nothing explains it.
+    """
 
     kind: str
     name: str
     before: str | None
     after: str | None
+    explained: str | None = None
 
 
 class ParityChecked(Event, frozen=True):
@@ -360,12 +368,17 @@ class ParityChecked(Event, frozen=True):
     compared: int
 
     @property
+    def unexplained(self) -> tuple[CatalogDifference, ...]:
+        """What nothing explains."""
+        return tuple(row for row in self.catalog if row.explained is None)
+
+    @property
     def differences(self) -> int:
         """How many rows of the three tables are not as they should be."""
         return (
             sum(row.state != SAME for row in self.foreign_keys)
             + sum(row.state != SAME for row in self.tables)
-            + len(self.catalog)
+            + len(self.unexplained)
         )
 
 

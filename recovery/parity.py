@@ -1,6 +1,5 @@
 """The database before and after, compared inside the open transaction: what COMMIT waits for."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from queries import ask, compose
-from queries.rows import ColumnRow, DefinitionRow, ForeignKeyRow
-from recovery.catalog import Catalog, Place
+from queries import compose
+from queries.rows import ForeignKeyRow
+from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.events import (
     SAME,
@@ -19,9 +18,9 @@ from recovery.events import (
     ParityChecked,
     TableParity,
 )
+from recovery.expectation import Expectation
 from recovery.names import ColumnName, TableName
-
-_CAST = re.compile(r"[a-z ]+(\(\d+\))?")
+from recovery.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ class Snapshot:
     """What is compared. Orphans are by foreign key (schema, table, name)."""
 
     catalog: Catalog
-    definitions: dict[tuple[str, str], str]
     orphans: dict[tuple[str, str, str], int]
     contents: dict[TableName, Contents]
 
@@ -113,31 +111,22 @@ def snapshot(
         digests[table] = contents(conn, table, [member.name.name for member in members])
     return Snapshot(
         catalog,
-        {
-            (row.kind, row.name): row.definition
-            for row in ask(conn, "definitions", DefinitionRow, tables=closure.tables())
-        },
         counted,
         digests,
     )
 
 
-def compare(before: Snapshot, after: Snapshot, closure: Closure) -> ParityChecked:
-    """Every foreign key, every converted table, and the rest of what the plan touches."""
+def compare(before: Snapshot, after: Snapshot, plan: Plan) -> ParityChecked:
+    """Every foreign key, every converted table, and every other object of the catalog."""
+    closure = plan.closure
     foreign_keys = sorted(_foreign_keys(before, after, closure), key=lambda row: row.state == SAME)
     tables = sorted(_tables(before, after), key=lambda row: row.state == SAME)
     catalog = [
-        *_mapping("definition", before.definitions, after.definitions),
-        *_mapping(
-            "column",
-            _columns(before.catalog, closure, expected=True),
-            _columns(after.catalog, closure, expected=False),
-        ),
+        *_objects(before.catalog, after.catalog, Expectation.of(before.catalog, plan)),
         *_firing_order(before, after),
     ]
-    compared = (
-        len(foreign_keys) + len(tables) + len(before.definitions) + len(before.catalog.columns)
-    )
+    catalog.sort(key=lambda row: row.explained is not None)
+    compared = len(foreign_keys) + len(tables) + len(before.catalog.named)
     return ParityChecked(tuple(foreign_keys), tuple(tables), tuple(catalog), compared)
 
 
@@ -231,38 +220,38 @@ def _tables(before: Snapshot, after: Snapshot) -> Iterator[TableParity]:
         yield TableParity(str(table), was.rows, now.rows, was.digests, now.digests, state)
 
 
-def _columns(catalog: Catalog, closure: Closure, *, expected: bool) -> dict[str, str]:
-    """Every column in words; with ``expected``, as it should be after the conversion."""
-    return {
-        str(catalog.column_name(place)): _in_words(column, place, closure, expected=expected)
-        for place, column in catalog.columns.items()
-    }
+def _objects(
+    before: Catalog, after: Catalog, expectation: Expectation
+) -> Iterator[CatalogDifference]:
+    """Every object that is not as it was, with the properties that differ."""
+    for name in sorted({*before.named, *after.named}):
+        was, now = before.named.get(name), after.named.get(name)
+        if was is not None and now is not None:
+            if was.text == now.text:
+                continue
+            differing = [
+                key
+                for key in {**was.properties, **now.properties}
+                if was.properties.get(key) != now.properties.get(key)
+            ]
+            yield CatalogDifference(
+                was.kind.lower(),
+                was.identity,
+                _in_words({key: was.properties.get(key) for key in differing}),
+                _in_words({key: now.properties.get(key) for key in differing}),
+                expectation.explains(was, now, differing),
+            )
+        elif was is not None:
+            yield CatalogDifference(was.kind.lower(), was.identity, "there", None)
+        elif now is not None:
+            yield CatalogDifference(now.kind.lower(), now.identity, None, "there")
 
 
-def _in_words(column: ColumnRow, place: Place, closure: Closure, *, expected: bool) -> str:
-    member = closure.members.get(place)
-    type_, default = column.type, column.default_expression
-    if member is not None:
-        if expected:
-            type_ = member.target.name
-        # PostgreSQL writes the new type's cast into a default that it carries over.
-        default = None if default is None else _without_casts(default)
-    parts = [
-        type_,
-        "NOT NULL" if column.not_null else "",
-        f"DEFAULT {default}" if default is not None else "",
-        "IDENTITY" if column.is_identity else "",
-        "GENERATED" if column.is_generated else "",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def _without_casts(expression: str) -> str:
-    while True:
-        inner, found, cast = expression.rpartition("::")
-        if not found or not _CAST.fullmatch(cast):
-            return expression
-        expression = inner[1:-1] if inner.startswith("(") and inner.endswith(")") else inner
+def _in_words(properties: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in properties.items()
+    )
 
 
 def _firing_order(before: Snapshot, after: Snapshot) -> Iterator[CatalogDifference]:
@@ -275,14 +264,9 @@ def _firing_order(before: Snapshot, after: Snapshot) -> Iterator[CatalogDifferen
                 referenced = str(TableName(key.referenced_schema, key.referenced_table))
                 order.setdefault(referenced, []).append(f"{key.schema}.{key.table_name}.{key.name}")
         ranked.append({table: ", ".join(names) for table, names in order.items()})
-    return _mapping("firing order of foreign keys on", *ranked)
-
-
-def _mapping(
-    kind: str, before: dict[Any, str], after: dict[Any, str]
-) -> Iterator[CatalogDifference]:
-    for name in sorted({*before, *after}, key=str):
-        was, now = before.get(name), after.get(name)
-        if was != now:
-            shown = " ".join(name) if isinstance(name, tuple) else str(name)
-            yield CatalogDifference(kind, shown, was, now)
+    was, now = ranked
+    for table in sorted({*was, *now}):
+        if was.get(table) != now.get(table):
+            yield CatalogDifference(
+                "firing order of foreign keys on", table, was.get(table), now.get(table)
+            )

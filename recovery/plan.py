@@ -26,8 +26,9 @@ from recovery.events import (
 )
 from recovery.names import ColumnName
 from recovery.profile import Profile
+from recovery.rebuilding import Rebuild
 from recovery.session import Session
-from recovery.statements import TITLES, Statement
+from recovery.statements import TITLES, Statement, described
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Plan:
 
     database: str
     closure: Closure
+    rebuilds: tuple[Rebuild, ...]
     refusals: tuple[Refusal, ...]
     preparation: tuple[str, ...]
     lock: str
@@ -65,19 +67,23 @@ def sha256(text: str) -> str:
 def build(catalog: Catalog, profile: Profile, identity: Identity) -> Plan:
     """The plan for a catalog. What cannot be carried over is in ``refusals``, by name."""
     closure = find_closure(catalog, profile.key_types)
+    hanging = dependents.find(catalog, closure, superuser=identity.superuser)
     refused = [
         *closure.refusals,
-        *dependents.refusals(catalog, closure, superuser=identity.superuser),
+        *hanging.refusals,
         *(_unknown(catalog, key) for key in closure.unknown),
     ]
     preparation = tuple(statements.preparation(identity.database))
-    lock = statements.lock(catalog, closure)
+    lock = statements.lock(catalog, closure, hanging.rebuilds)
     composed = (
-        () if refused or not closure.members else tuple(statements.statements(catalog, closure))
+        ()
+        if refused or not closure.members
+        else tuple(statements.statements(catalog, closure, hanging.rebuilds))
     )
     return Plan(
         database=identity.database,
         closure=closure,
+        rebuilds=hanging.rebuilds,
         refusals=tuple(refused),
         preparation=preparation,
         lock=lock,
@@ -110,6 +116,7 @@ def summary(plan: Plan, catalog: Catalog) -> PlanMade:
         tables=tuple(tables),
         foreign_keys=len(plan.closure.foreign_keys),
         refusals=plan.refusals,
+        rebuilt=tuple(described(rebuild) for rebuild in plan.rebuilds),
         nothing_to_do=not plan.closure.members and not plan.refusals,
     )
 
@@ -136,8 +143,8 @@ def fingerprint(catalog: Catalog, closure: Closure) -> str:
     tables = closure.tables()
     facts: list[object] = [
         [
-            (m.name, c, catalog.dependents.get(place))
-            for place, m in closure.members.items()
+            (m.name, c)
+            for m in closure.members.values()
             for c in [(m.column.type, m.column.not_null, m.column.default_expression, m.target)]
         ],
         [

@@ -9,14 +9,15 @@ from psycopg import sql
 from queries.rows import ForeignKeyRow
 from recovery.catalog import Catalog
 from recovery.closure import Closure, Member
+from recovery.rebuilding import Rebuild
 
 CHECK, DROP, KEYS, REFERENCES, RECREATE, VALIDATE = 1, 2, 3, 4, 5, 6
 TITLES = {
     CHECK: "Current types checked",
-    DROP: "Foreign keys dropped",
+    DROP: "Foreign keys and dependents dropped",
     KEYS: "Keys converted, with the other columns of their tables",
     REFERENCES: "Referencing columns converted",
-    RECREATE: "Foreign keys recreated",
+    RECREATE: "Foreign keys and dependents recreated",
     VALIDATE: "Validation",
 }
 _FIRING = {"D": "DISABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
@@ -52,6 +53,8 @@ def preparation(database: str) -> Iterator[str]:
         "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings "
         "WHERE name = 'transaction_timeout'"
     )
+    # The bodies of functions that are made again name their tables by their own search_path.
+    yield "SET LOCAL check_function_bodies = off"
     yield "SET LOCAL maintenance_work_mem = '256MB'"
     # For the comparison: it hashes every key once for each foreign key.
     yield "SET LOCAL work_mem = '256MB'"
@@ -79,15 +82,23 @@ def _do(body: str) -> str:
     return f"DO {tag}\n{body}\n{tag}"
 
 
-def lock(catalog: Catalog, closure: Closure) -> str:
+def lock(catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]) -> str:
     """All locks in one statement: it can be tried again without anything being half done."""
-    names = (
-        catalog.table_name(oid).identifier for oid in closure.tables() if oid in catalog.tables
+    names = {catalog.table_name(oid) for oid in closure.tables() if oid in catalog.tables}
+    for rebuild in rebuilds:
+        # A policy or a trigger may be on a table of its own that has no converted column.
+        table = catalog.named.get(("TABLE", rebuild.object.properties.get("table", "")))
+        if table is not None:
+            names.add(catalog.table_name(table.id[1]))
+    return _text(
+        "LOCK TABLE {tables}\n  IN ACCESS EXCLUSIVE MODE",
+        tables=_list((name.identifier for name in sorted(names)), ",\n  "),
     )
-    return _text("LOCK TABLE {tables}\n  IN ACCESS EXCLUSIVE MODE", tables=_list(names, ",\n  "))
 
 
-def statements(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
+def statements(
+    catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
+) -> Iterator[Statement]:
     """The statements of the six phases, in order."""
     everything = Counter(str(member.key) for member in closure.members.values())
     yield Statement(
@@ -97,6 +108,8 @@ def statements(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
         "every column still has the type that the plan was made for",
         everything,
     )
+    for rebuild in reversed(rebuilds):
+        yield from _rebuilding(DROP, rebuild, rebuild.drop)
     for foreign_key in closure.foreign_keys:
         yield Statement(
             DROP,
@@ -107,13 +120,15 @@ def statements(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
             ),
             _described(catalog, foreign_key),
             "its two sides have different types while the conversion runs",
-            Counter([closure.key_of(foreign_key)]),
+            _counted(closure, foreign_key),
         )
     altered = list(_alter_tables(catalog, closure))
     yield from (s for s in altered if s.phase == KEYS)
     yield from (s for s in altered if s.phase == REFERENCES)
     for foreign_key in closure.foreign_keys:
         yield from _recreate(catalog, closure, foreign_key)
+    for rebuild in rebuilds:
+        yield from _rebuilding(RECREATE, rebuild, rebuild.create)
     yield Statement(
         VALIDATE,
         _types_are([(m, m.target.name) for m in closure.members.values()]),
@@ -233,7 +248,7 @@ def _recreate(
         ),
         described,
         "from its stored definition, in the original order: that decides which fires first",
-        Counter([closure.key_of(foreign_key)]),
+        _counted(closure, foreign_key),
     )
     if foreign_key.comment is not None:
         yield Statement(
@@ -318,6 +333,25 @@ END""",
             rows=rows,
         )
     )
+
+
+def _counted(closure: Closure, foreign_key: ForeignKeyRow) -> Counter[str]:
+    key = closure.key_of(foreign_key)
+    return Counter([key] if key else [])
+
+
+def _rebuilding(phase: int, rebuild: Rebuild, texts: tuple[str, ...]) -> Iterator[Statement]:
+    why = {
+        DROP: "PostgreSQL does not change the type of a column that it hangs on",
+        RECREATE: "as it was, with everything that it had",
+    }[phase]
+    for text in texts:
+        yield Statement(phase, text, described(rebuild), why, Counter())
+
+
+def described(rebuild: Rebuild) -> str:
+    """The object in words."""
+    return f"{rebuild.object.kind.lower()} {rebuild.object.identity}"
 
 
 def _described(catalog: Catalog, foreign_key: ForeignKeyRow) -> str:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from wizard.demo.expected import profile_text
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _kinds() -> list[str]:
+def kinds_of_servers() -> list[str]:
+    """The embedded PostgreSQL, and the system's where there is one."""
     system = [i for i in installations.for_servers() if not i.embedded]
     return ["embedded", *(["system"] if system else [])]
 
@@ -39,7 +41,7 @@ def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSFILE", str(tmp_path / "no-pgpass"))
 
 
-@pytest.fixture(scope="session", params=_kinds())
+@pytest.fixture(scope="session", params=kinds_of_servers())
 def installation(request: pytest.FixtureRequest) -> Installation:
     """The embedded PostgreSQL, and the machine's own where there is one."""
     wanted = request.param == "embedded"
@@ -102,6 +104,12 @@ def _made(server: scratch.Server, template: str) -> Iterator[Database]:
     yield Database(server, name)
     with server.connect(autocommit=True) as conn:
         conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def twin_of(database: Database) -> Iterator[Database]:
+    """A copy of a test's database as it is now."""
+    yield from _made(database.server, database.name)
 
 
 @pytest.fixture

@@ -3,8 +3,13 @@
 import difflib
 import re
 import subprocess
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
 
 import wizard
 from recovery import events as e
@@ -16,7 +21,9 @@ from recovery.profile import Profile
 from recovery.runner import perform
 from recovery.session import Session, this_person
 from tests.conftest import Database
+from tests.waiting import until
 from wizard.headless import Client, Output
+from wizard.lines import problem_lines
 
 ME = this_person()
 
@@ -68,6 +75,37 @@ class Recovery:
             e.Step.CONVERSION, options, lambda event: wanted(self.session, event)
         )
 
+    def convert_here(self, decision: e.Commit | None) -> e.Outcome:
+        """The same in this process; without a decision the deadline passes at once."""
+        options = Options(
+            by=ME, password=self.database.password, gate_seconds=0 if decision is None else 900
+        )
+        decided = threading.Thread(target=self._decide, args=[decision])
+        decided.start()
+        self.code = perform(self.session, e.Step.CONVERSION, options)
+        decided.join()
+        return self.outcome()
+
+    def _decide(self, decision: e.Commit | None) -> None:
+        if decision is None:
+            return
+        own = Session(self.session.folder)
+        began = self.session.history().entries[-1].number
+        until(lambda: _gate_or_end(own, began))
+        own.journal.command(decision)
+        own.close()
+
+    def told(self) -> list[str]:
+        """What the latest conversion says is not as it should be: a failure, or differences."""
+        attempt = self.session.history().since_start_of(e.Step.CONVERSION)
+        failed, compared = attempt.last(e.StepFailed), attempt.last(e.ParityChecked)
+        said = [] if failed is None else list(problem_lines(failed.problem))
+        if compared is not None:
+            said += [str(row) for row in compared.unexplained]
+            said += [str(row) for row in compared.foreign_keys if row.state != e.SAME]
+            said += [str(row) for row in compared.tables if row.state != e.SAME]
+        return said
+
     @property
     def ended(self) -> e.ConversionEnded:
         ended = self.session.history().last(e.ConversionEnded)
@@ -83,6 +121,13 @@ class Recovery:
         failed = self.session.history().last(e.StepFailed)
         assert failed is not None
         return failed.problem
+
+
+def _gate_or_end(session: Session, after: int) -> bool | None:
+    for entry in session.journal.entries(after):
+        if isinstance(entry.event, e.GateOpened | e.StepFailed | e.StepFinished):
+            return True
+    return None
 
 
 Decide = Callable[[Session, e.AnyEvent], None]
@@ -119,19 +164,29 @@ def schema_of(database: Database) -> str:
     return re.sub(r"^\\(un)?restrict .*$", "", dumped, flags=re.MULTILINE)
 
 
+def contents_query(conn: psycopg.Connection[Any]) -> str:
+    """Asks for the rows and a digest of the rows, as text, of every table and view."""
+    relations = conn.execute(
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname !~ '^pg_' "
+        "AND schemaname <> 'information_schema' "
+        "UNION ALL SELECT format('%I.%I', schemaname, viewname) FROM pg_views "
+        "WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema' "
+        "UNION ALL SELECT format('%I.%I', schemaname, matviewname) FROM pg_matviews "
+        "WHERE ispopulated ORDER BY 1"
+    ).fetchall()
+    each = (
+        f"SELECT {sql.Literal(name).as_string(None)}, count(*), "
+        f"coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {name} t"
+        for (name,) in relations
+    )
+    return " UNION ALL ".join(each) or "SELECT '', 0, 0"
+
+
 def contents_of(database: Database) -> dict[str, tuple[object, ...]]:
-    """Rows and a digest of every table's rows, as text, whatever their order."""
-    tables = database.rows(
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
-        "WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema'"
-    )
-    if not tables:
-        return {}
-    each = " UNION ALL ".join(
-        f"SELECT '{table}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} t"
-        for (table,) in tables
-    )
-    return {table: tuple(contents) for table, *contents in database.rows(each)}
+    """Rows and a digest of the rows of every table and view, whatever their order."""
+    with database.connect() as conn:
+        rows = conn.execute(contents_query(conn)).fetchall()
+    return {name: tuple(contents) for name, *contents in rows}
 
 
 def difference(before: str, after: str) -> list[str]:

@@ -222,7 +222,7 @@ def test_resume_without_a_terminal_tells_what_has_happened(shell: Shell, small: 
     as_lines = shell.run("resume", session.id)
     assert as_lines.code == 0
     assert f"session for {small.name} (test)" in as_lines.out
-    assert "phase 5: Foreign keys recreated" in as_lines.out
+    assert "phase 5: Foreign keys and dependents recreated" in as_lines.out
 
 
 def test_a_session_can_be_named_instead_of_a_profile(shell: Shell, small: Database) -> None:

@@ -1,0 +1,75 @@
+-- Which extended statistics, publications, types and schemas are there?
+-- Parameters: none. One row for each; composite types are relations.
+SELECT
+  'pg_catalog.pg_statistic_ext'::pg_catalog.regclass::bigint AS class_oid,
+  s.oid::bigint           AS oid,
+  'STATISTICS'            AS kind,
+  pg_catalog.format('%I.%I', n.nspname, s.stxname) AS identity,
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'table', s.stxrelid::pg_catalog.regclass::text,
+    'owner', pg_catalog.pg_get_userbyid(s.stxowner),
+    'definition', pg_catalog.pg_get_statisticsobjdef(s.oid),
+    'statistics target', nullif(s.stxstattarget, -1),
+    'comment', pg_catalog.obj_description(s.oid, 'pg_statistic_ext')
+  ))::text                AS properties
+FROM pg_catalog.pg_statistic_ext s
+JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+UNION ALL
+SELECT
+  'pg_catalog.pg_publication'::pg_catalog.regclass::bigint,
+  p.oid::bigint,
+  'PUBLICATION',
+  pg_catalog.quote_ident(p.pubname),
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'owner', pg_catalog.pg_get_userbyid(p.pubowner),
+    'all tables', p.puballtables,
+    'publishes', pg_catalog.concat_ws(', ',
+      CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
+      CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END,
+      CASE WHEN p.pubviaroot THEN 'via root' END),
+    'comment', pg_catalog.obj_description(p.oid, 'pg_publication')
+  ))::text
+FROM pg_catalog.pg_publication p
+UNION ALL
+SELECT
+  'pg_catalog.pg_type'::pg_catalog.regclass::bigint,
+  t.oid::bigint,
+  CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END,
+  pg_catalog.format('%I.%I', n.nspname, t.typname),
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'owner', pg_catalog.pg_get_userbyid(t.typowner),
+    'privileges', ARRAY(
+      SELECT x::text
+      FROM pg_catalog.unnest(coalesce(t.typacl, pg_catalog.acldefault('T', t.typowner))) AS x
+      ORDER BY 1),
+    'domain over', CASE WHEN t.typtype = 'd' THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END,
+    'not null', nullif(t.typnotnull, false),
+    'default', t.typdefault,
+    'labels', (SELECT pg_catalog.array_agg(e.enumlabel ORDER BY e.enumsortorder)
+                 FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
+    'range of', (SELECT pg_catalog.format_type(r.rngsubtype, NULL)
+                   FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid),
+    'comment', pg_catalog.obj_description(t.oid, 'pg_type')
+  ))::text
+FROM pg_catalog.pg_type t
+JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+WHERE t.typtype IN ('d', 'e', 'r')
+  AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_'
+UNION ALL
+SELECT
+  'pg_catalog.pg_namespace'::pg_catalog.regclass::bigint,
+  n.oid::bigint,
+  'SCHEMA',
+  pg_catalog.quote_ident(n.nspname),
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'owner', pg_catalog.pg_get_userbyid(n.nspowner),
+    'privileges', ARRAY(
+      SELECT x::text
+      FROM pg_catalog.unnest(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) AS x
+      ORDER BY 1),
+    'comment', pg_catalog.obj_description(n.oid, 'pg_namespace')
+  ))::text
+FROM pg_catalog.pg_namespace n
+WHERE n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_';

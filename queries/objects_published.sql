@@ -1,0 +1,17 @@
+-- Which tables are in which publication, with which columns and rows? From PostgreSQL 15 on.
+-- Parameters: none. One row for each table of a publication.
+SELECT
+  'pg_catalog.pg_publication_rel'::pg_catalog.regclass::bigint AS class_oid,
+  r.oid::bigint           AS oid,
+  'PUBLISHED TABLE'       AS kind,
+  pg_catalog.format('%s IN PUBLICATION %I', r.prrelid::pg_catalog.regclass, p.pubname) AS identity,
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'table', r.prrelid::pg_catalog.regclass::text,
+    'publication', pg_catalog.quote_ident(p.pubname),
+    'columns', (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY a.attnum)
+                  FROM pg_catalog.pg_attribute a
+                 WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs::int2[])),
+    'where', pg_catalog.pg_get_expr(r.prqual, r.prrelid)
+  ))::text                AS properties
+FROM pg_catalog.pg_publication_rel r
+JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid;

@@ -1,0 +1,97 @@
+"""Which differences a conversion has to make: the type itself, and what follows from it."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from recovery.catalog import Catalog
+from recovery.closure import Member
+from recovery.objects import CatalogObject, ObjectName
+from recovery.plan import Plan
+
+# Properties that are expressions, into which PostgreSQL writes casts.
+_EXPRESSIONS = ("definition", "default", "using", "check", "where")
+# What a column has only for the sake of a type of variable length.
+_OF_TEXT = ("collation", "storage", "compression")
+_CAST = re.compile(
+    r"::\s*(character varying|character|bpchar|text|uuid|bigint|integer|smallint)"
+    r"(\(\d+\))?(\[\])*"
+)
+_SPACE = re.compile(r"[\s()]+")
+
+
+def without_casts(expression: str) -> str:
+    """An expression without casts between key types, brackets and spaces, to be compared."""
+    return _SPACE.sub("", _CAST.sub("", expression))
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a plan will make of the catalog; relations by their oid before it."""
+
+    converted: dict[ObjectName, Member]
+    rebuilt_relations: frozenset[int]
+    # Old types and new ones, also of arrays.
+    types: dict[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, catalog: Catalog, plan: Plan) -> "Expectation":
+        """What this plan will make of this catalog."""
+        members = plan.closure.members.values()
+        by_name = {(member.place[0], member.name.name): member for member in members}
+        types: dict[str, set[str]] = {}
+        for member in members:
+            bare = member.target.name.partition("(")[0]
+            for suffix in ("", "[]"):
+                types.setdefault(member.column.type + suffix, set()).update(
+                    {member.target.name + suffix, bare + suffix, "text" + suffix}
+                )
+        return cls(
+            {
+                column.name: by_name[oid, column.properties["plain name"]]
+                for oid in plan.closure.tables()
+                for column in catalog.columns_of.get(oid, [])
+                if (oid, column.properties["plain name"]) in by_name
+            },
+            frozenset(
+                rebuild.object.id[1]
+                for rebuild in plan.rebuilds
+                if rebuild.object.kind in ("VIEW", "MATERIALIZED VIEW")
+            ),
+            {was: frozenset(now) for was, now in types.items()},
+        )
+
+    def explains(
+        self, before: CatalogObject, after: CatalogObject, differing: list[str]
+    ) -> str | None:
+        """Why an object has to differ in these properties; None if any has no reason."""
+        reasons = [
+            self._reason(before, key, before.properties.get(key), after.properties.get(key))
+            for key in differing
+        ]
+        if any(reason is None for reason in reasons):
+            return None
+        return "; ".join(dict.fromkeys(reason for reason in reasons if reason is not None))
+
+    def _reason(self, found: CatalogObject, key: str, was: Any, now: Any) -> str | None:
+        member = self.converted.get(found.name)
+        if member is not None:
+            if key == "type" and now == member.target.name:
+                return "the plan converts it"
+            if key in _OF_TEXT and now is None and member.target.is_uuid:
+                return f"a {member.target} has no {key} of its own"
+        if (
+            key == "type"
+            and found.kind == "COLUMN"
+            and found.id[1] in self.rebuilt_relations
+            and now in self.types.get(was, ())
+        ):
+            return "it shows a column that the plan converts"
+        if (
+            key in _EXPRESSIONS
+            and was is not None
+            and now is not None
+            and without_casts(was) == without_casts(now)
+        ):
+            return "the same but for casts, which follow the type"
+        return None

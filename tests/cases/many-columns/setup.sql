@@ -1,0 +1,11 @@
+CREATE TABLE users (id uuid PRIMARY KEY, name text, deleted_at timestamptz);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users, body text);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one'), ('00000000-0000-0000-0000-000000000002', 'two'), ('00000000-0000-0000-0000-000000000003', 'three');
+INSERT INTO notes VALUES (1, '00000000-0000-0000-0000-000000000001', 'a'), (2, '00000000-0000-0000-0000-000000000001', 'b'), (3, '00000000-0000-0000-0000-000000000002', 'c'), (4, NULL, 'd');
+
+DO $$
+BEGIN
+  EXECUTE 'CREATE TABLE wide (' || (SELECT string_agg(format('c%s uuid', n), ', ') FROM generate_series(1, 900) n) || ')';
+  EXECUTE (SELECT string_agg(format('ALTER TABLE wide ADD FOREIGN KEY (c%s) REFERENCES users', n), '; ') FROM generate_series(1, 60) n);
+  EXECUTE 'INSERT INTO wide (c1, c2, c900) VALUES (''00000000-0000-0000-0000-000000000001'', ''00000000-0000-0000-0000-000000000002'', ''00000000-0000-0000-0000-000000000009'')';
+END $$;

@@ -1,0 +1,153 @@
+"""Every folder of tests/cases: what converts is as before afterwards, the rest is refused by name."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from queries import ask
+from queries.rows import ForeignKeyRow, TableRow
+from recovery import events as e
+from recovery.profile import parse
+from tests.conftest import Database, kinds_of_servers, twin_of
+from tests.recovering import ME, Recovery, contents_of, contents_query, schema_of
+
+CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "cases").glob("*/case.toml"))
+# Roles belong to the server, not to a case's database.
+ROLES = """
+DO $$
+DECLARE role text;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['reader', 'writer', 'keeper', 'Odd "x" role'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+      EXECUTE format('CREATE ROLE %I', role);
+    END IF;
+  END LOOP;
+END $$
+"""
+
+
+def _in_turn() -> Iterator[Any]:
+    """Each case on one of the servers that are there; on the others where there is time."""
+    kinds = kinds_of_servers()
+    for number, case in enumerate(CASES):
+        for place, kind in enumerate(kinds):
+            marks = [] if number % len(kinds) == place else [pytest.mark.slow]
+            yield pytest.param(kind, case, marks=marks, id=f"{case.name}-{kind}")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``since`` is the oldest major version whose SQL the set-up speaks."""
+
+    setup: str
+    keys: dict[str, str]
+    why: str
+    refused: dict[str, str] | None = None
+    rebuilt: tuple[str, ...] = ()
+    since: int = 13
+
+
+def _read(folder: Path) -> Case:
+    said = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
+    said["rebuilt"] = tuple(said.get("rebuilt", ()))
+    return Case(setup=(folder / "setup.sql").read_text(encoding="utf-8"), **said)
+
+
+def _recovery(database: Database, case: Case) -> Recovery:
+    named = "\n".join(f"'{key}' = \"{type_}\"" for key, type_ in case.keys.items())
+    profile = parse(
+        f'environment = "test"\n[target]\ndsn = "{database.dsn}"\n'
+        f'database = "{database.name}"\n[keys]\n{named}\n'
+    )
+    return Recovery(database, profile).planned()
+
+
+@pytest.mark.parametrize(("installation", "folder"), _in_turn(), indirect=["installation"])
+def test_case(database: Database, folder: Path) -> None:
+    case = _read(folder)
+    if database.server.installation.major < case.since:
+        pytest.skip(f"its set-up needs PostgreSQL {case.since}")
+    database.execute(ROLES)
+    database.execute(case.setup)
+    recovery = _recovery(database, case)
+    refusals = {refusal.object: refusal for refusal in recovery.made.refusals}
+    if case.refused is not None:
+        assert refusals.keys() == case.refused.keys()
+        for named, words in case.refused.items():
+            assert words in refusals[named].reason
+            assert refusals[named].remedy
+        history = recovery.session.history()
+        assert history.waits_for(e.Step.CONVERSION) == "the plan's refusals to be resolved"
+        return
+    assert refusals == {}
+    assert sorted(recovery.made.rebuilt) == sorted(case.rebuilt)
+    schema, contents = schema_of(database), contents_of(database)
+    recovery.ready()
+
+    assert recovery.convert_here(None) is e.Outcome.ROLLED_BACK, recovery.told()
+    assert recovery.told() == []
+    assert schema_of(database) == schema
+    assert contents_of(database) == contents
+
+    with twin_of(database) as twin:
+        commit = e.Commit(by=ME, typed=database.name)
+        assert recovery.convert_here(commit) is e.Outcome.COMMITTED, recovery.told()
+        assert contents_of(database) == contents
+        assert behaviour(database) == behaviour(twin)
+
+
+# A key that no row has.
+STRANGER = "'ffffffff-ffff-4fff-8fff-ffffffffffff'"
+
+
+def behaviour(database: Database) -> list[tuple[str, object]]:
+    """What comes of writing to every table in turn, each time undone: an error, or all contents."""
+    with database.connect() as conn:
+        contents = contents_query(conn)
+        return [(text, _outcome(conn, text, contents)) for text in _writes(conn)]
+
+
+def _writes(conn: psycopg.Connection[Any]) -> list[str]:
+    def identifiers(names: list[str]) -> str:
+        return ", ".join(sql.Identifier(name).as_string(None) for name in names)
+
+    writes = []
+    for table in ask(conn, "tables", TableRow):
+        named = sql.Identifier(table.schema, table.name).as_string(None)
+        writes += [
+            f"DELETE FROM {named}",
+            f"DELETE FROM {named} WHERE ctid = (SELECT min(ctid) FROM {named})",
+            f"INSERT INTO {named} SELECT * FROM {named}",
+        ]
+    # By name: those that are recreated come after the others in the catalog.
+    foreign_keys = ask(conn, "foreign_keys", ForeignKeyRow)
+    for key in sorted(foreign_keys, key=lambda key: (key.schema, key.table_name, key.name)):
+        child = sql.Identifier(key.schema, key.table_name).as_string(None)
+        parent = sql.Identifier(key.referenced_schema, key.referenced_table).as_string(None)
+        columns, referenced = identifiers(key.columns), identifiers(key.referenced_columns)
+        last = sql.Identifier(key.columns[-1]).as_string(None)
+        last_referenced = sql.Identifier(key.referenced_columns[-1]).as_string(None)
+        writes += [
+            f"UPDATE {child} SET ({columns}) = "
+            f"(SELECT {referenced} FROM {parent} ORDER BY {last_referenced}::text LIMIT 1)",
+            f"UPDATE {child} SET {last} = {STRANGER}",
+            f"UPDATE {parent} SET {last_referenced} = {STRANGER} "
+            f"WHERE ctid = (SELECT min(ctid) FROM {parent})",
+        ]
+    return writes
+
+
+def _outcome(conn: psycopg.Connection[Any], text: str, contents: str) -> object:
+    try:
+        with conn.transaction(force_rollback=True):
+            changed = conn.execute(text).rowcount
+            conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            return changed, sorted(conn.execute(contents).fetchall())
+    except psycopg.Error as error:
+        return error.sqlstate
