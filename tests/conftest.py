@@ -2,8 +2,8 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,29 @@ def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSFILE", str(tmp_path / "no-pgpass"))
 
 
+def _installation(kind: str) -> Installation:
+    wanted = kind == "embedded"
+    return next(i for i in installations.for_servers() if i.embedded is wanted)
+
+
 @pytest.fixture(scope="session", params=kinds_of_servers())
 def installation(request: pytest.FixtureRequest) -> Installation:
     """The embedded PostgreSQL, and the machine's own where there is one."""
-    wanted = request.param == "embedded"
-    return next(i for i in installations.for_servers() if i.embedded is wanted)
+    return _installation(request.param)
+
+
+@pytest.fixture(scope="session")
+def server_of() -> Iterator[Callable[[str], scratch.Server]]:
+    """A server by its kind, for tests that choose one: each is started once, when it is wanted."""
+    started: dict[str, scratch.Server] = {}
+    with ExitStack() as servers:
+
+        def chosen(kind: str) -> scratch.Server:
+            if kind not in started:
+                started[kind] = servers.enter_context(scratch.start(_installation(kind)))
+            return started[kind]
+
+        yield chosen
 
 
 @pytest.fixture(scope="session")
@@ -107,9 +125,9 @@ def _made(server: scratch.Server, template: str) -> Iterator[Database]:
 
 
 @contextmanager
-def twin_of(database: Database) -> Iterator[Database]:
-    """A copy of a test's database as it is now."""
-    yield from _made(database.server, database.name)
+def new_database(server: scratch.Server, template: str = "template0") -> Iterator[Database]:
+    """A database for as long as it is needed; with a template, a copy of that as it is now."""
+    yield from _made(server, template)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""Every folder of tests/cases: what converts is as before afterwards, the rest is refused by name."""
+"""Every folder of tests/cases: what converts is as before afterwards, the rest is refused."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from psycopg import sql
 from queries import ask
 from queries.rows import ForeignKeyRow, TableRow
 from recovery import events as e
+from recovery import scratch
 from recovery.profile import parse
-from tests.conftest import Database, kinds_of_servers, twin_of
+from tests.conftest import Database, kinds_of_servers, new_database
 from tests.recovering import ME, Recovery, contents_of, contents_query, schema_of
 
 CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "cases").glob("*/case.toml"))
@@ -68,11 +69,17 @@ def _recovery(database: Database, case: Case) -> Recovery:
     return Recovery(database, profile).planned()
 
 
-@pytest.mark.parametrize(("installation", "folder"), _in_turn(), indirect=["installation"])
-def test_case(database: Database, folder: Path) -> None:
+@pytest.mark.parametrize(("kind", "folder"), _in_turn())
+def test_case(server_of: Callable[[str], scratch.Server], kind: str, folder: Path) -> None:
     case = _read(folder)
-    if database.server.installation.major < case.since:
+    server = server_of(kind)
+    if server.installation.major < case.since:
         pytest.skip(f"its set-up needs PostgreSQL {case.since}")
+    with new_database(server) as database:
+        _walk(database, case)
+
+
+def _walk(database: Database, case: Case) -> None:
     database.execute(ROLES)
     database.execute(case.setup)
     recovery = _recovery(database, case)
@@ -95,7 +102,7 @@ def test_case(database: Database, folder: Path) -> None:
     assert schema_of(database) == schema
     assert contents_of(database) == contents
 
-    with twin_of(database) as twin:
+    with new_database(database.server, database.name) as twin:
         commit = e.Commit(by=ME, typed=database.name)
         assert recovery.convert_here(commit) is e.Outcome.COMMITTED, recovery.told()
         assert contents_of(database) == contents
