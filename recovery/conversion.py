@@ -31,6 +31,7 @@ from recovery.events import (
     Person,
     PhaseFinished,
     PhaseStarted,
+    Rewrite,
     SessionInTheWay,
     StatementDone,
 )
@@ -50,12 +51,16 @@ _LOOKING = 60.0
 
 @dataclass
 class Conversion:
-    """One attempt. ``approved`` is the hash of the plan that the operator approved."""
+    """One attempt. ``approved`` is the hash of the plan that the operator approved.
+
+    ``rewrites`` are those of the plan.
+    """
 
     profile: Profile
     password: str | None
     identity: Identity
     approved: str
+    rewrites: tuple[Rewrite, ...]
     journal: Journal
     control: Control
     sql_log: Path
@@ -117,7 +122,7 @@ class Conversion:
     ) -> tuple[Plan, Catalog]:
         """Takes every lock at once, or gives way and tries again; then looks for drift."""
         for attempt in range(1, LOCK_ATTEMPTS + 1):
-            plan = build(catalog.read(conn), self.profile, self.identity)
+            plan = build(catalog.read(conn), self.profile, self.identity, self.rewrites)
             self._refuse_drift(plan)
             for statement in plan.preparation:
                 self._execute(conn, statement)
@@ -139,7 +144,7 @@ class Conversion:
                 continue
             # What changed between reading the catalog and holding the locks is seen only now.
             found = catalog.read(conn)
-            plan = build(found, self.profile, self.identity)
+            plan = build(found, self.profile, self.identity, self.rewrites)
             self._refuse_drift(plan)
             return plan, found
         raise AssertionError("the last attempt returns or raises")

@@ -217,10 +217,33 @@ class PlannedTable(Fact, frozen=True):
     bytes: int
 
 
+class ProofState(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_MADE = "not made"
+
+
+class Rewrite(Fact, frozen=True):
+    """A statement that no longer compares after the conversion, and how it is repaired."""
+
+    object: str
+    before: str
+    after: str
+
+
+class Proof(Fact, frozen=True):
+    """What came of running the plan on a copy of the schema; ``words`` say how, or why not."""
+
+    state: ProofState
+    words: str
+    rewrites: tuple[Rewrite, ...] = ()
+
+
 class PlanMade(Event, frozen=True):
     """``sha256`` is of plan.sql, ``fingerprint`` of the catalog that it was made for.
 
     ``rebuilt`` names what is dropped and made again because it hangs on a converted column.
+    ``proof`` is None if it was not asked for.
     """
 
     sha256: str
@@ -232,6 +255,7 @@ class PlanMade(Event, frozen=True):
     refusals: tuple[Refusal, ...]
     nothing_to_do: bool
     rebuilt: tuple[str, ...] = ()
+    proof: Proof | None = None
 
 
 class PlanApproved(Event, frozen=True):

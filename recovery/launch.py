@@ -13,13 +13,17 @@ from recovery.session import Session
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits."""
+    """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits.
+
+    ``prove``: whether a plan is run on a copy of the schema.
+    """
 
     by: Person
     password: str | None = None
     backup_format: Format = "custom"
     adopt: tuple[str, ...] = ()
     gate_seconds: float = 900
+    prove: bool = True
 
 
 def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[bytes]":

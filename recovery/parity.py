@@ -122,7 +122,7 @@ def compare(before: Snapshot, after: Snapshot, plan: Plan) -> ParityChecked:
     foreign_keys = sorted(_foreign_keys(before, after, closure), key=lambda row: row.state == SAME)
     tables = sorted(_tables(before, after), key=lambda row: row.state == SAME)
     catalog = [
-        *_objects(before.catalog, after.catalog, Expectation.of(before.catalog, plan)),
+        *compare_objects(before.catalog, after.catalog, Expectation.of(before.catalog, plan)),
         *_firing_order(before, after),
     ]
     catalog.sort(key=lambda row: row.explained is not None)
@@ -220,7 +220,7 @@ def _tables(before: Snapshot, after: Snapshot) -> Iterator[TableParity]:
         yield TableParity(str(table), was.rows, now.rows, was.digests, now.digests, state)
 
 
-def _objects(
+def compare_objects(
     before: Catalog, after: Catalog, expectation: Expectation
 ) -> Iterator[CatalogDifference]:
     """Every object that is not as it was, with the properties that differ."""

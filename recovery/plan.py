@@ -6,7 +6,7 @@ operator approves; the runner builds the plan again behind its locks: another te
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import groupby
 
@@ -22,9 +22,12 @@ from recovery.events import (
     PlanApproved,
     PlanMade,
     PlannedTable,
+    Proof,
     Refusal,
+    Rewrite,
 )
 from recovery.names import ColumnName
+from recovery.objects import ObjectName
 from recovery.profile import Profile
 from recovery.rebuilding import Rebuild
 from recovery.session import Session
@@ -33,11 +36,15 @@ from recovery.statements import TITLES, Statement, described
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start."""
+    """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start.
+
+    ``rewritten`` names what is made again with another definition than it had.
+    """
 
     database: str
     closure: Closure
     rebuilds: tuple[Rebuild, ...]
+    rewritten: frozenset[ObjectName]
     refusals: tuple[Refusal, ...]
     preparation: tuple[str, ...]
     lock: str
@@ -64,26 +71,46 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build(catalog: Catalog, profile: Profile, identity: Identity) -> Plan:
-    """The plan for a catalog. What cannot be carried over is in ``refusals``, by name."""
+def build(
+    catalog: Catalog,
+    profile: Profile,
+    identity: Identity,
+    rewrites: tuple[Rewrite, ...] = (),
+    failures: tuple[Refusal, ...] = (),
+) -> Plan:
+    """The plan for a catalog. What cannot be carried over is in ``refusals``, by name.
+
+    ``rewrites`` and ``failures`` are what the proof on a copy of the schema found.
+    """
     closure = find_closure(catalog, profile.key_types)
     hanging = dependents.find(catalog, closure, superuser=identity.superuser)
     refused = [
         *closure.refusals,
         *hanging.refusals,
         *(_unknown(catalog, key) for key in closure.unknown),
+        *failures,
     ]
+    instead = {rewrite.before: rewrite.after for rewrite in rewrites}
+    rebuilds = tuple(
+        replace(rebuild, create=tuple(instead.get(text, text) for text in rebuild.create))
+        for rebuild in hanging.rebuilds
+    )
     preparation = tuple(statements.preparation(identity.database))
-    lock = statements.lock(catalog, closure, hanging.rebuilds)
+    lock = statements.lock(catalog, closure, rebuilds)
     composed = (
         ()
         if refused or not closure.members
-        else tuple(statements.statements(catalog, closure, hanging.rebuilds))
+        else tuple(statements.statements(catalog, closure, rebuilds))
     )
     return Plan(
         database=identity.database,
         closure=closure,
-        rebuilds=hanging.rebuilds,
+        rebuilds=rebuilds,
+        rewritten=frozenset(
+            was.object.name
+            for was, now in zip(hanging.rebuilds, rebuilds, strict=True)
+            if was.create != now.create
+        ),
         refusals=tuple(refused),
         preparation=preparation,
         lock=lock,
@@ -92,7 +119,7 @@ def build(catalog: Catalog, profile: Profile, identity: Identity) -> Plan:
     )
 
 
-def summary(plan: Plan, catalog: Catalog) -> PlanMade:
+def summary(plan: Plan, catalog: Catalog, proof: Proof | None = None) -> PlanMade:
     """The plan as an event."""
     tables = [
         PlannedTable(
@@ -116,6 +143,7 @@ def summary(plan: Plan, catalog: Catalog) -> PlanMade:
         tables=tuple(tables),
         foreign_keys=len(plan.closure.foreign_keys),
         refusals=plan.refusals,
+        proof=proof,
         rebuilt=tuple(described(rebuild) for rebuild in plan.rebuilds),
         nothing_to_do=not plan.closure.members and not plan.refusals,
     )

@@ -72,6 +72,7 @@ def _view(found: CatalogObject, around: Surroundings) -> Statements:
         create = [_sql("CREATE VIEW", found.identity, _options(found), f"AS\n{definition}")]
     else:
         space = have.get("tablespace")
+        # Filled by a statement of its own: a copy of the schema has none that is filled.
         create = [
             _sql(
                 "CREATE MATERIALIZED VIEW",
@@ -80,7 +81,7 @@ def _view(found: CatalogObject, around: Surroundings) -> Statements:
                 _options(found),
                 f"TABLESPACE {sql.Identifier(space).as_string(None)}" if space else None,
                 f"AS\n{definition}\n",
-                "WITH DATA" if have["populated"] else "WITH NO DATA",
+                "WITH NO DATA",
             )
         ]
     create += _owner(found)
@@ -93,7 +94,7 @@ def _view(found: CatalogObject, around: Surroundings) -> Statements:
         )
     create += _comment(found)
     if found.kind == "MATERIALIZED VIEW" and have["populated"]:
-        create.append(f"ANALYZE {found.identity}")
+        create += [f"REFRESH MATERIALIZED VIEW {found.identity}", f"ANALYZE {found.identity}"]
     return [f"DROP {found.kind} {found.identity}"], create
 
 

@@ -257,8 +257,11 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
     )
     if compared.catalog:
         yield from _table(
-            ("kind", "object", "before", "after"),
-            ((d.kind, d.name, d.before, d.after) for d in compared.catalog),
+            ("kind", "object", "before", "after", "why"),
+            (
+                (d.kind, d.name, d.before, d.after, d.explained or "**unexplained**")
+                for d in compared.catalog
+            ),
         )
 
 

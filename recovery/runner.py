@@ -163,15 +163,23 @@ class _Work:
             self.journal.append(investigation.investigate(conn, self.profile))
 
     def plan(self) -> None:
-        from recovery import catalog, plan
+        from recovery import catalog, plan, proof
 
         with self._looking() as conn:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with conn.transaction():
                 found = catalog.read(conn)
         made = plan.build(found, self.profile, self.identity)
+        proved = None
+        if made.statements and self.options.prove:
+            proved = proof.prove(
+                self.profile, self.options.password, self.identity, self.control.check
+            )
+            made = plan.build(
+                found, self.profile, self.identity, proved.proof.rewrites, proved.failures
+            )
         self.session.write("plan.sql", made.text)
-        self.journal.append(plan.summary(made, found))
+        self.journal.append(plan.summary(made, found, proved.proof if proved else None))
 
     def back_up(self) -> None:
         from recovery import backup
@@ -209,6 +217,7 @@ class _Work:
             password=self.options.password,
             identity=self.identity,
             approved=made.sha256,
+            rewrites=made.proof.rewrites if made.proof is not None else (),
             journal=self.journal,
             control=self.control,
             sql_log=self.session.sql_log,

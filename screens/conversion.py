@@ -84,7 +84,7 @@ class ConversionScreen(StepScreen):
                 VerticalScroll(can_focus=False),
             ):
                 yield Note(id="catalog-words")
-                yield Rows("Kind", "Name", "Before", "After", id="catalog")
+                yield Rows("State", "Object", "Before", "After", id="catalog")
             with TabPane("5 Blocked", id="blocked-pane"), VerticalScroll(can_focus=False):
                 yield Note(id="blocked-words")
                 yield Rows("Process", "Role", "Program", "For>", "Statement", id="blocked")
@@ -236,13 +236,20 @@ class ConversionScreen(StepScreen):
             )
             for row in tables
         )
-        others = len(parity.catalog)
+        unexplained = len(parity.unexplained)
+        expected = len(parity.catalog) - unexplained
         self.query_one("#catalog-words", Note).say(
-            f"{words.counted(parity.compared, 'object')} compared, "
-            + ("all as before." if others == 0 else f"{words.counted(others, 'difference')}:")
+            f"{words.counted(parity.compared, 'object')} compared: "
+            + (f"{unexplained} unexplained, " if unexplained else "nothing unexplained, ")
+            + f"{words.counted(expected, 'difference')} that the conversion has to make."
         )
         self.query_one("#catalog", Rows).fill(
-            (row.kind, row.name, row.before or "was not there", row.after or "is gone")
+            (
+                words.state("different" if row.explained is None else "expected"),
+                f"{row.kind} {row.name}\n{row.explained or 'nothing explains it'}",
+                row.before or "was not there",
+                row.after or "is gone",
+            )
             for row in parity.catalog
         )
 

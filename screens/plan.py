@@ -117,6 +117,7 @@ class PlanScreen(StepScreen):
             [
                 ("Tables", words.number(len(plan.tables))),
                 ("Foreign keys", words.number(plan.foreign_keys)),
+                *([("Made again", words.names(plan.rebuilt))] if plan.rebuilt else []),
                 ("SHA-256", plan.sha256),
             ]
         )

@@ -50,18 +50,19 @@ class Recovery:
         assert made is not None
         return made
 
-    def planned(self) -> "Recovery":
-        """Confirmed, investigated, planned."""
+    def planned(self, *, prove: bool = False) -> "Recovery":
+        """Confirmed, investigated, planned; proved on a copy of the schema if asked so."""
         self.client.confirm(self.database.name)
-        options = Options(by=ME, password=self.database.password)
+        options = Options(by=ME, password=self.database.password, prove=prove)
         # In this process: what is only read needs no runner of its own to be tested.
         for step in (e.Step.INVESTIGATION, e.Step.PLAN):
             assert perform(self.session, step, options) == 0
         return self
 
     def ready(self) -> "Recovery":
-        """Approved and with a backup that the operator attests to."""
-        self.planned()
+        """Planned, approved, and with a backup that the operator attests to."""
+        if self.session.history().plan is None:
+            self.planned()
         assert self.made.refusals == ()
         plan.approve(self.session, self.made.sha256, ME)
         attest(self.session, "the test's own copy", ME)

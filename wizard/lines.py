@@ -130,6 +130,8 @@ def _plan(plan: e.PlanMade) -> Iterator[str]:
         counts = ", ".join(f"{key}: {count}" for key, count in phase.expected.items())
         yield f"phase {phase.number}: {phase.title} ({counts})"
     yield f"{len(plan.tables)} tables, {plan.foreign_keys} foreign keys"
+    if plan.rebuilt:
+        yield f"dropped and made again, with all they have: {', '.join(plan.rebuilt)}"
     yield f"plan.sql SHA-256 {plan.sha256}"
 
 
@@ -157,8 +159,11 @@ def _parity(compared: e.ParityChecked) -> Iterator[str]:
     for table in compared.tables:
         if table.state != e.SAME:
             yield f"    {table.table}: {table.state}"
-    for other in compared.catalog:
+    for other in compared.unexplained:
         yield f"    {other.kind} {other.name}: {other.before} became {other.after}"
+    expected = len(compared.catalog) - len(compared.unexplained)
+    if expected:
+        yield f"    {expected} objects differ as they have to: the report lists them"
     yield f"parity: {compared.differences} differences"
 
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,19 +44,25 @@ def _in_turn() -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``since`` is the oldest major version whose SQL the set-up speaks."""
+    """``since`` is the oldest major version whose SQL the set-up speaks.
+
+    ``rewritten`` has, by object, what its new definition has to say; such a case is proved.
+    """
 
     setup: str
     keys: dict[str, str]
     why: str
     refused: dict[str, str] | None = None
     rebuilt: tuple[str, ...] = ()
+    rewritten: dict[str, str] = field(default_factory=dict)
+    proved: bool = False
     since: int = 13
 
 
 def _read(folder: Path) -> Case:
     said = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
     said["rebuilt"] = tuple(said.get("rebuilt", ()))
+    said.setdefault("proved", "rewritten" in said)
     return Case(setup=(folder / "setup.sql").read_text(encoding="utf-8"), **said)
 
 
@@ -66,7 +72,7 @@ def _recovery(database: Database, case: Case) -> Recovery:
         f'environment = "test"\n[target]\ndsn = "{database.dsn}"\n'
         f'database = "{database.name}"\n[keys]\n{named}\n'
     )
-    return Recovery(database, profile).planned()
+    return Recovery(database, profile).planned(prove=case.proved)
 
 
 @pytest.mark.parametrize(("kind", "folder"), _in_turn())
@@ -94,11 +100,18 @@ def _walk(database: Database, case: Case) -> None:
         return
     assert refusals == {}
     assert sorted(recovery.made.rebuilt) == sorted(case.rebuilt)
+    proof = recovery.made.proof
+    if proof is not None:
+        assert proof.state is e.ProofState.PASSED, proof.words
+        rewrites = {rewrite.object: rewrite.after for rewrite in proof.rewrites}
+        assert rewrites.keys() == case.rewritten.keys()
+        for named, words in case.rewritten.items():
+            assert words in rewrites[named]
     schema, contents = schema_of(database), contents_of(database)
     recovery.ready()
 
     assert recovery.convert_here(None) is e.Outcome.ROLLED_BACK, recovery.told()
-    assert recovery.told() == []
+    assert recovery.told() == [], "\n".join(recovery.told())
     assert schema_of(database) == schema
     assert contents_of(database) == contents
 

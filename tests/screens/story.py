@@ -339,7 +339,22 @@ PARITY = ParityChecked(
         TableParity(table, 20_000 + number, 20_000 + number, _DIGESTS, _DIGESTS, SAME)
         for number, table in enumerate(CONVERTED, start=1)
     ),
-    catalog=(),
+    catalog=(
+        CatalogDifference(
+            "column",
+            "public.users.id",
+            "type: uuid",
+            "type: character varying(36)",
+            "the plan converts it",
+        ),
+        CatalogDifference(
+            "column",
+            "public.active_users.id",
+            "type: uuid",
+            "type: character varying(36)",
+            "it shows a column that the plan converts",
+        ),
+    ),
     compared=2_431,
 )
 
@@ -379,6 +394,7 @@ def differing_parity() -> ParityChecked:
         catalog=(
             CatalogDifference("comment", "column users.id", "The user's number", None),
             CatalogDifference("index", "users_pkey", None, "CREATE UNIQUE INDEX users_pkey"),
+            *PARITY.catalog,
         ),
         compared=2_431,
     )

@@ -1,0 +1,235 @@
+"""Runs a plan on a copy of the schema, on a private server, before production is touched.
+
+What would fail fails there. Definitions that no longer compare are repaired there, and the repaired
+ones become part of the plan, for the operator to read.
+"""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from recovery import catalog, installations, objects, parity, scratch, target
+from recovery.backup import password_file
+from recovery.catalog import Catalog
+from recovery.errors import Refused
+from recovery.events import Identity, Proof, ProofState, Refusal, Rewrite
+from recovery.expectation import Expectation
+from recovery.installations import Installation
+from recovery.plan import Plan, build
+from recovery.profile import Profile
+from recovery.rewriting import clauses, repaired
+from recovery.statements import RECREATE, Statement
+
+# A definition with more places than this that do not compare is not repaired.
+_MOST_REPAIRS = 200
+_REMEDY = (
+    "Change or drop the object before the conversion, and make it again after it; then plan again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What the copy said. ``failures`` are refusals, each with the object."""
+
+    proof: Proof
+    failures: tuple[Refusal, ...] = ()
+
+
+def prove(
+    profile: Profile,
+    password: str | None,
+    identity: Identity,
+    check: Callable[[], None] = lambda: None,
+) -> Proved:
+    """Runs the plan of a database on a copy of its schema. ``check`` may raise, to cancel."""
+    began = time.monotonic()
+    found = _installation(identity)
+    if isinstance(found, str):
+        return Proved(Proof(ProofState.NOT_MADE, found))
+    try:
+        with _copy(found, profile, password, identity) as conn:
+            return _run(conn, profile, identity, check, began)
+    except (Refused, _NoCopy) as error:
+        return Proved(Proof(ProofState.NOT_MADE, str(error)))
+
+
+class _NoCopy(Exception):
+    """The schema cannot be copied to this machine."""
+
+
+def _installation(identity: Identity) -> Installation | str:
+    """The programs to copy with; or why there are none."""
+    major = identity.server_version // 10_000
+    same = [i for i in installations.for_servers() if i.major == major and i.has("pg_dump", "psql")]
+    if not same:
+        return f"there are no programs of PostgreSQL {major} on this machine"
+    reachable = [i for i in same if i.tls or not identity.tls]
+    if not reachable:
+        return f"the programs of PostgreSQL {major} on this machine do not speak TLS"
+    return reachable[0]
+
+
+@contextmanager
+def _copy(
+    found: Installation, profile: Profile, password: str | None, identity: Identity
+) -> Iterator[psycopg.Connection[Any]]:
+    with target.connect(profile, password) as conn:
+        roles = [
+            str(row[0])
+            for row in conn.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")
+        ]
+    with password_file(password) as (files, variables):
+        dumped = subprocess.run(
+            [
+                *(found.program("pg_dump"), "--schema-only", "--no-password", "--no-tablespaces"),
+                *("--no-subscriptions", "--dbname", target.conninfo(profile)),
+            ],
+            pass_fds=files,
+            env=variables,
+            capture_output=True,
+        )
+    if dumped.returncode != 0:
+        raise _NoCopy(f"pg_dump cannot write the schema: {_last(dumped.stderr)}")
+    # One transaction restores everything, and every table is locked in it.
+    settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
+    with scratch.start(found, settings=settings) as server:
+        with server.connect(autocommit=True) as conn:
+            there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
+            for role in set(roles) - there:
+                conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+            conn.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(
+                    sql.Identifier(identity.database)
+                )
+            )
+        _restore(found, server, identity.database, dumped.stdout)
+        with server.connect(identity.database, options="-c search_path=") as conn:
+            conn.prepare_threshold = None
+            yield conn
+
+
+def _restore(found: Installation, server: scratch.Server, database: str, schema: bytes) -> None:
+    with password_file(server.password) as (files, variables):
+        restored = subprocess.run(
+            [
+                *(found.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
+                *("--set", "ON_ERROR_STOP=1", "--dbname", server.conninfo(database)),
+            ],
+            input=schema,
+            pass_fds=files,
+            env=variables,
+            capture_output=True,
+        )
+    if restored.returncode != 0:
+        raise _NoCopy(f"the schema cannot be restored on this machine: {_last(restored.stderr)}")
+
+
+def _last(said: bytes) -> str:
+    lines = [line for line in said.decode(errors="replace").splitlines() if "rror" in line]
+    return (lines or ["no reason was given"])[0].strip()
+
+
+def _run(
+    conn: psycopg.Connection[Any],
+    profile: Profile,
+    identity: Identity,
+    check: Callable[[], None],
+    began: float,
+) -> Proved:
+    before = catalog.read(conn)
+    plan = build(before, profile, identity)
+    rewrites: list[Rewrite] = []
+    for text in (*plan.preparation, plan.lock):
+        conn.execute(text)
+    for statement in plan.statements:
+        check()
+        failure = _execute(conn, plan, statement, rewrites)
+        if failure is not None:
+            return Proved(Proof(ProofState.FAILED, _took(began), tuple(rewrites)), (failure,))
+    final = build(before, profile, identity, tuple(rewrites))
+    failures = tuple(_differences(before, conn, final))
+    state = ProofState.FAILED if failures else ProofState.PASSED
+    return Proved(Proof(state, _took(began), tuple(rewrites)), failures)
+
+
+def _took(began: float) -> str:
+    return f"on a copy of the schema, in {time.monotonic() - began:.1f} s"
+
+
+def _execute(
+    conn: psycopg.Connection[Any], plan: Plan, statement: Statement, rewrites: list[Rewrite]
+) -> Refusal | None:
+    """Runs a statement, repaired as often as it has to be. Answers why it cannot be run."""
+    text = statement.sql
+    for _ in range(_MOST_REPAIRS):
+        try:
+            with conn.transaction():
+                conn.execute(text)
+        except psycopg.Error as error:
+            better = _repaired(conn, plan, statement, text, error)
+            if better is None:
+                return _failed(statement, error)
+            text = better
+        else:
+            if text != statement.sql:
+                rewrites.append(Rewrite(statement.object, statement.sql, text))
+            return None
+    return Refusal(statement.object, "It does not compare in too many places.", _REMEDY)
+
+
+def _failed(statement: Statement, error: psycopg.Error) -> Refusal:
+    said = " ".join(str(error.diag.message_primary or error).split())
+    return Refusal(
+        statement.object,
+        f"On a copy of the schema it failed: {said} [{error.sqlstate}], in: {statement.sql[:300]}",
+        _REMEDY,
+    )
+
+
+def _repaired(
+    conn: psycopg.Connection[Any],
+    plan: Plan,
+    statement: Statement,
+    text: str,
+    error: psycopg.Error,
+) -> str | None:
+    if statement.phase != RECREATE:
+        return None
+    if error.diag.statement_position is not None:
+        return repaired(text, error)
+    table = next(
+        (
+            rebuild.object.properties.get("table")
+            for rebuild in plan.rebuilds
+            if statement.sql in rebuild.create
+        ),
+        None,
+    )
+    for span in clauses(text) if table is not None else ():
+        start = f"SELECT FROM {table} WHERE "
+        try:
+            with conn.transaction():
+                conn.execute(start + text[span.start : span.end])
+        except psycopg.Error as inner:
+            better = repaired(start + text[span.start : span.end], inner)
+            if better is not None:
+                return text[: span.start] + better.removeprefix(start) + text[span.end :]
+    return None
+
+
+def _differences(before: Catalog, conn: psycopg.Connection[Any], plan: Plan) -> Iterator[Refusal]:
+    """What would not be as before, and nothing explains."""
+    after = replace(before, named={found.name: found for found in objects.read(conn)})
+    for row in parity.compare_objects(before, after, Expectation.of(before, plan)):
+        if row.explained is None:
+            yield Refusal(
+                f"{row.kind} {row.name}",
+                f"On a copy of the schema it differed: {row.before} became {row.after}.",
+                _REMEDY,
+            )
