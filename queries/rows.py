@@ -144,6 +144,16 @@ class ObjectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SerialRow:
+    """serials.sql"""
+
+    table_oid: int
+    column_number: int
+    sequence_oid: int
+    is_identity: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RoleRow:
     """roles.sql"""
 

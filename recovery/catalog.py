@@ -13,6 +13,7 @@ from queries.rows import (
     ForeignKeyRow,
     InheritanceRow,
     RoleRow,
+    SerialRow,
     TableRow,
 )
 from recovery import objects
@@ -28,7 +29,8 @@ class Catalog:
     """What the catalog said at one moment. Foreign keys are in the order of their creation.
 
     ``objects`` has everything but columns, ``columns_of`` the columns by their relation's oid;
-    ``named`` has both. ``favoured_roles`` are those that default privileges give something to.
+    ``named`` has both. ``serials`` are the sequences of serial columns; ``sequences`` says which
+    column owns one, also of an identity. Default privileges give something to ``favoured_roles``.
     """
 
     tables: dict[int, TableRow]
@@ -40,6 +42,8 @@ class Catalog:
     objects: dict[ObjectId, CatalogObject]
     columns_of: dict[int, list[CatalogObject]]
     named: dict[ObjectName, CatalogObject]
+    serials: dict[Place, CatalogObject]
+    sequences: dict[ObjectName, Place]
     own_roles: frozenset[str]
     favoured_roles: tuple[str, ...]
 
@@ -78,6 +82,13 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         if found.kind == "COLUMN":
             columns_of[found.id[1]].append(found)
     roles = ask(conn, "roles", RoleRow)
+    by_id = {found.id: found for found in everything if found.kind != "COLUMN"}
+    relations = {found.id[1]: found for found in everything if found.kind == "SEQUENCE"}
+    owned = [
+        ((row.table_oid, row.column_number), relations[row.sequence_oid], row.is_identity)
+        for row in ask(conn, "serials", SerialRow)
+        if row.sequence_oid in relations
+    ]
     return Catalog(
         tables={row.oid: row for row in ask(conn, "tables", TableRow)},
         columns={(row.table_oid, row.number): row for row in ask(conn, "columns", ColumnRow)},
@@ -85,9 +96,11 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         foreign_keys=ask(conn, "foreign_keys", ForeignKeyRow),
         dependents_of_column=dict(of_column),
         dependents_of_object=dict(of_object),
-        objects={found.id: found for found in everything if found.kind != "COLUMN"},
+        objects=by_id,
         columns_of=dict(columns_of),
         named={found.name: found for found in everything},
+        serials={place: sequence for place, sequence, is_identity in owned if not is_identity},
+        sequences={sequence.name: place for place, sequence, _ in owned},
         own_roles=frozenset(role.name for role in roles if role.mine),
         favoured_roles=tuple(role.name for role in roles if role.favoured),
     )

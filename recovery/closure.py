@@ -15,8 +15,6 @@ from recovery.catalog import Catalog, Place
 from recovery.events import Refusal
 from recovery.names import ColumnName, KeyType
 
-_CHARACTER = ("text", "character varying", "character(", "bpchar")
-
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -170,18 +168,12 @@ def _obstacles(catalog: Catalog, member: Member) -> Iterator[Refusal]:
             f"Its type is the domain {column.type}; converting it would drop the domain's checks.",
             "Give the column the domain's base type first, with the checks as its own.",
         )
-    elif not column.type.startswith(("uuid", *_CHARACTER)) or column.type.endswith("[]"):
+    elif not member.target.takes(column.type):
         yield Refusal(
             name,
-            f"Its type is {column.type}; only uuid and character types are converted.",
-            "Take the key out of the profile.",
-        )
-    elif member.target.is_uuid == (column.type == "uuid"):
-        yield Refusal(
-            name,
-            f"It would change from {column.type} to {member.target}: that is no conversion between "
-            "uuid and a character type.",
-            "Change it with ALTER TABLE; nothing else needs to change with it.",
+            f"It would change from {column.type} to {member.target}. Conversions are between uuid "
+            "and the character types, and from the smaller integers to bigint.",
+            "Correct the key's type in the profile, or take the key out of it.",
         )
     if table is None:
         yield Refusal(

@@ -13,6 +13,7 @@ from recovery.plan import Plan
 _EXPRESSIONS = ("definition", "default", "using", "check", "where")
 # What a column has only for the sake of a type of variable length.
 _OF_TEXT = ("collation", "storage", "compression")
+_WITHOUT_LENGTH = {"character": ("character varying", "bpchar", "text")}
 _CAST = re.compile(
     r"::\s*(character varying|character|bpchar|text|uuid|bigint|integer|smallint)"
     r"(\(\d+\))?(\[\])*"
@@ -32,6 +33,7 @@ class Expectation:
     converted: dict[ObjectName, Member]
     rebuilt_relations: frozenset[int]
     rewritten: frozenset[ObjectName]
+    sequences: frozenset[ObjectName]
     # Old types and new ones, also of arrays.
     types: dict[str, frozenset[str]]
 
@@ -42,10 +44,11 @@ class Expectation:
         by_name = {(member.place[0], member.name.name): member for member in members}
         types: dict[str, set[str]] = {}
         for member in members:
-            bare = member.target.name.partition("(")[0]
+            # What a UNION or a CASE makes of the new type and its like has no length.
+            family = {member.target.name, *_WITHOUT_LENGTH.get(member.target.family, ())}
             for suffix in ("", "[]"):
                 types.setdefault(member.column.type + suffix, set()).update(
-                    {member.target.name + suffix, bare + suffix, "text" + suffix}
+                    type_ + suffix for type_ in family
                 )
         return cls(
             {
@@ -60,6 +63,9 @@ class Expectation:
                 if rebuild.object.kind in ("VIEW", "MATERIALIZED VIEW")
             ),
             plan.rewritten,
+            frozenset(
+                name for name, place in catalog.sequences.items() if place in plan.closure.members
+            ),
             {was: frozenset(now) for was, now in types.items()},
         )
 
@@ -78,6 +84,8 @@ class Expectation:
     def _reason(self, found: CatalogObject, key: str, was: Any, now: Any) -> str | None:
         if key in _EXPRESSIONS and found.name in self.rewritten:
             return "the plan casts what no longer compares"
+        if key == "sequence" and found.name in self.sequences:
+            return "it feeds a column that the plan converts"
         member = self.converted.get(found.name)
         if member is not None:
             if key == "type" and now == member.target.name:

@@ -85,10 +85,12 @@ class ColumnName:
 
 
 _TYPE = re.compile(
-    r"(uuid|text|varchar|character\s+varying|char|character|bpchar)\s*(?:\(\s*(\d+)\s*\))?",
+    r"(uuid|text|varchar|character\s+varying|char|character|bpchar|bigint|int8)"
+    r"\s*(?:\(\s*(\d+)\s*\))?",
     re.IGNORECASE,
 )
 UUID_LENGTH = 36
+_CHARACTER = ("text", "character varying", "character(", "bpchar")
 LONGEST_VARCHAR = 10_485_760
 
 
@@ -100,18 +102,18 @@ class KeyType:
 
     @classmethod
     def parse(cls, text: str) -> "KeyType":
-        """``uuid``, ``text``, ``varchar(n)`` or ``char(36)``. Raises ``ValueError`` else."""
+        """``uuid``, ``text``, ``varchar(n)``, ``char(36)`` or ``bigint``; else ``ValueError``."""
         match = _TYPE.fullmatch(text.strip())
         if match is None:
             raise ValueError(
                 f"{text!r} is not a type that keys are converted to: "
-                "expected uuid, text, varchar(n) with n of at least 36, or char(36)"
+                "expected uuid, text, varchar(n) with n of at least 36, char(36) or bigint"
             )
         word, length = " ".join(match[1].lower().split()), match[2]
-        if word in ("uuid", "text"):
+        if word in ("uuid", "text", "bigint", "int8"):
             if length is not None:
                 raise ValueError(f"{word} takes no length")
-            return cls(word)
+            return cls("bigint" if word == "int8" else word)
         if word in ("varchar", "character varying"):
             if length is not None and int(length) < UUID_LENGTH:
                 raise ValueError(f"{text!r} is too short: a uuid has 36 characters")
@@ -126,6 +128,24 @@ class KeyType:
     def is_uuid(self) -> bool:
         """Whether this is uuid itself rather than one of the character types."""
         return self.name == "uuid"
+
+    @property
+    def family(self) -> str:
+        """``uuid``, ``bigint`` or ``character``."""
+        return self.name if self.is_uuid or self.is_bigint else "character"
+
+    @property
+    def is_bigint(self) -> bool:
+        """Whether this is the wider integer."""
+        return self.name == "bigint"
+
+    def takes(self, type_: str) -> bool:
+        """Whether keys of a type (as ``format_type`` spells it) are converted to this one."""
+        if self.is_bigint:
+            return type_ in ("integer", "smallint")
+        if self.is_uuid:
+            return type_.startswith(_CHARACTER) and not type_.endswith("[]")
+        return type_ == "uuid"
 
     def __str__(self) -> str:
         return self.name.replace("character varying", "varchar").replace("character(", "char(")

@@ -6,7 +6,7 @@ operator approves; the runner builds the plan again behind its locks: another te
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
 
@@ -29,7 +29,7 @@ from recovery.events import (
 from recovery.names import ColumnName
 from recovery.objects import ObjectName
 from recovery.profile import Profile
-from recovery.rebuilding import Rebuild
+from recovery.rebuilding import Rebuild, rewrite
 from recovery.session import Session
 from recovery.statements import TITLES, Statement, described
 
@@ -91,10 +91,7 @@ def build(
         *failures,
     ]
     instead = {rewrite.before: rewrite.after for rewrite in rewrites}
-    rebuilds = tuple(
-        replace(rebuild, create=tuple(instead.get(text, text) for text in rebuild.create))
-        for rebuild in hanging.rebuilds
-    )
+    rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
     preparation = tuple(statements.preparation(identity.database))
     lock = statements.lock(catalog, closure, rebuilds)
     composed = (
@@ -106,11 +103,7 @@ def build(
         database=identity.database,
         closure=closure,
         rebuilds=rebuilds,
-        rewritten=frozenset(
-            was.object.name
-            for was, now in zip(hanging.rebuilds, rebuilds, strict=True)
-            if was.create != now.create
-        ),
+        rewritten=frozenset(rebuild.object.name for rebuild in rebuilds if rebuild.rewritten),
         refusals=tuple(refused),
         preparation=preparation,
         lock=lock,

@@ -54,7 +54,7 @@ def prove(
         return Proved(Proof(ProofState.NOT_MADE, found))
     try:
         with _copy(found, profile, password, identity) as conn:
-            return _run(conn, profile, identity, check, began)
+            return run(conn, profile, identity, check, began)
     except (Refused, _NoCopy) as error:
         return Proved(Proof(ProofState.NOT_MADE, str(error)))
 
@@ -135,13 +135,19 @@ def _last(said: bytes) -> str:
     return (lines or ["no reason was given"])[0].strip()
 
 
-def _run(
+def run(
     conn: psycopg.Connection[Any],
     profile: Profile,
     identity: Identity,
-    check: Callable[[], None],
-    began: float,
+    check: Callable[[], None] = lambda: None,
+    began: float | None = None,
 ) -> Proved:
+    """Plans for the database at the other end and runs it there, in the open transaction.
+
+    ``began`` is when the whole proof did, by the monotonic clock. What the plan itself refuses is
+    not run and is no failure.
+    """
+    began = time.monotonic() if began is None else began
     before = catalog.read(conn)
     plan = build(before, profile, identity)
     rewrites: list[Rewrite] = []

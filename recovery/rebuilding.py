@@ -1,8 +1,8 @@
 """How an object that hangs on a converted column is dropped, and made again with all it had."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from psycopg import sql
 
@@ -25,11 +25,15 @@ _FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """The statements that drop an object, and those that make it again."""
+    """The statements that drop an object, and those that make it again.
+
+    ``rewritten`` has, by statement, what it was before it was repaired.
+    """
 
     object: CatalogObject
     drop: tuple[str, ...]
     create: tuple[str, ...]
+    rewritten: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,15 @@ def rebuild(found: CatalogObject, around: Surroundings) -> Rebuild | None:
         return None
     drop, create = make(found, around)
     return Rebuild(found, tuple(drop), tuple(create))
+
+
+def rewrite(made: Rebuild, instead: Mapping[str, str]) -> Rebuild:
+    """The same with some statements replaced by others."""
+    return replace(
+        made,
+        create=tuple(instead.get(text, text) for text in made.create),
+        rewritten={instead[text]: text for text in made.create if text in instead},
+    )
 
 
 # Names and definitions come from the server as it writes them, quoted where they have to be.

@@ -203,13 +203,25 @@ def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
         for place, member in closure.members.items():
             if member.column.inherited and _root(catalog, place[0]) == oid:
                 counts[str(member.key)] += 1
+        phase = KEYS if keys else REFERENCES
         yield Statement(
-            KEYS if keys else REFERENCES,
+            phase,
             _text("ALTER TABLE {table}\n  {parts}", table=name.identifier, parts=parts),
             f"table {name}",
             "all of the table's columns in one statement: it is rewritten once",
             counts,
         )
+        for member in own:
+            # That of an identity column changes with it.
+            sequence = catalog.serials.get(member.place)
+            if sequence is not None and member.target.is_bigint:
+                yield Statement(
+                    phase,
+                    f"ALTER SEQUENCE {sequence.identity} AS bigint",
+                    f"sequence {sequence.identity}",
+                    "it would end where the smaller type ends",
+                    Counter(),
+                )
 
 
 def _root(catalog: Catalog, oid: int) -> int:
@@ -225,7 +237,7 @@ def _alter_column(member: Member) -> Iterator[sql.Composed]:
     if member.target.is_uuid and default is not None:
         yield sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(column)
     # An explicit cast to varchar(n) would cut off without a word; through text, it fails.
-    through = sql.SQL("uuid") if member.target.is_uuid else sql.SQL("text")
+    through = target if member.target.is_uuid or member.target.is_bigint else sql.SQL("text")
     yield sql.SQL("ALTER COLUMN {} TYPE {} USING {}::{}").format(column, target, column, through)
     if member.target.is_uuid and default is not None:
         again = sql.SQL("ALTER COLUMN {} SET DEFAULT ({})::uuid")
@@ -346,7 +358,11 @@ def _rebuilding(phase: int, rebuild: Rebuild, texts: tuple[str, ...]) -> Iterato
         RECREATE: "as it was, with everything that it had",
     }[phase]
     for text in texts:
-        yield Statement(phase, text, described(rebuild), why, Counter())
+        was = rebuild.rewritten.get(text)
+        because = why if was is None else "REWRITTEN: it no longer compares. It was:\n" + was
+        yield Statement(
+            phase, text, described(rebuild), because.replace("\n", "\n--   "), Counter()
+        )
 
 
 def described(rebuild: Rebuild) -> str:

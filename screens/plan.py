@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane, TextArea
 
 from recovery.errors import RecoveryError
-from recovery.events import Person, PlanApproved, PlanMade, Step
+from recovery.events import Person, PlanApproved, PlanMade, Proof, Step
 from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
@@ -118,6 +118,7 @@ class PlanScreen(StepScreen):
                 ("Tables", words.number(len(plan.tables))),
                 ("Foreign keys", words.number(plan.foreign_keys)),
                 *([("Made again", words.names(plan.rebuilt))] if plan.rebuilt else []),
+                *_proof(plan.proof),
                 ("SHA-256", plan.sha256),
             ]
         )
@@ -180,3 +181,13 @@ class PlanScreen(StepScreen):
             ),
             answered,
         )
+
+
+def _proof(proof: Proof | None) -> list[tuple[str, str]]:
+    if proof is None:
+        return []
+    told = [("Proof", f"{proof.state}: {proof.words}")]
+    if proof.rewrites:
+        names = words.names(tuple(rewrite.object for rewrite in proof.rewrites))
+        told.append(("Rewritten", f"{names}: before and after are in plan.sql"))
+    return told

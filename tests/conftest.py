@@ -24,6 +24,19 @@ from wizard.demo.expected import profile_text
 # press Ctrl+C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Roles belong to the server, not to a case's database.
+ROLES = """
+DO $$
+DECLARE role text;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['reader', 'writer', 'keeper', 'Odd "x" role'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+      EXECUTE format('CREATE ROLE %I', role);
+    END IF;
+  END LOOP;
+END $$
+"""
+
 
 def kinds_of_servers() -> list[str]:
     """The embedded PostgreSQL, and the system's where there is one."""

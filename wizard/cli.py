@@ -252,10 +252,13 @@ def investigate(chosen: ChosenOrNew) -> None:
 def plan(
     chosen: ChosenOrNew,
     sql: Annotated[bool, typer.Option("--sql", help="Print plan.sql.")] = False,
+    prove: Annotated[
+        bool, typer.Option("--proof/--no-proof", help="Run it on a copy of the schema first.")
+    ] = True,
 ) -> None:
     """Plans the conversion. Only reads; exit code 4 if something is refused."""
     client = _client(chosen, new=chosen.new)
-    code = client.plan()
+    code = client.plan(prove=prove)
     if sql and code == DONE:
         text = client.session.plan_file.read_text(encoding="utf-8")
         if chosen.as_json:

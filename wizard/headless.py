@@ -134,12 +134,12 @@ class Client:
         self.confirm(None)
         return self.run(e.Step.INVESTIGATION)
 
-    def plan(self) -> int:
-        """Makes a plan; 4 if it refuses something."""
+    def plan(self, *, prove: bool = True) -> int:
+        """Makes a plan, proved on a copy of the schema; 4 if it refuses something."""
         self.confirm(None)
         if self.history.last(e.Investigated) is None and (code := self.investigate()) != DONE:
             return code
-        code = self.run(e.Step.PLAN)
+        code = self.run(e.Step.PLAN, Options(by=this_person(), prove=prove))
         made = self.history.plan
         return REFUSED if code == DONE and made is not None and made.refusals else code
 

@@ -132,6 +132,12 @@ def _plan(plan: e.PlanMade) -> Iterator[str]:
     yield f"{len(plan.tables)} tables, {plan.foreign_keys} foreign keys"
     if plan.rebuilt:
         yield f"dropped and made again, with all they have: {', '.join(plan.rebuilt)}"
+    if plan.proof is not None:
+        yield f"proof {plan.proof.state}: {plan.proof.words}"
+        for rewrite in plan.proof.rewrites:
+            yield f"REWRITTEN {rewrite.object}"
+            yield f"    was: {' '.join(rewrite.before.split())}"
+            yield f"    now: {' '.join(rewrite.after.split())}"
     yield f"plan.sql SHA-256 {plan.sha256}"
 
 

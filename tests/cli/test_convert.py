@@ -87,16 +87,30 @@ def test_a_database_that_changed_since_the_plan_is_refused(shell: Shell, small: 
 
 
 def test_what_cannot_be_carried_over_is_refused_by_name(shell: Shell, small: Database) -> None:
-    small.execute("CREATE VIEW names AS SELECT id FROM users")
+    small.execute("CREATE TABLE copies (was users)")
     shell.investigated(small)
 
     planned = shell.run("plan")
     assert planned.code == 4
-    assert "REFUSED  view public.names" in planned.out
+    assert "REFUSED  column was of table public.copies" in planned.out
     refused = convert(shell, small, "--commit")
     assert refused.code == 4
     assert "The plan refuses 1 objects." in refused.err
     assert type_of_key(small) == UUID
+
+
+def test_what_is_rewritten_is_shown_before_and_after(shell: Shell, small: Database) -> None:
+    small.execute("CREATE VIEW one AS SELECT id FROM users WHERE id <> gen_random_uuid()")
+    shell.investigated(small)
+
+    planned = shell.run("plan", "--sql")
+    assert planned.code == 0
+    assert "proof passed: on a copy of the schema" in planned.out
+    assert "REWRITTEN view public.one" in planned.out
+    assert "<> (gen_random_uuid())::text" in planned.out
+    assert "-- REWRITTEN: it no longer compares. It was:" in planned.out
+    assert convert(shell, small, "--commit").code == 0
+    assert small.rows("SELECT count(*) FROM one") == [(20,)]
 
 
 def test_a_second_command_on_one_session_is_refused(shell: Shell, small: Database) -> None:

@@ -15,22 +15,10 @@ from queries.rows import ForeignKeyRow, TableRow
 from recovery import events as e
 from recovery import scratch
 from recovery.profile import parse
-from tests.conftest import Database, kinds_of_servers, new_database
+from tests.conftest import ROLES, Database, kinds_of_servers, new_database
 from tests.recovering import ME, Recovery, contents_of, contents_query, schema_of
 
 CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "cases").glob("*/case.toml"))
-# Roles belong to the server, not to a case's database.
-ROLES = """
-DO $$
-DECLARE role text;
-BEGIN
-  FOREACH role IN ARRAY ARRAY['reader', 'writer', 'keeper', 'Odd "x" role'] LOOP
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-      EXECUTE format('CREATE ROLE %I', role);
-    END IF;
-  END LOOP;
-END $$
-"""
 
 
 def _in_turn() -> Iterator[Any]:

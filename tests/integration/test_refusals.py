@@ -27,14 +27,6 @@ def test_two_keys_that_pull_one_column_apart_are_refused(database: Database) -> 
     )
 
 
-def test_only_conversions_between_uuid_and_text_are_made(database: Database) -> None:
-    database.execute("CREATE TABLE a (id varchar(20) PRIMARY KEY, n int UNIQUE)")
-    profile = profile_for(database, a__id="varchar(36)", a__n="uuid")
-    refused = {r.object: r.reason for r in Recovery(database, profile).planned().made.refusals}
-    assert "no conversion between uuid and a character type" in refused["a.id"]
-    assert "only uuid and character types" in refused["a.n"]
-
-
 def test_soft_references_and_unchecked_functions_are_said(database: Database) -> None:
     database.execute(USERS)
     database.execute(
