@@ -231,12 +231,25 @@ class Rewrite(Fact, frozen=True):
     after: str
 
 
+class Break(Fact, frozen=True):
+    """A function that would fail, or may, when it is called after the conversion.
+
+    ``line`` is of its definition; ``found`` says how it was found: checked, or only read.
+    """
+
+    function: str
+    line: int | None
+    cause: str
+    found: str
+
+
 class Proof(Fact, frozen=True):
     """What came of running the plan on a copy of the schema; ``words`` say how, or why not."""
 
     state: ProofState
     words: str
     rewrites: tuple[Rewrite, ...] = ()
+    breaks: tuple[Break, ...] = ()
 
 
 class PlanMade(Event, frozen=True):

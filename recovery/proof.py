@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from recovery import catalog, installations, objects, parity, scratch, target
+from recovery import catalog, installations, objects, parity, routines, scratch, target
 from recovery.backup import password_file
 from recovery.catalog import Catalog
 from recovery.errors import Refused
@@ -151,6 +151,7 @@ def run(
     before = catalog.read(conn)
     plan = build(before, profile, identity)
     rewrites: list[Rewrite] = []
+    failed_before = routines.failing(conn, before)
     for text in (*plan.preparation, plan.lock):
         conn.execute(text)
     for statement in plan.statements:
@@ -161,7 +162,11 @@ def run(
     final = build(before, profile, identity, tuple(rewrites))
     failures = tuple(_differences(before, conn, final))
     state = ProofState.FAILED if failures else ProofState.PASSED
-    return Proved(Proof(state, _took(began), tuple(rewrites)), failures)
+    breaks = [
+        found for name, found in routines.failing(conn, before).items() if name not in failed_before
+    ]
+    breaks += routines.suspicious(before, plan.closure)
+    return Proved(Proof(state, _took(began), tuple(rewrites), tuple(breaks)), failures)
 
 
 def _took(began: float) -> str:

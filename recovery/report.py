@@ -21,6 +21,7 @@ from recovery.events import (
     PhaseFinished,
     PlanApproved,
     PlanMade,
+    Proof,
     Reported,
     RevisionAdopted,
     RevisionFinished,
@@ -167,6 +168,11 @@ def _plan(plan: PlanMade, approval: PlanApproved | None) -> Iterator[str]:
             ("refused", "reason", "what to do"),
             ((r.object, r.reason, r.remedy) for r in plan.refusals),
         )
+    if plan.rebuilt:
+        yield f"Dropped and made again, with all they have: {', '.join(plan.rebuilt)}."
+        yield ""
+    if plan.proof is not None:
+        yield from _proof(plan.proof)
 
 
 def _backup(backup: BackupMade | BackupAttested | None) -> Iterator[str]:
@@ -262,6 +268,23 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
                 (d.kind, d.name, d.before, d.after, d.explained or "**unexplained**")
                 for d in compared.catalog
             ),
+        )
+
+
+def _proof(proof: Proof) -> Iterator[str]:
+    yield f"Proof {proof.state}: {proof.words}."
+    yield ""
+    if proof.rewrites:
+        yield from _table(
+            ("rewritten", "before", "after"),
+            ((rewrite.object, rewrite.before, rewrite.after) for rewrite in proof.rewrites),
+        )
+    if proof.breaks:
+        yield "Functions that fail, or may, when they are called after the conversion:"
+        yield ""
+        yield from _table(
+            ("function", "line", "cause", "found how"),
+            ((b.function, b.line or "?", b.cause, b.found) for b in proof.breaks),
         )
 
 

@@ -190,4 +190,7 @@ def _proof(proof: Proof | None) -> list[tuple[str, str]]:
     if proof.rewrites:
         names = words.names(tuple(rewrite.object for rewrite in proof.rewrites))
         told.append(("Rewritten", f"{names}: before and after are in plan.sql"))
+    if proof.breaks:
+        named = dict.fromkeys(f"{b.function} line {b.line or '?'}: {b.cause}" for b in proof.breaks)
+        told.append(("May fail when run", words.names(tuple(named))))
     return told

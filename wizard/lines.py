@@ -138,6 +138,9 @@ def _plan(plan: e.PlanMade) -> Iterator[str]:
             yield f"REWRITTEN {rewrite.object}"
             yield f"    was: {' '.join(rewrite.before.split())}"
             yield f"    now: {' '.join(rewrite.after.split())}"
+        for found in plan.proof.breaks:
+            yield f"AT RUN TIME {found.function}, line {found.line or '?'}: {found.cause}"
+            yield f"            ({found.found})"
     yield f"plan.sql SHA-256 {plan.sha256}"
 
 

@@ -34,7 +34,8 @@ def _in_turn() -> Iterator[Any]:
 class Case:
     """``since`` is the oldest major version whose SQL the set-up speaks.
 
-    ``rewritten`` has, by object, what its new definition has to say; such a case is proved.
+    ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
+    why it would fail when it is called. Such a case is proved.
     """
 
     setup: str
@@ -43,6 +44,7 @@ class Case:
     refused: dict[str, str] | None = None
     rebuilt: tuple[str, ...] = ()
     rewritten: dict[str, str] = field(default_factory=dict)
+    breaks: dict[str, str] = field(default_factory=dict)
     proved: bool = False
     since: int = 13
 
@@ -50,7 +52,7 @@ class Case:
 def _read(folder: Path) -> Case:
     said = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
     said["rebuilt"] = tuple(said.get("rebuilt", ()))
-    said.setdefault("proved", "rewritten" in said)
+    said.setdefault("proved", "rewritten" in said or "breaks" in said)
     return Case(setup=(folder / "setup.sql").read_text(encoding="utf-8"), **said)
 
 
@@ -95,6 +97,10 @@ def _walk(database: Database, case: Case) -> None:
         assert rewrites.keys() == case.rewritten.keys()
         for named, words in case.rewritten.items():
             assert words in rewrites[named]
+        breaks = {found.function: found.cause for found in proof.breaks}
+        assert breaks.keys() == case.breaks.keys()
+        for named, words in case.breaks.items():
+            assert words in breaks[named]
     schema, contents = schema_of(database), contents_of(database)
     recovery.ready()
 

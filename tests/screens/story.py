@@ -15,6 +15,7 @@ from recovery.events import (
     BackupFile,
     BackupMade,
     BackupProgress,
+    Break,
     CatalogDifference,
     Check,
     CheckState,
@@ -268,6 +269,7 @@ PLAN = PlanMade(
         ProofState.PASSED,
         "on a copy of the schema, in 2.4 s",
         (Rewrite("policy own_documents ON public.documents", "it was", "it is"),),
+        (Break("public.name_of(uuid)", 3, "operator does not exist", "checked"),),
     ),
     nothing_to_do=False,
 )

@@ -1,0 +1,14 @@
+CREATE TABLE users (id uuid PRIMARY KEY, name text, deleted_at timestamptz);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users, body text);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one'), ('00000000-0000-0000-0000-000000000002', 'two'), ('00000000-0000-0000-0000-000000000003', 'three');
+INSERT INTO notes VALUES (1, '00000000-0000-0000-0000-000000000001', 'a'), (2, '00000000-0000-0000-0000-000000000001', 'b'), (3, '00000000-0000-0000-0000-000000000002', 'c'), (4, NULL, 'd');
+
+CREATE FUNCTION first_of() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  who uuid;
+BEGIN
+  SELECT id INTO who FROM users LIMIT 1;
+  RETURN (SELECT name FROM users WHERE id = who);
+END $$;
+CREATE FUNCTION unrelated(x uuid) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN x::text; END $$;
+CREATE FUNCTION harmless() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM users); END $$;
