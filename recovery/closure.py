@@ -7,13 +7,14 @@ their parents.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from queries.rows import ColumnRow, ForeignKeyRow
 from recovery.catalog import Catalog, Place
 from recovery.events import Refusal
 from recovery.names import ColumnName, KeyType
+from recovery.profile import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,17 @@ class Closure:
         return [self.members[place] for place in sorted(self.members) if place[0] == table]
 
 
-def find(catalog: Catalog, keys: Mapping[ColumnName, KeyType]) -> Closure:
-    """The closure of some keys, each with the type it is to have."""
+def find(
+    catalog: Catalog,
+    keys: Mapping[ColumnName, KeyType],
+    scope: Scope = "closure",
+    leave: Collection[ColumnName] = (),
+) -> Closure:
+    """The closure of some keys, each with the type it is to have.
+
+    With the scope ``type``, every column of a key's old type is converted with them. ``leave``
+    names columns that are not converted; one that a foreign key ties to a key is refused.
+    """
     neighbours = _neighbours(catalog)
     members: dict[Place, Member] = {}
     settled: list[ColumnName] = []
@@ -84,6 +94,15 @@ def find(catalog: Catalog, keys: Mapping[ColumnName, KeyType]) -> Closure:
             settled.append(name)
         else:
             waiting.append((place, name, target))
+    if scope == "type":
+        targets = {catalog.columns[place].type: target for place, _, target in waiting}
+        waiting.extend(
+            (place, catalog.column_name(place), targets[column.type])
+            for place, column in catalog.columns.items()
+            if column.type in targets
+            and column.inherited == 0
+            and catalog.column_name(place) not in leave
+        )
     while waiting:
         place, key, target = waiting.popleft()
         known = members.get(place)
@@ -100,6 +119,14 @@ def find(catalog: Catalog, keys: Mapping[ColumnName, KeyType]) -> Closure:
             continue
         member = Member(place, catalog.columns[place], catalog.column_name(place), key, target)
         members[place] = member
+        if member.name in leave:
+            refusals.append(
+                Refusal(
+                    str(member.name),
+                    f"It is to be left as it is, but a foreign key ties it to {key}.",
+                    "Take it out of 'leave' in the profile, or drop the foreign key.",
+                )
+            )
         refusals += _obstacles(catalog, member)
         waiting.extend((neighbour, key, target) for neighbour in neighbours[place])
     return Closure(

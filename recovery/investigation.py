@@ -9,7 +9,7 @@ from psycopg import sql
 
 from queries import ask, ask_one, compose
 from queries.rows import EventTriggerRow, IdentityRow, LockCapacityRow
-from recovery import catalog, closure, parity, revisions
+from recovery import catalog, closure, parity, revisions, soft_references
 from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.events import Finding, Investigated, KeyFact, Orphans, Severity
@@ -36,7 +36,7 @@ def investigate(conn: psycopg.Connection[Any], profile: Profile) -> Investigated
     conn.read_only = True
     with conn.transaction():
         found = catalog.read(conn)
-        closed = closure.find(found, profile.key_types)
+        closed = closure.find(found, profile.key_types, profile.scope, profile.left)
         identity = ask_one(conn, "identity", IdentityRow)
         claimed = _claimed(conn, found, profile.alembic)
         script_revisions = [] if scripts is None else revisions.read(scripts)
@@ -86,6 +86,10 @@ def current_revisions(conn: psycopg.Connection[Any], table: TableName) -> tuple[
     """What the version table holds, sorted."""
     rows = conn.execute(compose("revisions", table=table.identifier)).fetchall()
     return tuple(row[0] for row in rows)
+
+
+def _listed(soft: list[soft_references.SoftReference]) -> str:
+    return "; ".join(map(str, soft[:40])) + (" and more" if len(soft) > 40 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,18 +330,34 @@ class _View:
         kinds = {member.column.type for member in self.closed.members.values()}
         if "uuid" not in kinds:
             return
-        left = [
-            str(self.found.column_name(place))
-            for place, column in self.found.columns.items()
-            if column.type in ("uuid", "uuid[]") and place not in self.closed.members
-        ]
-        if left:
+        soft = list(soft_references.find(self.conn, self.found, self.closed))
+        left = [one for one in soft if one.column in self.profile.left]
+        likely = [one for one in soft if one.key is not None and one not in left]
+        others = [one for one in soft if one.key is None and one not in left]
+        if likely:
             yield Finding(
                 WARNING,
                 "soft-references",
-                f"{len(left)} uuid columns stay as they are: no foreign key ties them to a key",
-                ", ".join(left[:40]) + (" and more" if len(left) > 40 else ""),
-                "Not checked: where one holds ids of a converted key, comparing them will fail.",
+                f"{len(likely)} columns hold ids of a converted key, and no foreign key says so",
+                _listed(likely),
+                "Comparing them with the key will fail. Take each into [keys] with the key's type, "
+                "or name it in 'leave'. Arrays cannot be converted.",
+            )
+        if others:
+            yield Finding(
+                NOTE,
+                "other-uuids",
+                f"{len(others)} more uuid columns stay as they are",
+                _listed(others),
+                "Nothing, if the application expects uuid there.",
+            )
+        if left:
+            yield Finding(
+                NOTE,
+                "left",
+                f"{len(left)} columns stay as they are because the profile says so",
+                _listed(left),
+                "Nothing: it is recorded here.",
             )
         row = self.conn.execute(compose("routines")).fetchone()
         if row is not None and row[0]:

@@ -82,7 +82,7 @@ def build(
 
     ``rewrites`` and ``failures`` are what the proof on a copy of the schema found.
     """
-    closure = find_closure(catalog, profile.key_types)
+    closure = find_closure(catalog, profile.key_types, profile.scope, profile.left)
     hanging = dependents.find(catalog, closure, superuser=identity.superuser)
     refused = [
         *closure.refusals,

@@ -14,6 +14,7 @@ from recovery.errors import ProfileError
 from recovery.names import ColumnName, KeyType, TableName
 
 Environment = Literal["production", "staging", "test"]
+Scope = Literal["closure", "type"]
 
 
 # libpq's parameters that would put a secret into a file or onto a command line.
@@ -63,14 +64,25 @@ class HttpCheck(Section, frozen=True):
 
 
 class Profile(Section, frozen=True):
-    """Everything that is expected. ``keys`` maps ``table.column`` to the type it should have."""
+    """Everything that is expected. ``keys`` maps ``table.column`` to the type it should have.
+
+    ``scope``: what is converted with the keys: the columns that foreign keys tie to them, or every
+    column of their old type. ``leave`` names columns that stay as they are all the same.
+    """
 
     target: TargetSection
     environment: Environment = "production"
     keys: dict[str, str] = {}
+    scope: Scope = "closure"
+    leave: tuple[str, ...] = ()
     expect: ExpectSection = ExpectSection()
     alembic: AlembicSection | None = None
     http: tuple[HttpCheck, ...] = ()
+
+    @property
+    def left(self) -> frozenset[ColumnName]:
+        """The columns that stay as they are, parsed."""
+        return frozenset(map(ColumnName.parse, self.leave))
 
     @property
     def key_types(self) -> dict[ColumnName, KeyType]:
@@ -179,6 +191,11 @@ def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
         else:
             if twin != key:
                 mistakes.append((["keys", key], f"{key!r} and {twin!r} are the same column"))
+    for column in profile.leave:
+        try:
+            ColumnName.parse(column)
+        except ValueError as error:
+            mistakes.append((["leave"], str(error)))
     for entry in ("tables", "row_counts"):
         for table in getattr(profile.expect, entry):
             try:

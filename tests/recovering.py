@@ -56,7 +56,7 @@ class Recovery:
         options = Options(by=ME, password=self.database.password, prove=prove)
         # In this process: what is only read needs no runner of its own to be tested.
         for step in (e.Step.INVESTIGATION, e.Step.PLAN):
-            assert perform(self.session, step, options) == 0
+            assert perform(self.session, step, options) == 0, self.problem
         return self
 
     def ready(self) -> "Recovery":

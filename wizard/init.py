@@ -30,6 +30,10 @@ database = {name}
 # with it. Found here: uuid columns that foreign keys reference.
 {keys}
 
+# Columns that hold ids without a foreign key are found by 'pg-rekey investigate': take each in
+# above, or name it in leave = ["table.column"], before the first [section]. scope = "type" there
+# takes every column of the keys' type.
+
 [expect]
 # Tables that have to be there when all is done.
 tables = []

@@ -47,6 +47,8 @@ class Case:
     breaks: dict[str, str] = field(default_factory=dict)
     proved: bool = False
     since: int = 13
+    scope: str = "closure"
+    leave: tuple[str, ...] = ()
 
 
 def _read(folder: Path) -> Case:
@@ -59,7 +61,7 @@ def _read(folder: Path) -> Case:
 def _recovery(database: Database, case: Case) -> Recovery:
     named = "\n".join(f"'{key}' = \"{type_}\"" for key, type_ in case.keys.items())
     profile = parse(
-        f'environment = "test"\n[target]\ndsn = "{database.dsn}"\n'
+        f'environment = "test"\nscope = "{case.scope}"\nleave = {list(case.leave)}\n[target]\ndsn = "{database.dsn}"\n'
         f'database = "{database.name}"\n[keys]\n{named}\n'
     )
     return Recovery(database, profile).planned(prove=case.proved)

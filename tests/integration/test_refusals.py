@@ -40,5 +40,28 @@ def test_soft_references_and_unchecked_functions_are_said(database: Database) ->
     found = recovery.session.history().last(e.Investigated)
     assert found is not None
     evidence = {finding.code: finding.evidence for finding in found.findings}
-    assert evidence["soft-references"] == "events.user_id, events.tags"
+    assert evidence["other-uuids"] == (
+        "events.user_id: it has no values; events.tags[]: it has no values"
+    )
     assert "name_of(uuid)" in evidence["routines"]
+
+
+def test_soft_references_are_found_by_their_values(database: Database) -> None:
+    database.execute(USERS)
+    database.execute(
+        """
+        CREATE TABLE events (owner_type text, owner_id uuid, stranger uuid, tags uuid[]);
+        INSERT INTO events SELECT 'user', id, gen_random_uuid(), ARRAY[id] FROM users;
+        """
+    )
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    evidence = {finding.code: finding.evidence for finding in found.findings}
+    assert evidence["soft-references"] == (
+        "events.owner_id: 1 of 1 sampled values are users.id; owner_type says what it is of; "
+        "events.tags[]: 1 of 1 sampled values are users.id"
+    )
+    assert evidence["other-uuids"] == (
+        "events.stranger: none of 1 sampled values is a converted key"
+    )

@@ -178,7 +178,7 @@ def test_a_malformed_entry_is_named_with_its_line_and_what_was_expected(
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        (f'{TARGET}[keys]\n"users.id" = "bigint"\n', 4, "expected uuid, text, varchar(n)"),
+        (f'{TARGET}[keys]\n"users.id" = "integer"\n', 4, "expected uuid, text, varchar(n)"),
         (f'{TARGET}[keys]\n"users.id" = "varchar(20)"\n', 4, "a uuid has 36 characters"),
         (f'{TARGET}[keys]\n"users" = "uuid"\n', 4, "expected table.column"),
         (f'{TARGET}[keys]\n"a.id" = "uuid"\n\n"b..id" = "uuid"\n', 6, "'b..id' is not a name"),
