@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 TESTS ?=
 
-.PHONY: demo check test slow format snapshots screenshots clean
+.PHONY: demo check test slow bench format snapshots screenshots clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,10 @@ test: $(VENV)/ready
 
 slow: $(VENV)/ready
 	$(BIN)/python -m pytest -m slow $(TESTS)
+
+# How the time grows with the catalog; takes minutes.
+bench: $(VENV)/ready
+	$(BIN)/python -m tests.bench.catalog_size
 
 format: $(VENV)/ready
 	$(BIN)/ruff format .

@@ -128,7 +128,8 @@ SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::bigint, u.attrelid::bigint, '
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN pg_catalog.pg_type t ON t.oid = c.reltype
-JOIN pg_catalog.pg_attribute u ON u.atttypid IN (t.oid, t.typarray) AND NOT u.attisdropped
+CROSS JOIN LATERAL (VALUES (t.oid), (t.typarray)) AS row_type(oid)
+JOIN pg_catalog.pg_attribute u ON u.atttypid = row_type.oid AND NOT u.attisdropped
 JOIN pg_catalog.pg_class uc ON uc.oid = u.attrelid AND uc.relkind IN ('r', 'p', 'f', 'c')
 WHERE c.relkind IN ('r', 'p')
   AND c.oid >= 16384

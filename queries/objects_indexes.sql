@@ -14,8 +14,7 @@ SELECT
     'tablespace', s.spcname,
     'clustered', nullif(i.indisclustered, false),
     'replica identity', nullif(i.indisreplident, false),
-    'constraint', (SELECT k.conname FROM pg_catalog.pg_constraint k
-                    WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')),
+    'constraint', k.conname,
     'invalid', nullif(NOT i.indisvalid, false),
     'partitioned', nullif(c.relkind = 'I', false),
     'statistics', (SELECT pg_catalog.array_agg(a.attnum || '=' || a.attstattarget ORDER BY a.attnum)
@@ -28,6 +27,7 @@ FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
 WHERE c.relpersistence <> 't'
   AND t.relkind <> 't'

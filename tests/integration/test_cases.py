@@ -61,8 +61,8 @@ def _read(folder: Path) -> Case:
 def _recovery(database: Database, case: Case) -> Recovery:
     named = "\n".join(f"'{key}' = \"{type_}\"" for key, type_ in case.keys.items())
     profile = parse(
-        f'environment = "test"\nscope = "{case.scope}"\nleave = {list(case.leave)}\n[target]\ndsn = "{database.dsn}"\n'
-        f'database = "{database.name}"\n[keys]\n{named}\n'
+        f'environment = "test"\nscope = "{case.scope}"\nleave = {list(case.leave)}\n'
+        f'[target]\ndsn = "{database.dsn}"\ndatabase = "{database.name}"\n[keys]\n{named}\n'
     )
     return Recovery(database, profile).planned(prove=case.proved)
 
