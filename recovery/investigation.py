@@ -364,7 +364,9 @@ class _View:
             yield Finding(
                 WARNING,
                 "routines",
-                f"{row[0]} functions and procedures were not checked for the new types",
+                f"PostgreSQL does not look into the bodies of {row[0]} functions and procedures",
                 row[1],
-                "Those that declare uuid or compare with it may fail after the conversion.",
+                "Those that declare uuid or compare with it may fail after the conversion. The "
+                "plan lists them: those in SQL are checked on a copy of the schema, those in "
+                "PL/pgSQL are read.",
             )

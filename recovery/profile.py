@@ -54,6 +54,15 @@ class AlembicSection(Section, frozen=True):
     version_table_schema: str | None = None
 
 
+class ProofSection(Section, frozen=True):
+    """A server where a database may be made for a while, to run the plan on a copy of the schema.
+
+    ``dsn`` is a libpq connection string without a password; it may be the target's own server.
+    """
+
+    dsn: str
+
+
 class HttpCheck(Section, frozen=True):
     """A URL and what it has to answer; ``json`` lists fields of the answer and their values."""
 
@@ -78,6 +87,7 @@ class Profile(Section, frozen=True):
     expect: ExpectSection = ExpectSection()
     alembic: AlembicSection | None = None
     http: tuple[HttpCheck, ...] = ()
+    proof: ProofSection | None = None
 
     @property
     def left(self) -> frozenset[ColumnName]:
@@ -179,6 +189,8 @@ def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
     mistakes: list[tuple[list[str | int], str]] = []
     if (problem := dsn_problem(profile.target.dsn)) is not None:
         mistakes.append((["target", "dsn"], problem))
+    if profile.proof is not None and (problem := dsn_problem(profile.proof.dsn)) is not None:
+        mistakes.append((["proof", "dsn"], problem))
     if not profile.target.database:
         mistakes.append((["target", "database"], "the expected database's name is empty"))
     named: dict[ColumnName, str] = {}

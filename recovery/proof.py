@@ -4,6 +4,7 @@ What would fail fails there. Definitions that no longer compare are repaired the
 ones become part of the plan, for the operator to read.
 """
 
+import secrets
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,13 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from recovery import catalog, installations, objects, parity, routines, scratch, target
-from recovery.backup import password_file
+from recovery.backup import choose, password_file
 from recovery.catalog import Catalog
-from recovery.errors import Refused
+from recovery.errors import Refused, Unreachable
 from recovery.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.expectation import Expectation
 from recovery.installations import Installation
@@ -49,45 +52,56 @@ def prove(
 ) -> Proved:
     """Runs the plan of a database on a copy of its schema. ``check`` may raise, to cancel."""
     began = time.monotonic()
-    found = _installation(identity)
-    if isinstance(found, str):
-        return Proved(Proof(ProofState.NOT_MADE, found))
     try:
-        with _copy(found, profile, password, identity) as conn:
-            return run(conn, profile, identity, check, began)
-    except (Refused, _NoCopy) as error:
+        with _copy(profile, password, identity) as (conn, where):
+            there = msgspec.structs.replace(identity, database=conn.info.dbname)
+            return run(conn, profile, there, check, where, began)
+    except (Refused, Unreachable, _NoCopy) as error:
         return Proved(Proof(ProofState.NOT_MADE, str(error)))
 
 
 class _NoCopy(Exception):
-    """The schema cannot be copied to this machine."""
+    """There is no place for a copy of the schema, or it cannot be copied there."""
 
 
-def _installation(identity: Identity) -> Installation | str:
-    """The programs to copy with; or why there are none."""
-    major = identity.server_version // 10_000
-    same = [i for i in installations.for_servers() if i.major == major and i.has("pg_dump", "psql")]
-    if not same:
-        return f"there are no programs of PostgreSQL {major} on this machine"
-    reachable = [i for i in same if i.tls or not identity.tls]
-    if not reachable:
-        return f"the programs of PostgreSQL {major} on this machine do not speak TLS"
-    return reachable[0]
+Copy = tuple[psycopg.Connection[Any], str]
 
 
 @contextmanager
-def _copy(
-    found: Installation, profile: Profile, password: str | None, identity: Identity
-) -> Iterator[psycopg.Connection[Any]]:
-    with target.connect(profile, password) as conn:
-        roles = [
-            str(row[0])
-            for row in conn.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")
-        ]
+def _copy(profile: Profile, password: str | None, identity: Identity) -> Iterator[Copy]:
+    """A connection to a copy of the schema, and where it is."""
+    if profile.proof is not None:
+        tool = choose(installations.for_backups(), identity)
+        schema = _dump(tool, profile, password)
+        with _on_named_server(tool, profile.proof.dsn, password, schema) as conn:
+            yield conn, "on a copy of the schema, on the server that the profile names"
+        return
+    tool = _same_major(identity)
+    schema = _dump(tool, profile, password)
+    with _on_private_server(tool, profile, password, identity, schema) as conn:
+        yield conn, "on a copy of the schema"
+
+
+def _same_major(identity: Identity) -> Installation:
+    """The programs for a private server. Raises ``_NoCopy`` if there are none."""
+    major = identity.server_version // 10_000
+    same = [i for i in installations.for_servers() if i.major == major and i.has("pg_dump", "psql")]
+    remedy = "Install them, or name a server under [proof] in the profile"
+    if not same:
+        raise _NoCopy(f"there are no programs of PostgreSQL {major} on this machine. {remedy}")
+    reachable = [i for i in same if i.tls or not identity.tls]
+    if not reachable:
+        raise _NoCopy(
+            f"the programs of PostgreSQL {major} on this machine do not speak TLS. {remedy}"
+        )
+    return reachable[0]
+
+
+def _dump(tool: Installation, profile: Profile, password: str | None) -> bytes:
     with password_file(password) as (files, variables):
         dumped = subprocess.run(
             [
-                *(found.program("pg_dump"), "--schema-only", "--no-password", "--no-tablespaces"),
+                *(tool.program("pg_dump"), "--schema-only", "--no-password", "--no-tablespaces"),
                 *("--no-subscriptions", "--dbname", target.conninfo(profile)),
             ],
             pass_fds=files,
@@ -96,30 +110,66 @@ def _copy(
         )
     if dumped.returncode != 0:
         raise _NoCopy(f"pg_dump cannot write the schema: {_last(dumped.stderr)}")
+    # A pg_dump that is newer than the server begins with a setting that the server does not know.
+    return dumped.stdout.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
+
+
+@contextmanager
+def _on_private_server(
+    tool: Installation, profile: Profile, password: str | None, identity: Identity, schema: bytes
+) -> Iterator[psycopg.Connection[Any]]:
+    with target.connect(profile, password) as conn:
+        roles = {
+            str(row[0])
+            for row in conn.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")
+        }
     # One transaction restores everything, and every table is locked in it.
     settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
-    with scratch.start(found, settings=settings) as server:
+    with scratch.start(tool, settings=settings) as server:
         with server.connect(autocommit=True) as conn:
             there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
-            for role in set(roles) - there:
+            for role in roles - there:
                 conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-            conn.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(
-                    sql.Identifier(identity.database)
-                )
-            )
-        _restore(found, server, identity.database, dumped.stdout)
+            conn.execute(_create(identity.database))
+        _restore(tool, server.conninfo(identity.database), server.password, schema)
         with server.connect(identity.database, options="-c search_path=") as conn:
             conn.prepare_threshold = None
             yield conn
 
 
-def _restore(found: Installation, server: scratch.Server, database: str, schema: bytes) -> None:
-    with password_file(server.password) as (files, variables):
+@contextmanager
+def _on_named_server(
+    tool: Installation, dsn: str, password: str | None, schema: bytes
+) -> Iterator[psycopg.Connection[Any]]:
+    """In a database made for it, which is gone afterwards."""
+    name = f"pg_rekey_proof_{secrets.token_hex(4)}"
+    try:
+        with psycopg.connect(dsn, password=password, autocommit=True) as conn:
+            conn.execute(_create(name))
+            own = make_conninfo(dsn, dbname=name)
+            try:
+                _restore(tool, own, password, schema)
+                with psycopg.connect(
+                    own, password=password, options="-c search_path=", prepare_threshold=None
+                ) as copy:
+                    yield copy
+                    copy.rollback()
+            finally:
+                conn.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
+        raise _NoCopy(f"the server under [proof] cannot be used: {error}") from error
+
+
+def _create(database: str) -> sql.Composed:
+    return sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database))
+
+
+def _restore(tool: Installation, conninfo: str, password: str | None, schema: bytes) -> None:
+    with password_file(password) as (files, variables):
         restored = subprocess.run(
             [
-                *(found.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
-                *("--set", "ON_ERROR_STOP=1", "--dbname", server.conninfo(database)),
+                *(tool.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
+                *("--no-password", "--set", "ON_ERROR_STOP=1", "--dbname", conninfo),
             ],
             input=schema,
             pass_fds=files,
@@ -127,7 +177,7 @@ def _restore(found: Installation, server: scratch.Server, database: str, schema:
             capture_output=True,
         )
     if restored.returncode != 0:
-        raise _NoCopy(f"the schema cannot be restored on this machine: {_last(restored.stderr)}")
+        raise _NoCopy(f"the schema cannot be restored there: {_last(restored.stderr)}")
 
 
 def _last(said: bytes) -> str:
@@ -140,12 +190,13 @@ def run(
     profile: Profile,
     identity: Identity,
     check: Callable[[], None] = lambda: None,
+    where: str = "here",
     began: float | None = None,
 ) -> Proved:
     """Plans for the database at the other end and runs it there, in the open transaction.
 
-    ``began`` is when the whole proof did, by the monotonic clock. What the plan itself refuses is
-    not run and is no failure.
+    ``identity`` is that database's, ``where`` says in words what it is, ``began`` is when the whole
+    proof did, by the monotonic clock. What the plan itself refuses is not run and is no failure.
     """
     began = time.monotonic() if began is None else began
     before = catalog.read(conn)
@@ -158,7 +209,9 @@ def run(
         check()
         failure = _execute(conn, plan, statement, rewrites)
         if failure is not None:
-            return Proved(Proof(ProofState.FAILED, _took(began), tuple(rewrites)), (failure,))
+            return Proved(
+                Proof(ProofState.FAILED, _took(where, began), tuple(rewrites)), (failure,)
+            )
     final = build(before, profile, identity, tuple(rewrites))
     failures = tuple(_differences(before, conn, final))
     state = ProofState.FAILED if failures else ProofState.PASSED
@@ -166,11 +219,11 @@ def run(
         found for name, found in routines.failing(conn, before).items() if name not in failed_before
     ]
     breaks += routines.suspicious(before, plan.closure)
-    return Proved(Proof(state, _took(began), tuple(rewrites), tuple(breaks)), failures)
+    return Proved(Proof(state, _took(where, began), tuple(rewrites), tuple(breaks)), failures)
 
 
-def _took(began: float) -> str:
-    return f"on a copy of the schema, in {time.monotonic() - began:.1f} s"
+def _took(where: str, began: float) -> str:
+    return f"{where}, in {time.monotonic() - began:.1f} s"
 
 
 def _execute(

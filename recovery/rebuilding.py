@@ -143,14 +143,19 @@ def _index_marks(found: CatalogObject) -> Iterator[str]:
     if "tablespace" in have:
         space = sql.Identifier(have["tablespace"]).as_string(None)
         yield f"ALTER INDEX {found.identity} SET TABLESPACE {space}"
-    for entry in have.get("statistics", []):
-        number, _, target = entry.partition("=")
-        yield f"ALTER INDEX {found.identity} ALTER COLUMN {number} SET STATISTICS {target}"
+    yield from statistics_targets(found)
     if "clustered" in have:
         yield f"ALTER TABLE {have['table']} CLUSTER ON {have['name']}"
     if "replica identity" in have:
         yield f"ALTER TABLE {have['table']} REPLICA IDENTITY USING INDEX {have['name']}"
     yield from _comment(found)
+
+
+def statistics_targets(index: CatalogObject) -> Iterator[str]:
+    """What gives an index's columns their statistics targets."""
+    for entry in index.properties.get("statistics", []):
+        number, _, target = entry.partition("=")
+        yield f"ALTER INDEX {index.identity} ALTER COLUMN {number} SET STATISTICS {target}"
 
 
 def _constraint(found: CatalogObject, around: Surroundings) -> Statements:

@@ -17,6 +17,7 @@ from recovery.events import (
     Identity,
     Investigated,
     Migrated,
+    Outcome,
     ParityChecked,
     PhaseFinished,
     PlanApproved,
@@ -35,6 +36,7 @@ from recovery.events import (
 )
 from recovery.history import Entry, History
 from recovery.session import Session
+from recovery.standing import AFTER_COMMIT
 from recovery.statements import TITLES
 
 RECOVERED = "RECOVERED: every check was passed"
@@ -225,6 +227,8 @@ def _conversion(history: History) -> Iterator[str]:
         by = ended.event.by or "nobody"
         outcome = ended.event.outcome.upper()
         yield f"**{outcome}** at {_time(ended.at)}: {ended.event.reason} ({by})."
+        if ended.event.outcome is Outcome.COMMITTED:
+            yield AFTER_COMMIT
     else:
         yield "The conversion has not ended."
     yield ""

@@ -35,6 +35,10 @@ class Standing(StrEnum):
         return self in (Standing.IN_TRANSACTION, Standing.AT_THE_GATE, Standing.COMMITTING)
 
 
+# What PostgreSQL says to a session that still has the old types in a cached plan: "cached plan must
+# not change result type".
+AFTER_COMMIT = "Reconnect the application's pools: plans that old sessions have cached fail."
+
 _ENDED = {
     Outcome.COMMITTED: Standing.COMMITTED,
     Outcome.ROLLED_BACK: Standing.ROLLED_BACK,

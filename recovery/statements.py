@@ -9,7 +9,7 @@ from psycopg import sql
 from queries.rows import ForeignKeyRow
 from recovery.catalog import Catalog
 from recovery.closure import Closure, Member
-from recovery.rebuilding import Rebuild
+from recovery.rebuilding import Rebuild, statistics_targets
 
 CHECK, DROP, KEYS, REFERENCES, RECREATE, VALIDATE = 1, 2, 3, 4, 5, 6
 TITLES = {
@@ -129,6 +129,7 @@ def statements(
         yield from _recreate(catalog, closure, foreign_key)
     for rebuild in rebuilds:
         yield from _rebuilding(RECREATE, rebuild, rebuild.create)
+    yield from _index_targets(catalog, closure, rebuilds)
     yield Statement(
         VALIDATE,
         _types_are([(m, m.target.name) for m in closure.members.values()]),
@@ -152,6 +153,26 @@ def statements(
             "the rewrite loses the planner's statistics",
             Counter(),
         )
+
+
+def _index_targets(
+    catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
+) -> Iterator[Statement]:
+    """PostgreSQL makes the other indexes again by itself, without their statistics targets."""
+    made = {rebuild.object.id for rebuild in rebuilds}
+    tables = set(closure.tables())
+    for found in catalog.objects.values():
+        if found.kind == "INDEX" and "statistics" in found.properties and found.id not in made:
+            table = catalog.named.get(("TABLE", found.properties["table"]))
+            if table is not None and table.id[1] in tables:
+                for text in statistics_targets(found):
+                    yield Statement(
+                        RECREATE,
+                        text,
+                        f"index {found.identity}",
+                        "PostgreSQL makes the index again without it",
+                        Counter(),
+                    )
 
 
 def _types_are(expected: list[tuple[Member, str]]) -> str:

@@ -26,7 +26,7 @@ from recovery.events import (
     Step,
 )
 from recovery.history import History
-from recovery.standing import Gate, Standing, gate, standing
+from recovery.standing import AFTER_COMMIT, Gate, Standing, gate, standing
 from screens import words
 from screens.phases import PhaseProgress, progress
 from screens.step_screen import StepScreen
@@ -173,7 +173,8 @@ class ConversionScreen(StepScreen):
             )
             return
         who = "" if ended.by is None else f" by {ended.by}"
-        note.say(f"{_MEANING[ended.outcome].format(who=who)} Reason: {ended.reason}.")
+        said = f"{_MEANING[ended.outcome].format(who=who)} Reason: {ended.reason}."
+        note.say(f"{said}\n{AFTER_COMMIT}" if ended.outcome is Outcome.COMMITTED else said)
 
     def _show_gate(self, open_gate: Gate | None, now: datetime) -> None:
         self.query_one("#gate").display = open_gate is not None

@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane, TextArea
 
 from recovery.errors import RecoveryError
-from recovery.events import Person, PlanApproved, PlanMade, Proof, Step
+from recovery.events import Person, PlanApproved, PlanMade, Proof, ProofState, Step
 from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
@@ -174,13 +174,27 @@ class PlanScreen(StepScreen):
                 "Approve this plan?",
                 f"{words.counted(len(plan.tables), 'table')} and "
                 f"{words.counted(plan.foreign_keys, 'foreign key')} in {plan.database}.\n"
-                f"SHA-256 {plan.sha256}\n\nNothing is changed yet: the conversion is a step of "
+                f"SHA-256 {plan.sha256}\n{_consent(plan)}\nNothing is changed yet: the conversion is a step of "
                 "its own, and it stops before COMMIT.",
                 ("back", "Not yet"),
                 ("approve", "Approve"),
             ),
             answered,
         )
+
+
+def _consent(plan: PlanMade) -> str:
+    """What the operator takes upon oneself besides."""
+    proof = plan.proof
+    if proof is None or proof.state is not ProofState.PASSED:
+        return "NOT PROVED on a copy of the schema.\n"
+    taken = []
+    if proof.rewrites:
+        taken.append(f"{words.counted(len(proof.rewrites), 'statement')} rewritten")
+    if proof.breaks:
+        functions = {found.function for found in proof.breaks}
+        taken.append(f"{words.counted(len(functions), 'function')} may fail when called")
+    return f"{'; '.join(taken).capitalize()}.\n" if taken else ""
 
 
 def _proof(proof: Proof | None) -> list[tuple[str, str]]:

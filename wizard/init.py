@@ -34,6 +34,11 @@ database = {name}
 # above, or name it in leave = ["table.column"], before the first [section]. scope = "type" there
 # takes every column of the keys' type.
 
+# Where a copy of the schema may be made to try the plan, if PostgreSQL of the same major version is
+# not on this machine: a database of its own on this server, dropped afterwards.
+# [proof]
+# dsn = "host=staging user=owner dbname=postgres"
+
 [expect]
 # Tables that have to be there when all is done.
 tables = []

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from recovery import events as e
 from recovery.errors import Problem
+from recovery.standing import AFTER_COMMIT
 from recovery.statements import TITLES
 
 
@@ -55,6 +56,8 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield f"{command} refused: {reason}"
         case e.ConversionEnded(outcome=outcome, reason=reason, by=by):
             yield f"{outcome.upper()}: {reason}" + (f" ({by})" if by else "")
+            if outcome is e.Outcome.COMMITTED:
+                yield AFTER_COMMIT
         case e.RevisionSet(before=before, heads=heads):
             yield f"alembic_version set from {', '.join(before)} to {', '.join(heads)}"
         case e.CollisionCompared(collision=collision, differences=differences):

@@ -1,0 +1,65 @@
+"""The proof on a copy of the schema: where the copy is, and that nothing of it is left."""
+
+from recovery import events as e
+from recovery.profile import Profile, parse
+from tests.conftest import ROLES, Database
+from tests.recovering import Recovery, schema_of
+
+SCHEMA = """
+CREATE TABLE users (id uuid PRIMARY KEY, name text);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users);
+CREATE VIEW v AS SELECT id FROM users WHERE id <> '00000000-0000-0000-0000-000000000001';
+GRANT SELECT ON v TO reader;
+"""
+
+
+def _profile(database: Database, proof: str) -> Profile:
+    return parse(
+        f'environment = "test"\n[target]\ndsn = "{database.dsn}"\ndatabase = "{database.name}"\n'
+        f'[keys]\n"users.id" = "varchar(36)"\n[proof]\ndsn = "{proof}"\n'
+    )
+
+
+def _databases(database: Database) -> set[str]:
+    return {row[0] for row in database.rows("SELECT datname FROM pg_database")}
+
+
+def test_the_operator_can_name_the_server_even_the_targets_own(database: Database) -> None:
+    database.execute(ROLES + ";" + SCHEMA)
+    before, schema = _databases(database), schema_of(database)
+    profile = _profile(database, database.server.conninfo("postgres"))
+    made = Recovery(database, profile).planned(prove=True).made
+    assert made.proof is not None
+    assert made.proof.state is e.ProofState.PASSED
+    assert "on the server that the profile names" in made.proof.words
+    assert [rewrite.object for rewrite in made.proof.rewrites] == ["view public.v"]
+    assert made.refusals == ()
+    assert _databases(database) == before
+    assert schema_of(database) == schema
+
+
+def test_without_a_place_for_the_copy_the_plan_says_that_it_is_not_proved(
+    database: Database,
+) -> None:
+    database.execute(ROLES + ";" + SCHEMA)
+    profile = _profile(database, "host=127.0.0.1 port=1 user=nobody dbname=postgres")
+    recovery = Recovery(database, profile).planned(prove=True)
+    proof = recovery.made.proof
+    assert proof is not None
+    assert proof.state is e.ProofState.NOT_MADE
+    assert "the server under [proof] cannot be used" in proof.words
+    assert "refused" in proof.words
+
+
+def test_a_role_that_may_not_make_databases_is_told_so(database: Database) -> None:
+    database.execute(ROLES + ";" + SCHEMA)
+    database.execute(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'powerless') THEN "
+        f"CREATE ROLE powerless LOGIN PASSWORD '{database.password}'; END IF; END $$"
+    )
+    place = database.server.conninfo("postgres").replace("user=postgres", "user=powerless")
+    recovery = Recovery(database, _profile(database, place)).planned(prove=True)
+    proof = recovery.made.proof
+    assert proof is not None
+    assert proof.state is e.ProofState.NOT_MADE
+    assert "permission denied to create database" in proof.words
