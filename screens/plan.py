@@ -174,8 +174,9 @@ class PlanScreen(StepScreen):
                 "Approve this plan?",
                 f"{words.counted(len(plan.tables), 'table')} and "
                 f"{words.counted(plan.foreign_keys, 'foreign key')} in {plan.database}.\n"
-                f"SHA-256 {plan.sha256}\n{_consent(plan)}\nNothing is changed yet: the conversion is a step of "
-                "its own, and it stops before COMMIT.",
+                f"SHA-256 {plan.sha256}\n{_consent(plan)}\n"
+                "Nothing is changed yet: the conversion is a step of its own, and it stops before "
+                "COMMIT.",
                 ("back", "Not yet"),
                 ("approve", "Approve"),
             ),
