@@ -102,7 +102,10 @@ described AS (
          ELSE pg_catalog.pg_describe_object(g.class_oid, g.oid, 0) END AS name,
     coalesce(t.tgparentid <> 0, NOT k.conislocal AND k.coninhcount > 0, x.relispartition, false)
       AS inherited
-  FROM edges g
+  FROM (SELECT class_oid, oid, on_class_oid, on_oid, on_number,
+               pg_catalog.bool_or(by_operator_class) AS by_operator_class
+        FROM edges
+        GROUP BY class_oid, oid, on_class_oid, on_oid, on_number) AS g
   LEFT JOIN pg_catalog.pg_class x
          ON g.class_oid = 'pg_catalog.pg_class'::pg_catalog.regclass AND x.oid = g.oid
   LEFT JOIN pg_catalog.pg_attrdef e

@@ -11,9 +11,10 @@ import pytest
 from psycopg import sql
 
 from queries import ask
-from queries.rows import ForeignKeyRow, TableRow
+from queries.rows import ColumnRow, ForeignKeyRow, TableRow
 from recovery import events as e
 from recovery import scratch
+from recovery.names import ColumnName, KeyType, TableName
 from recovery.profile import parse
 from tests.conftest import ROLES, Database, kinds_of_servers, new_database
 from tests.recovering import ME, Recovery, contents_of, contents_query, schema_of
@@ -115,7 +116,20 @@ def _walk(database: Database, case: Case) -> None:
         commit = e.Commit(by=ME, typed=database.name)
         assert recovery.convert_here(commit) is e.Outcome.COMMITTED, recovery.told()
         assert contents_of(database) == contents
+        assert _types(database, case) == {
+            key: KeyType.parse(type_).name for key, type_ in case.keys.items()
+        }
         assert behaviour(database) == behaviour(twin)
+
+
+def _types(database: Database, case: Case) -> dict[str, str]:
+    """The types of the case's keys, as the server spells them."""
+    with database.connect() as conn:
+        found = {
+            ColumnName(TableName(column.schema, column.table_name), column.name): column.type
+            for column in ask(conn, "columns", ColumnRow)
+        }
+    return {key: found[ColumnName.parse(key)] for key in case.keys}
 
 
 # A key that no row has.

@@ -80,8 +80,8 @@ def test_a_cast_is_no_parameter_and_a_percent_sign_none_either(name: str) -> Non
     parameters = set(re.findall(r":'(\w+)'", text(name)))
 
     assert asked.count("::") == text(name).count("::")
-    filled = asked % dict.fromkeys(parameters, "VALUE")
-    assert filled.count("VALUE") == len(re.findall(r":'\w+'", text(name)))
+    filled = asked % dict.fromkeys(parameters, "FILLED")
+    assert filled.count("FILLED") == len(re.findall(r":'\w+'", text(name)))
     assert filled.count("%") == text(name).count("%")
 
 
