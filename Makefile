@@ -26,7 +26,7 @@ test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
 
 slow: $(VENV)/ready
-	$(BIN)/python -m pytest -m slow $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(TESTS)
 
 # How the time grows with the catalog; takes minutes.
 bench: $(VENV)/ready
