@@ -38,9 +38,10 @@ class Rebuild:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What making an object again needs to know besides: ``columns`` are those of the relation.
+    """What making an object again needs to know besides.
 
-    ``favoured`` are the roles that default privileges would give something to.
+    ``columns`` are those of a relation, ``index`` is the one behind a constraint, ``favoured`` are
+    the roles that default privileges would give something to.
     """
 
     columns: tuple[CatalogObject, ...]
@@ -262,19 +263,22 @@ def _privileges(
 ) -> Iterator[str]:
     """Nothing if they are what every new object has; else all of them, from none."""
     owner, items = found.properties["owner"], found.properties["privileges"]
-    parsed = [_parsed(item) for item in items]
-    usual = {("", "X", owner), (owner, "X", owner)} if kind != "TABLE" else {owner}
-    given = (
-        set(parsed)
-        if kind != "TABLE"
-        else {to for to, what, by in parsed if set("arwdDxt") <= set(what) and "*" not in what}
-    )
-    if given == usual and len(parsed) == len(usual) and not around.favoured:
+    if _usual(kind, owner, items) and not around.favoured:
         return
     roles = dict.fromkeys([owner, *around.favoured])
     named = ", ".join(["PUBLIC", *(sql.Identifier(role).as_string(None) for role in roles)])
     yield f"REVOKE ALL ON {kind} {identity} FROM {named}"
     yield from _grants(items, owner, f"{kind} {identity}")
+
+
+def _usual(kind: str, owner: str, items: list[str]) -> bool:
+    """Whether a new object of this owner would have just these privileges."""
+    # MAINTAIN came with version 17.
+    usual = {owner: "arwdDxt"} if kind == "TABLE" else {"": "X", owner: "X"}
+    parsed = [_parsed(item) for item in items]
+    return {to for to, _, _ in parsed} == usual.keys() and all(
+        by == owner and set(usual[to]) <= set(what) and "*" not in what for to, what, by in parsed
+    )
 
 
 def _parsed(item: str) -> tuple[str, str, str]:

@@ -51,7 +51,7 @@ def test_convert_asks_for_the_decision_beforehand(shell: Shell) -> None:
     [
         (("backup", "--format", "zip"), "Expected custom or directory"),
         (("investigate", "--key", "users.id"), "Expected users.id=varchar(36)"),
-        (("investigate", "--dsn", "dbname=saas", "--key", "users.id=integer"), "'bigint'"),
+        (("investigate", "--dsn", "dbname=saas", "--key", "users.id=integer"), "'integer'"),
         (("investigate", "--set", "expect.least_tables"), "NAME=VALUE"),
         (("investigate", "--dsn", "dbname=saas", "--set", "expect.leest=1"), "leest"),
         (("investigate", "--set", "target=1"), "target"),

@@ -64,6 +64,8 @@ def _recovery(database: Database, case: Case) -> Recovery:
     profile = parse(
         f'environment = "test"\nscope = "{case.scope}"\nleave = {list(case.leave)}\n'
         f'[target]\ndsn = "{database.dsn}"\ndatabase = "{database.name}"\n[keys]\n{named}\n'
+        # The server is there already; a private one for each proof would take seconds.
+        f'[proof]\ndsn = "{database.server.conninfo("postgres")}"\n'
     )
     return Recovery(database, profile).planned(prove=case.proved)
 

@@ -24,6 +24,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from queries import ask
 from queries.rows import ColumnRow, ForeignKeyRow
+from recovery import installations
+from recovery.installations import Installation
 from wizard.demo import incident
 from wizard.demo.service import Service
 
@@ -65,6 +67,12 @@ def run_alembic(
         config = incident.alembic_config()
         config.attributes["connection"] = conn
         run(config, revision)
+
+
+@pytest.fixture(scope="session")
+def installation() -> Installation:
+    """The one that the demo chooses."""
+    return installations.for_servers()[0]
 
 
 @pytest.fixture(scope="module")
