@@ -11,8 +11,10 @@ from recovery.errors import Cancelled
 from recovery.events import AnyCommand, Cancel, Commit, ExtendGate, Person, RollBack
 from recovery.journal import Journal
 
-# How often the journal is asked for commands, and how often the lease is renewed, in seconds.
-_EVERY = 0.3
+# How often the journal is asked for commands, how long a request to cancel may take, and how often
+# the lease is renewed, in seconds.
+_EVERY = 0.1
+_PATIENCE = 0.3
 _BEAT = 5.0
 
 
@@ -65,7 +67,7 @@ class Control:
         with self._changed:
             if self._conn is not None and self.asked_to_stop:
                 with suppress(psycopg.OperationalError):
-                    self._conn.cancel_safe(timeout=_EVERY)
+                    self._conn.cancel_safe(timeout=_PATIENCE)
 
     @property
     def asked_to_stop(self) -> bool:

@@ -87,7 +87,7 @@ def test_the_wheel_recovers_the_incident_in_a_clean_environment(
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=True)
     subprocess.run(
-        [environment / "bin" / "python", "-m", "pip", "install", "--quiet", wheel],
+        [environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", wheel],
         check=True,
         capture_output=True,
     )
@@ -110,7 +110,7 @@ def test_the_wheel_recovers_the_incident_in_a_clean_environment(
     assert (version.returncode, version.stdout) == (0, f"pg-rekey {wizard.__version__}\n")
 
     before = set(home.iterdir())
-    demo = run("demo", "--unattended", "--rows", "2000")
+    demo = run("demo", "--unattended", "--rows", "500")
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert demo.stderr == ""
     lines = demo.stdout.splitlines()

@@ -13,7 +13,7 @@ PROGRAM = [sys.executable, "-m", "wizard"]
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    opened = open_terminal([*PROGRAM, "demo", "--rows", "1000"])
+    opened = open_terminal([*PROGRAM, "demo", "--rows", "500"])
     yield opened
     opened.close()
 
