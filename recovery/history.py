@@ -19,6 +19,8 @@ from recovery.events import (
     PlanApproved,
     PlanMade,
     Reported,
+    RevisionFinished,
+    RevisionSet,
     SessionOpened,
     Step,
     StepFailed,
@@ -143,15 +145,32 @@ class History:
         return any(e.outcome is Outcome.COMMITTED for e in self.of(ConversionEnded))
 
     @property
+    def verified(self) -> Verified | None:
+        """The latest check-list, unless the database was changed after it."""
+        return self._since_change(Verified)
+
+    @property
     def recovered(self) -> bool:
-        """Whether the latest check-list was passed in every point."""
-        verified = self.last(Verified)
+        """Whether the check-list was passed in every point, and nothing was changed since."""
+        verified = self.verified
         return verified is not None and all(c.state is CheckState.PASSED for c in verified.checks)
 
     @property
     def finished(self) -> bool:
-        """Whether the session is at its end: verified and reported."""
-        return self.last(Reported) is not None
+        """Whether the session is at its end: reported, and nothing was changed since."""
+        return self._since_change(Reported) is not None
+
+    def _since_change(self, kind: type[E]) -> E | None:
+        """The latest event of a kind that no change of the database has overtaken."""
+        for entry in reversed(self.entries):
+            if isinstance(entry.event, kind):
+                return entry.event
+            match entry.event:
+                case ConversionEnded(outcome=Outcome.COMMITTED):
+                    return None
+                case RevisionSet() | RevisionFinished() | Migrated():
+                    return None
+        return None
 
     def state_of(self, step: Step) -> StepState:
         """How far a step is."""
@@ -179,7 +198,7 @@ class History:
             case Step.MIGRATIONS:
                 return self.last(Migrated) is not None
             case Step.VERIFICATION:
-                return self.last(Verified) is not None
+                return self.verified is not None
             case Step.REPORT:
                 return self.finished
 

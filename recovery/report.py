@@ -112,6 +112,9 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
     if (verified := history.last_entry(Verified)) is not None:
         assert isinstance(verified.event, Verified)
         yield from _check_list(verified.at, verified.event.checks)
+        if history.verified is None:
+            yield "The database was changed after these checks: they have to be made again."
+            yield ""
     yield from _failures(history.entries)
 
 

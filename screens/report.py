@@ -72,8 +72,10 @@ def _facts(history: History, reported: Reported | None) -> Iterator[tuple[str, C
         yield "Conversion", "not done"
     migrated = history.last(Migrated)
     yield "Migrations", "not done" if migrated is None else f"at {words.names(migrated.heads)}"
-    verified = history.last(Verified)
-    if verified is None:
+    verified = history.verified
+    if verified is None and history.last(Verified) is not None:
+        yield "Verification", "not done since the last change of the database"
+    elif verified is None:
         yield "Verification", "not done"
     else:
         open_checks = [c.name for c in verified.checks if c.state is not CheckState.PASSED]

@@ -36,13 +36,15 @@ class VerificationScreen(StepScreen):
             "Reads the database and asks the services what the profile expects of them."
             if verified is None
             else _summary(verified)
+            if history.verified is not None
+            else f"{_summary(verified)}. The database was changed since: verify again."
         )
         if verified is not None:
             self.query_one("#checks", Rows).fill(
                 (words.state(check.state), check.name, check.expected, check.evidence)
                 for check in sorted(verified.checks, key=lambda each: _ORDER.index(each.state))
             )
-        self.offer_usual(done=verified is not None)
+        self.offer_usual(done=history.verified is not None)
 
     @on(Button.Pressed, "#start")
     def verify(self) -> None:

@@ -14,6 +14,7 @@ from recovery.events import (
     PlanApproved,
     Refusal,
     Reported,
+    RevisionFinished,
     Step,
     StepFailed,
     StepFinished,
@@ -287,3 +288,26 @@ def test_a_verified_session_is_finished_only_with_its_report() -> None:
 
     assert not history(opened(), Verified((check,))).finished
     assert history(opened(), Verified((check,)), Reported("a", "b")).finished
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ended(Outcome.COMMITTED),
+        RevisionFinished("r1", ("r1",), 0.1, adopted=False),
+        Migrated(("r1",)),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_checks_and_report_do_not_outlive_a_change_of_the_database(change: AnyEvent) -> None:
+    check = Check("orphans", "none", CheckState.PASSED, "0")
+    before = (opened(), confirmed(), Verified((check,)), Reported("a", "b"))
+    told = history(*before, change)
+
+    assert (told.recovered, told.finished) == (False, False)
+    assert told.state_of(Step.VERIFICATION) is READY
+    assert told.state_of(Step.REPORT) is READY
+    again = history(*before, change, Verified((check,)))
+    assert again.recovered
+    assert again.state_of(Step.VERIFICATION) is DONE
+    assert history(*before, ended(Outcome.ROLLED_BACK)).finished
