@@ -1,8 +1,8 @@
--- Do a column's values look like keys of a table? Looks at a sample of at most 100 values.
--- Composed: {table}, {value} (the column s.COLUMN, or unnest of it), {parent}, {key}. One row.
+-- Are a column's values keys of some tables? Looks at a sample of at most 100 different values.
+-- Composed: {table}, {value} (the column s.COLUMN, or unnest of it), {found} (for each key, how many
+-- sample.value are among its values). One row; "contained" is in the order of the keys.
 SELECT count(*)::int AS sampled,
-       (count(*) FILTER (WHERE EXISTS (SELECT FROM {parent} AS p WHERE p.{key} = sample.value)))::int
-         AS contained
+       ARRAY[{found}]::int[] AS contained
 FROM (
   SELECT DISTINCT value
   FROM (SELECT {value} AS value FROM {table} AS s LIMIT 2000) AS looked_at

@@ -170,6 +170,25 @@ class Orphans(Fact, frozen=True):
     count: int
 
 
+class SoftReference(Fact, frozen=True):
+    """A column that holds ids, and that no foreign key ties to a converted key.
+
+    ``contained`` of ``sampled`` values are values of ``key``. ``key`` is None if no key has any of
+    them or nothing was sampled: ``why`` then says so. ``becomes`` is the type that the column would
+    be given; None if it cannot be converted. ``beside`` is the column that says what the id is of,
+    as in owner_type and owner_id.
+    """
+
+    column: str
+    type: str
+    key: str | None
+    sampled: int
+    contained: int
+    why: str
+    becomes: str | None
+    beside: str | None
+
+
 class Investigated(Event, frozen=True):
     """``claimed`` is what alembic_version holds, ``true_revision`` what the tables imply."""
 
@@ -188,6 +207,15 @@ class Investigated(Event, frozen=True):
     size_bytes: int
     server_time: datetime
     sizes: dict[str, int] = {}
+    soft_references: tuple[SoftReference, ...] = ()
+
+
+class ColumnDecided(Event, frozen=True):
+    """What is to be done with a soft reference; ``becomes`` is its new type, None if it stays."""
+
+    column: str
+    becomes: str | None
+    by: Person
 
 
 # --- plan -----------------------------------------------------------------------------------
@@ -545,6 +573,7 @@ AnyEvent = (
     | StepFinished
     | StepFailed
     | Investigated
+    | ColumnDecided
     | PlanMade
     | PlanApproved
     | BackupProgress

@@ -45,9 +45,10 @@ class Expectation:
         types: dict[str, set[str]] = {}
         for member in members:
             # What a UNION or a CASE makes of the new type and its like has no length.
-            family = {member.target.name, *_WITHOUT_LENGTH.get(member.target.family, ())}
+            new = member.target.name.removesuffix("[]")
+            family = {new, *_WITHOUT_LENGTH.get(member.target.family, ())}
             for suffix in ("", "[]"):
-                types.setdefault(member.column.type + suffix, set()).update(
+                types.setdefault(member.column.type.removesuffix("[]") + suffix, set()).update(
                     type_ + suffix for type_ in family
                 )
         return cls(
@@ -90,15 +91,16 @@ class Expectation:
         if member is not None:
             if key == "type" and now == member.target.name:
                 return "the plan converts it"
+            if key == "collation" and now == member.target.collation_name:
+                return "the profile asks for this collation"
             if key in _OF_TEXT and now is None and member.target.is_uuid:
                 return f"a {member.target} has no {key} of its own"
-        if (
-            key == "type"
-            and found.kind == "COLUMN"
-            and found.id[1] in self.rebuilt_relations
-            and now in self.types.get(was, ())
-        ):
-            return "it shows a column that the plan converts"
+        if found.kind == "COLUMN" and found.id[1] in self.rebuilt_relations:
+            collations = {member.target.collation_name for member in self.converted.values()}
+            if (key == "type" and now in self.types.get(was, ())) or (
+                key == "collation" and now is not None and now in collations
+            ):
+                return "it shows a column that the plan converts"
         if (
             key in _EXPRESSIONS
             and was is not None

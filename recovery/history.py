@@ -11,6 +11,7 @@ from recovery.events import (
     BackupAttested,
     BackupMade,
     CheckState,
+    ColumnDecided,
     ConversionEnded,
     Event,
     Investigated,
@@ -87,11 +88,17 @@ class History:
 
     @property
     def profile(self) -> Profile:
-        """What the session was opened with. Raises ``ValueError`` for an empty journal."""
+        """What the session was opened with, and what was decided about single columns since.
+
+        Raises ``ValueError`` for an empty journal.
+        """
         opened = self.last(SessionOpened)
         if opened is None:
             raise ValueError("the journal has no beginning")
-        return opened.profile
+        profile = opened.profile
+        for decided in self.of(ColumnDecided):
+            profile = profile.with_column(decided.column, decided.becomes)
+        return profile
 
     @property
     def running(self) -> Step | None:
@@ -111,8 +118,14 @@ class History:
 
     @property
     def plan(self) -> PlanMade | None:
-        """The latest plan."""
-        return self.last(PlanMade)
+        """The latest plan, unless something else is to be converted since."""
+        for entry in reversed(self.entries):
+            match entry.event:
+                case PlanMade() as plan:
+                    return plan
+                case ColumnDecided():
+                    return None
+        return None
 
     @property
     def plan_approved(self) -> bool:

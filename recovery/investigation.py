@@ -12,8 +12,8 @@ from queries.rows import EventTriggerRow, IdentityRow, LockCapacityRow
 from recovery import catalog, closure, parity, revisions, soft_references
 from recovery.catalog import Catalog
 from recovery.closure import Closure
-from recovery.events import Finding, Investigated, KeyFact, Orphans, Severity
-from recovery.names import TableName
+from recovery.events import Finding, Investigated, KeyFact, Orphans, Severity, SoftReference
+from recovery.names import ColumnName, TableName
 from recovery.profile import AlembicSection, Profile
 
 BLOCKER, WARNING, NOTE = Severity.BLOCKER, Severity.WARNING, Severity.NOTE
@@ -47,7 +47,12 @@ def investigate(conn: psycopg.Connection[Any], profile: Profile) -> Investigated
             for key in found.foreign_keys
             if (count := parity.orphans(conn, key))
         ]
-        findings = [*view.findings(), *view.orphan_findings(orphans)]
+        soft = tuple(soft_references.find(conn, found, closed))
+        findings = [
+            *view.findings(),
+            *view.orphan_findings(orphans),
+            *view.soft_findings(soft),
+        ]
         return Investigated(
             findings=tuple(sorted(findings, key=lambda finding: _RANK[finding.severity])),
             keys=tuple(view.keys()),
@@ -64,6 +69,7 @@ def investigate(conn: psycopg.Connection[Any], profile: Profile) -> Investigated
             sizes=view.sizes(),
             size_bytes=identity.size_bytes,
             server_time=conn.execute("SELECT now()").fetchall()[0][0],
+            soft_references=soft,
         )
 
 
@@ -88,8 +94,9 @@ def current_revisions(conn: psycopg.Connection[Any], table: TableName) -> tuple[
     return tuple(row[0] for row in rows)
 
 
-def _listed(soft: list[soft_references.SoftReference]) -> str:
-    return "; ".join(map(str, soft[:40])) + (" and more" if len(soft) > 40 else "")
+def _listed(soft: list[SoftReference]) -> str:
+    told = map(soft_references.in_words, soft[:40])
+    return "; ".join(told) + (" and more" if len(soft) > 40 else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,13 +332,9 @@ class _View:
             "Look at the server's disk: from here its free space cannot be seen.",
         )
 
-    def _unchecked(self) -> Iterator[Finding]:
-        """What the conversion may break and nobody looked at."""
-        kinds = {member.column.type for member in self.closed.members.values()}
-        if "uuid" not in kinds:
-            return
-        soft = list(soft_references.find(self.conn, self.found, self.closed))
-        left = [one for one in soft if one.column in self.profile.left]
+    def soft_findings(self, soft: tuple[SoftReference, ...]) -> Iterator[Finding]:
+        """The columns that hold ids, and stay as they are."""
+        left = [one for one in soft if ColumnName.parse(one.column) in self.profile.left]
         likely = [one for one in soft if one.key is not None and one not in left]
         others = [one for one in soft if one.key is None and one not in left]
         if likely:
@@ -340,8 +343,8 @@ class _View:
                 "soft-references",
                 f"{len(likely)} columns hold ids of a converted key, and no foreign key says so",
                 _listed(likely),
-                "Comparing them with the key will fail. Take each into [keys] with the key's type, "
-                "or name it in 'leave'. Arrays cannot be converted.",
+                "Comparing them with the key will fail. Take each into the plan, or leave it: by "
+                "name in the profile, here, or with 'pg-rekey plan --take' and '--leave'.",
             )
         if others:
             yield Finding(
@@ -355,10 +358,15 @@ class _View:
             yield Finding(
                 NOTE,
                 "left",
-                f"{len(left)} columns stay as they are because the profile says so",
+                f"{len(left)} columns stay as they are because the operator or the profile says so",
                 _listed(left),
                 "Nothing: it is recorded here.",
             )
+
+    def _unchecked(self) -> Iterator[Finding]:
+        """What the conversion may break and nobody looked at."""
+        if not any(not m.target.is_bigint for m in self.closed.members.values()):
+            return
         row = self.conn.execute(compose("routines")).fetchone()
         if row is not None and row[0]:
             yield Finding(
@@ -366,7 +374,7 @@ class _View:
                 "routines",
                 f"PostgreSQL does not look into the bodies of {row[0]} functions and procedures",
                 row[1],
-                "Those that declare uuid or compare with it may fail after the conversion. The "
-                "plan lists them: those in SQL are checked on a copy of the schema, those in "
+                "Those that declare the old type or compare with it may fail after the conversion. "
+                "The plan lists them: those in SQL are checked on a copy of the schema, those in "
                 "PL/pgSQL are read.",
             )

@@ -86,7 +86,7 @@ class ColumnName:
 
 _TYPE = re.compile(
     r"(uuid|text|varchar|character\s+varying|char|character|bpchar|bigint|int8)"
-    r"\s*(?:\(\s*(\d+)\s*\))?",
+    r"\s*(?:\(\s*(\d+)\s*\))?\s*(\[\s*\])?\s*(?:COLLATE\s+(.+))?",
     re.IGNORECASE,
 )
 UUID_LENGTH = 36
@@ -96,33 +96,31 @@ LONGEST_VARCHAR = 10_485_760
 
 @dataclass(frozen=True, slots=True)
 class KeyType:
-    """A type that a key can have or be given. ``name`` is spelled as ``format_type`` spells it."""
+    """A type that a key can have or be given. ``name`` is spelled as ``format_type`` spells it.
+
+    ``collation`` is the name's parts; none for the database's own.
+    """
 
     name: str
+    collation: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> "KeyType":
-        """``uuid``, ``text``, ``varchar(n)``, ``char(36)`` or ``bigint``; else ``ValueError``."""
+        """``uuid``, ``text``, ``varchar(n)``, ``char(36)`` or ``bigint``; else ``ValueError``.
+
+        A character type may be followed by ``[]`` and by ``COLLATE "name"``.
+        """
         match = _TYPE.fullmatch(text.strip())
         if match is None:
             raise ValueError(
                 f"{text!r} is not a type that keys are converted to: "
                 "expected uuid, text, varchar(n) with n of at least 36, char(36) or bigint"
             )
-        word, length = " ".join(match[1].lower().split()), match[2]
-        if word in ("uuid", "text", "bigint", "int8"):
-            if length is not None:
-                raise ValueError(f"{word} takes no length")
-            return cls("bigint" if word == "int8" else word)
-        if word in ("varchar", "character varying"):
-            if length is not None and int(length) < UUID_LENGTH:
-                raise ValueError(f"{text!r} is too short: a uuid has 36 characters")
-            if length is not None and int(length) > LONGEST_VARCHAR:
-                raise ValueError(f"{text!r} is too long: at most {LONGEST_VARCHAR}")
-            return cls("character varying" + (f"({int(length)})" if length else ""))
-        if length is None or int(length) != UUID_LENGTH:
-            raise ValueError(f"{text!r}: a fixed length has to be char(36), or values are padded")
-        return cls("character(36)")
+        word, length, array, collation = " ".join(match[1].lower().split()), *match.groups()[1:]
+        name = _type_name(text, "bigint" if word == "int8" else word, length)
+        if name in ("uuid", "bigint") and (array or collation):
+            raise ValueError(f"{text!r}: only a character type can be an array or have a collation")
+        return cls(name + ("[]" if array else ""), tuple(_parts(collation)) if collation else ())
 
     @property
     def is_uuid(self) -> bool:
@@ -139,13 +137,54 @@ class KeyType:
         """Whether this is the wider integer."""
         return self.name == "bigint"
 
+    @property
+    def is_array(self) -> bool:
+        """Whether a value is a list of keys."""
+        return self.name.endswith("[]")
+
+    @property
+    def array(self) -> "KeyType | None":
+        """The type of a list of such keys; None if columns are not converted to it."""
+        return KeyType(f"{self.name}[]", self.collation) if self.family == "character" else None
+
+    @property
+    def definition(self) -> sql.Composable:
+        """The type as a statement says it."""
+        if not self.collation:
+            return sql.SQL(self.name)
+        return sql.SQL("{} COLLATE {}").format(sql.SQL(self.name), sql.Identifier(*self.collation))
+
     def takes(self, type_: str) -> bool:
         """Whether keys of a type (as ``format_type`` spells it) are converted to this one."""
         if self.is_bigint:
             return type_ in ("integer", "smallint")
         if self.is_uuid:
             return type_.startswith(_CHARACTER) and not type_.endswith("[]")
-        return type_ == "uuid"
+        return type_ == ("uuid[]" if self.is_array else "uuid")
 
     def __str__(self) -> str:
-        return self.name.replace("character varying", "varchar").replace("character(", "char(")
+        short = self.name.replace("character varying", "varchar").replace("character(", "char(")
+        return short if self.collation_name is None else f"{short} COLLATE {self.collation_name}"
+
+    @property
+    def collation_name(self) -> str | None:
+        """The collation as the catalog spells it: the system's without their schema."""
+        parts = [part for part in self.collation if part != "pg_catalog"]
+        return ".".join(map(_shown, parts)) or None
+
+
+def _type_name(text: str, word: str, length: str | None) -> str:
+    """The type as ``format_type`` spells it. Raises ``ValueError`` if keys do not fit into it."""
+    if word in ("uuid", "text", "bigint"):
+        if length is not None:
+            raise ValueError(f"{word} takes no length")
+        return word
+    if word in ("varchar", "character varying"):
+        if length is not None and int(length) < UUID_LENGTH:
+            raise ValueError(f"{text!r} is too short: a uuid has 36 characters")
+        if length is not None and int(length) > LONGEST_VARCHAR:
+            raise ValueError(f"{text!r} is too long: at most {LONGEST_VARCHAR}")
+        return "character varying" + (f"({int(length)})" if length else "")
+    if length is None or int(length) != UUID_LENGTH:
+        raise ValueError(f"{text!r}: a fixed length has to be char(36), or values are padded")
+    return "character(36)"

@@ -99,6 +99,15 @@ class Profile(Section, frozen=True):
         """The keys and their expected types, parsed."""
         return {ColumnName.parse(key): KeyType.parse(type_) for key, type_ in self.keys.items()}
 
+    def with_column(self, column: str, type_: str | None) -> "Profile":
+        """The same, with a column that is to have a type, or is to stay as it is."""
+        name = ColumnName.parse(column)
+        keys = {key: was for key, was in self.keys.items() if ColumnName.parse(key) != name}
+        leave = tuple(left for left in self.leave if ColumnName.parse(left) != name)
+        if type_ is None:
+            return msgspec.structs.replace(self, keys=keys, leave=(*leave, column))
+        return msgspec.structs.replace(self, keys={**keys, column: type_}, leave=leave)
+
 
 def _error(what: str, path: Path | None = None, line: int | None = None) -> ProfileError:
     place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "

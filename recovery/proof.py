@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 from recovery import catalog, installations, objects, parity, routines, scratch, target
 from recovery.backup import choose, password_file
 from recovery.catalog import Catalog
+from recovery.composing import composed, written
 from recovery.errors import Refused, Unreachable
 from recovery.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.expectation import Expectation
@@ -275,8 +276,10 @@ def _repaired(
         ),
         None,
     )
-    for span in clauses(text) if table is not None else ():
-        start = f"SELECT FROM {table} WHERE "
+    if table is None:
+        return None
+    for span in clauses(text):
+        start = composed("SELECT FROM {table} WHERE ", table=written(table))
         try:
             with conn.transaction():
                 conn.execute(start + text[span.start : span.end])

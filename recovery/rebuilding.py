@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import LiteralString
 
 from psycopg import sql
 
+from recovery.composing import composed, listed, written
 from recovery.objects import CatalogObject
 
 _PRIVILEGES = {
@@ -67,88 +69,109 @@ def rewrite(made: Rebuild, instead: Mapping[str, str]) -> Rebuild:
     )
 
 
-# Names and definitions come from the server as it writes them, quoted where they have to be.
-def _sql(*parts: str | None) -> str:
-    return " ".join(part for part in parts if part)
-
-
-def _literal(value: str) -> str:
-    return sql.Literal(value).as_string(None)
-
-
 Statements = tuple[list[str], list[str]]
+
+
+def _parts(found: CatalogObject) -> dict[str, sql.Composable]:
+    """What the templates name: the object's kind and name, its table, and its own name alone."""
+    parts: dict[str, sql.Composable] = {
+        "kind": written(found.kind),
+        "object": written(found.identity),
+    }
+    for part in ("table", "name", "definition"):
+        if part in found.properties:
+            parts[part] = written(found.properties[part])
+    return parts
+
+
+def _clause(template: LiteralString, value: str | None) -> sql.Composable:
+    """A clause that is left out if there is nothing to say in it."""
+    return sql.SQL("") if value is None else sql.SQL(template).format(written(value))
 
 
 def _view(found: CatalogObject, around: Surroundings) -> Statements:
     have = found.properties
-    definition = have["definition"].rstrip().removesuffix(";")
+    parts = _parts(found) | {
+        "options": _options(found),
+        "definition": written(have["definition"].rstrip().removesuffix(";")),
+    }
     if found.kind == "VIEW":
-        create = [_sql("CREATE VIEW", found.identity, _options(found), f"AS\n{definition}")]
+        create = [composed("CREATE VIEW {object}{options} AS\n{definition}", **parts)]
     else:
         space = have.get("tablespace")
         # Filled by a statement of its own: a copy of the schema has none that is filled.
         create = [
-            _sql(
-                "CREATE MATERIALIZED VIEW",
-                found.identity,
-                f"USING {sql.Identifier(have['access method']).as_string(None)}",
-                _options(found),
-                f"TABLESPACE {sql.Identifier(space).as_string(None)}" if space else None,
-                f"AS\n{definition}\n",
-                "WITH NO DATA",
+            composed(
+                "CREATE MATERIALIZED VIEW {object} USING {method}{options}{space} "
+                "AS\n{definition}\nWITH NO DATA",
+                method=sql.Identifier(have["access method"]),
+                space=sql.SQL(" TABLESPACE {}").format(sql.Identifier(space))
+                if space
+                else sql.SQL(""),
+                **parts,
             )
         ]
     create += _owner(found)
     for column in around.columns:
         create += _column(found, column)
-    create += _privileges(found, around, "TABLE", found.identity)
+    create += _privileges(found, around, "TABLE")
     for column in around.columns:
-        create += _grants(
-            column.properties.get("privileges", []), have["owner"], found.identity, column
-        )
+        granted = column.properties.get("privileges", [])
+        create += _grants(granted, have["owner"], parts["object"], column)
     create += _comment(found)
     if found.kind == "MATERIALIZED VIEW" and have["populated"]:
-        create += [f"REFRESH MATERIALIZED VIEW {found.identity}", f"ANALYZE {found.identity}"]
-    return [f"DROP {found.kind} {found.identity}"], create
+        create.append(composed("REFRESH MATERIALIZED VIEW {object}", **parts))
+        create.append(composed("ANALYZE {object}", **parts))
+    return [_drop(found)], create
 
 
-def _options(found: CatalogObject) -> str | None:
+def _drop(found: CatalogObject) -> str:
+    return composed("DROP {kind} {object}", **_parts(found))
+
+
+def _options(found: CatalogObject) -> sql.Composable:
     options = found.properties.get("options")
     if not options:
-        return None
+        return sql.SQL("")
     named = (option.partition("=") for option in options)
-    return "WITH (" + ", ".join(f"{name}={_literal(value)}" for name, _, value in named) + ")"
+    each = (sql.SQL("{}={}").format(written(name), sql.Literal(value)) for name, _, value in named)
+    return sql.SQL(" WITH ({})").format(listed(each))
 
 
 def _column(found: CatalogObject, column: CatalogObject) -> Iterator[str]:
     have = column.properties
-    start = f"ALTER {found.kind} {found.identity} ALTER COLUMN {have['name']}"
-    if "default" in have:
-        yield f"{start} SET DEFAULT {have['default']}"
-    if "statistics target" in have:
-        yield f"{start} SET STATISTICS {have['statistics target']}"
-    if "options" in have:
-        yield f"{start} SET ({', '.join(have['options'])})"
-    if "comment" in have:
-        yield f"COMMENT ON COLUMN {column.identity} IS {_literal(have['comment'])}"
+    parts = _parts(found) | {"column": written(have["name"])}
+    for part, clause in (
+        ("default", "SET DEFAULT {}"),
+        ("statistics target", "SET STATISTICS {}"),
+        ("options", "SET ({})"),
+    ):
+        if part in have:
+            value = have[part]
+            said = written(", ".join(value) if isinstance(value, list) else str(value))
+            yield composed(
+                "ALTER {kind} {object} ALTER COLUMN {column} {clause}",
+                clause=sql.SQL(clause).format(said),
+                **parts,
+            )
+    yield from _comment(column)
 
 
 def _index(found: CatalogObject, _around: Surroundings) -> Statements:
-    create = [found.properties["definition"], *_index_marks(found)]
-    return [f"DROP INDEX {found.identity}"], create
+    return [_drop(found)], [found.properties["definition"], *_index_marks(found)]
 
 
 def _index_marks(found: CatalogObject) -> Iterator[str]:
     """What an index has besides its definition."""
-    have = found.properties
+    have, parts = found.properties, _parts(found)
     if "tablespace" in have:
-        space = sql.Identifier(have["tablespace"]).as_string(None)
-        yield f"ALTER INDEX {found.identity} SET TABLESPACE {space}"
+        space = sql.Identifier(have["tablespace"])
+        yield composed("ALTER INDEX {object} SET TABLESPACE {space}", space=space, **parts)
     yield from statistics_targets(found)
     if "clustered" in have:
-        yield f"ALTER TABLE {have['table']} CLUSTER ON {have['name']}"
+        yield composed("ALTER TABLE {table} CLUSTER ON {name}", **parts)
     if "replica identity" in have:
-        yield f"ALTER TABLE {have['table']} REPLICA IDENTITY USING INDEX {have['name']}"
+        yield composed("ALTER TABLE {table} REPLICA IDENTITY USING INDEX {name}", **parts)
     yield from _comment(found)
 
 
@@ -156,77 +179,86 @@ def statistics_targets(index: CatalogObject) -> Iterator[str]:
     """What gives an index's columns their statistics targets."""
     for entry in index.properties.get("statistics", []):
         number, _, target = entry.partition("=")
-        yield f"ALTER INDEX {index.identity} ALTER COLUMN {number} SET STATISTICS {target}"
+        yield composed(
+            "ALTER INDEX {object} ALTER COLUMN {number} SET STATISTICS {target}",
+            number=written(number),
+            target=written(target),
+            **_parts(index),
+        )
 
 
 def _constraint(found: CatalogObject, around: Surroundings) -> Statements:
-    have = found.properties
-    start = f"ALTER TABLE {have['table']}"
-    create = [f"{start}\n  ADD CONSTRAINT {have['name']} {have['definition']}", *_comment(found)]
+    parts = _parts(found)
+    create = [
+        composed("ALTER TABLE {table}\n  ADD CONSTRAINT {name} {definition}", **parts),
+        *_comment(found),
+    ]
     if around.index is not None:
         create += _index_marks(around.index)
-    return [f"{start} DROP CONSTRAINT {have['name']}"], create
+    return [composed("ALTER TABLE {table} DROP CONSTRAINT {name}", **parts)], create
 
 
 def _rule(found: CatalogObject, _around: Surroundings) -> Statements:
-    have = found.properties
-    create = [have["definition"].removesuffix(";"), *_enabled(found), *_comment(found)]
-    return [f"DROP {found.kind} {found.identity}"], create
+    create = [found.properties["definition"].removesuffix(";"), *_enabled(found), *_comment(found)]
+    return [_drop(found)], create
 
 
 def _enabled(found: CatalogObject) -> Iterator[str]:
     state = _FIRING.get(found.properties["enabled"])
     if state is not None:
-        have = found.properties
-        yield f"ALTER TABLE {have['table']} {state} {found.kind} {have['name']}"
+        yield composed(
+            "ALTER TABLE {table} {state} {kind} {name}", state=written(state), **_parts(found)
+        )
 
 
 def _policy(found: CatalogObject, _around: Surroundings) -> Statements:
     have = found.properties
-    create = [
-        _sql(
-            f"CREATE POLICY {found.identity}",
-            "AS PERMISSIVE" if have["permissive"] else "AS RESTRICTIVE",
-            f"FOR {have['command']}",
-            f"TO {', '.join(have['roles'])}",
-            f"USING ({have['using']})" if "using" in have else None,
-            f"WITH CHECK ({have['check']})" if "check" in have else None,
-        ),
-        *_comment(found),
-    ]
-    return [f"DROP POLICY {found.identity}"], create
+    create = composed(
+        "CREATE POLICY {object} AS {mode} FOR {command} TO {roles}{using}{check}",
+        mode=written("PERMISSIVE" if have["permissive"] else "RESTRICTIVE"),
+        command=written(have["command"]),
+        roles=listed(map(written, have["roles"])),
+        using=_clause(" USING ({})", have.get("using")),
+        check=_clause(" WITH CHECK ({})", have.get("check")),
+        **_parts(found),
+    )
+    return [_drop(found)], [create, *_comment(found)]
 
 
 def _routine(found: CatalogObject, around: Surroundings) -> Statements:
     create = [
         found.properties["definition"].rstrip(),
         *_owner(found),
-        *_privileges(found, around, found.kind, found.identity),
+        *_privileges(found, around, found.kind),
         *_comment(found),
     ]
-    return [f"DROP {found.kind} {found.identity}"], create
+    return [_drop(found)], create
 
 
 def _statistics(found: CatalogObject, _around: Surroundings) -> Statements:
     have = found.properties
     create = [have["definition"], *_owner(found)]
     if "statistics target" in have:
+        target = written(str(have["statistics target"]))
         create.append(
-            f"ALTER STATISTICS {found.identity} SET STATISTICS {have['statistics target']}"
+            composed(
+                "ALTER STATISTICS {object} SET STATISTICS {target}", target=target, **_parts(found)
+            )
         )
-    return [f"DROP STATISTICS {found.identity}"], [*create, *_comment(found)]
+    return [_drop(found)], [*create, *_comment(found)]
 
 
 def _published(found: CatalogObject, _around: Surroundings) -> Statements:
     have = found.properties
-    start = f"ALTER PUBLICATION {have['publication']}"
+    parts = _parts(found) | {"publication": written(have["publication"])}
     columns = have.get("columns")
-    create = _sql(
-        f"{start} ADD TABLE {have['table']}",
-        f"({', '.join(columns)})" if columns else None,
-        f"WHERE ({have['where']})" if "where" in have else None,
+    create = composed(
+        "ALTER PUBLICATION {publication} ADD TABLE {table}{columns}{where}",
+        columns=_clause(" ({})", ", ".join(columns) if columns else None),
+        where=_clause(" WHERE ({})", have.get("where")),
+        **parts,
     )
-    return [f"{start} DROP TABLE {have['table']}"], [create]
+    return [composed("ALTER PUBLICATION {publication} DROP TABLE {table}", **parts)], [create]
 
 
 _MAKERS: dict[str, Callable[[CatalogObject, Surroundings], Statements]] = {
@@ -247,28 +279,28 @@ _MAKERS: dict[str, Callable[[CatalogObject, Surroundings], Statements]] = {
 def _comment(found: CatalogObject) -> Iterator[str]:
     comment = found.properties.get("comment")
     if comment is not None:
-        yield f"COMMENT ON {found.kind} {found.identity} IS {_literal(comment)}"
+        said = sql.Literal(comment)
+        yield composed("COMMENT ON {kind} {object} IS {comment}", comment=said, **_parts(found))
 
 
 def _owner(found: CatalogObject) -> Iterator[str]:
-    owner = sql.Identifier(found.properties["owner"]).as_string(None)
-    yield f"ALTER {found.kind} {found.identity} OWNER TO {owner}"
+    owner = sql.Identifier(found.properties["owner"])
+    yield composed("ALTER {kind} {object} OWNER TO {owner}", owner=owner, **_parts(found))
 
 
 # --- privileges -------------------------------------------------------------------------------
 
 
-def _privileges(
-    found: CatalogObject, around: Surroundings, kind: str, identity: str
-) -> Iterator[str]:
+def _privileges(found: CatalogObject, around: Surroundings, kind: str) -> Iterator[str]:
     """Nothing if they are what every new object has; else all of them, from none."""
     owner, items = found.properties["owner"], found.properties["privileges"]
     if _usual(kind, owner, items) and not around.favoured:
         return
+    target = sql.SQL(" ").join([written(kind), written(found.identity)])
     roles = dict.fromkeys([owner, *around.favoured])
-    named = ", ".join(["PUBLIC", *(sql.Identifier(role).as_string(None) for role in roles)])
-    yield f"REVOKE ALL ON {kind} {identity} FROM {named}"
-    yield from _grants(items, owner, f"{kind} {identity}")
+    everybody = listed([sql.SQL("PUBLIC"), *map(sql.Identifier, roles)])
+    yield composed("REVOKE ALL ON {target} FROM {everybody}", target=target, everybody=everybody)
+    yield from _grants(items, owner, target)
 
 
 def _usual(kind: str, owner: str, items: list[str]) -> bool:
@@ -294,23 +326,26 @@ def _unquoted(name: str) -> str:
 
 
 def _grants(
-    items: list[str], owner: str, target: str, column: CatalogObject | None = None
+    items: list[str], owner: str, target: sql.Composable, column: CatalogObject | None = None
 ) -> Iterator[str]:
     # Those of the owner first: the others grant on what they were granted.
     for to, what, by in sorted(map(_parsed, items), key=lambda item: item[2] != owner):
-        grantee = sql.Identifier(to).as_string(None) if to else "PUBLIC"
+        grantee = sql.Identifier(to) if to else sql.SQL("PUBLIC")
         for option in ("", "*"):
             letters = re.findall(r"[A-Za-z](?!\*)" if not option else r"[A-Za-z](?=\*)", what)
             if not letters:
                 continue
-            suffix = f" ({column.properties['name']})" if column is not None else ""
-            named = ", ".join(_PRIVILEGES[letter] + suffix for letter in letters)
-            grant = f"GRANT {named} ON {target} TO {grantee}"
-            if option:
-                grant += " WITH GRANT OPTION"
+            of = _clause(" ({})", None if column is None else column.properties["name"])
+            grant = composed(
+                "GRANT {privileges} ON {target} TO {grantee}{option}",
+                privileges=listed(written(_PRIVILEGES[letter]) + of for letter in letters),
+                target=target,
+                grantee=grantee,
+                option=sql.SQL(" WITH GRANT OPTION" if option else ""),
+            )
             if by == owner:
                 yield grant
             else:
-                yield f"SET LOCAL ROLE {sql.Identifier(by).as_string(None)}"
+                yield composed("SET LOCAL ROLE {by}", by=sql.Identifier(by))
                 yield grant
                 yield "RESET ROLE"

@@ -9,6 +9,7 @@ from psycopg import sql
 from queries.rows import ForeignKeyRow
 from recovery.catalog import Catalog
 from recovery.closure import Closure, Member
+from recovery.composing import composed, listed, written
 from recovery.rebuilding import Rebuild, statistics_targets
 
 CHECK, DROP, KEYS, REFERENCES, RECREATE, VALIDATE = 1, 2, 3, 4, 5, 6
@@ -34,14 +35,6 @@ class Statement:
     counts: Counter[str]
 
 
-def _text(template: str, /, **parts: sql.Composable) -> str:
-    return sql.SQL(template).format(**parts).as_string(None)
-
-
-def _list(parts: Iterator[sql.Composable], between: str = ", ") -> sql.Composed:
-    return sql.SQL(between).join(parts)
-
-
 def preparation(database: str) -> Iterator[str]:
     """What the transaction begins with: its settings, and a guard against another database."""
     yield "SET LOCAL search_path = ''"
@@ -64,7 +57,7 @@ def preparation(database: str) -> Iterator[str]:
     yield "SET LOCAL random_page_cost = 1.1"
     yield "SET LOCAL max_parallel_maintenance_workers = 2"
     yield _do(
-        _text(
+        composed(
             """BEGIN
   IF pg_catalog.current_database() <> {database} THEN
     RAISE EXCEPTION 'pg-rekey: this plan is for another database';
@@ -90,9 +83,9 @@ def lock(catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]) -> s
         table = catalog.named.get(("TABLE", rebuild.object.properties.get("table", "")))
         if table is not None:
             names.add(catalog.table_name(table.id[1]))
-    return _text(
+    return composed(
         "LOCK TABLE {tables}\n  IN ACCESS EXCLUSIVE MODE",
-        tables=_list((name.identifier for name in sorted(names)), ",\n  "),
+        tables=listed((name.identifier for name in sorted(names)), ",\n  "),
     )
 
 
@@ -113,7 +106,7 @@ def statements(
     for foreign_key in closure.foreign_keys:
         yield Statement(
             DROP,
-            _text(
+            composed(
                 "ALTER TABLE {table} DROP CONSTRAINT {name}",
                 table=sql.Identifier(foreign_key.schema, foreign_key.table_name),
                 name=sql.Identifier(foreign_key.name),
@@ -148,7 +141,7 @@ def statements(
         name = catalog.table_name(oid)
         yield Statement(
             VALIDATE,
-            _text("ANALYZE {table}", table=name.identifier),
+            composed("ANALYZE {table}", table=name.identifier),
             f"table {name}",
             "the rewrite loses the planner's statistics",
             Counter(),
@@ -176,7 +169,7 @@ def _index_targets(
 
 
 def _types_are(expected: list[tuple[Member, str]]) -> str:
-    rows = _list(
+    rows = listed(
         (
             sql.SQL("({}, {}, {})").format(
                 sql.Literal(member.name.table.identifier.as_string(None)),
@@ -188,7 +181,7 @@ def _types_are(expected: list[tuple[Member, str]]) -> str:
         ",\n    ",
     )
     return _do(
-        _text(
+        composed(
             """DECLARE
   wrong text;
 BEGIN
@@ -218,7 +211,7 @@ def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
         if not own:
             continue
         name = catalog.table_name(oid)
-        parts = _list((part for member in own for part in _alter_column(member)), ",\n  ")
+        parts = listed((part for member in own for part in _alter_column(member)), ",\n  ")
         keys = [member for member in own if member.is_key]
         counts = Counter(str(member.key) for member in own)
         for place, member in closure.members.items():
@@ -227,7 +220,7 @@ def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
         phase = KEYS if keys else REFERENCES
         yield Statement(
             phase,
-            _text("ALTER TABLE {table}\n  {parts}", table=name.identifier, parts=parts),
+            composed("ALTER TABLE {table}\n  {parts}", table=name.identifier, parts=parts),
             f"table {name}",
             "all of the table's columns in one statement: it is rewritten once",
             counts,
@@ -238,7 +231,7 @@ def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
             if sequence is not None and member.target.is_bigint:
                 yield Statement(
                     phase,
-                    f"ALTER SEQUENCE {sequence.identity} AS bigint",
+                    composed("ALTER SEQUENCE {s} AS bigint", s=written(sequence.identity)),
                     f"sequence {sequence.identity}",
                     "it would end where the smaller type ends",
                     Counter(),
@@ -252,17 +245,19 @@ def _root(catalog: Catalog, oid: int) -> int:
 
 
 def _alter_column(member: Member) -> Iterator[sql.Composed]:
-    column, target = sql.Identifier(member.column.name), sql.SQL(member.target.name)
+    column, target = sql.Identifier(member.column.name), member.target.definition
     default = member.column.default_expression
     # A character default has no assignment cast to uuid, so it makes room and comes back cast.
     if member.target.is_uuid and default is not None:
         yield sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(column)
     # An explicit cast to varchar(n) would cut off without a word; through text, it fails.
     through = target if member.target.is_uuid or member.target.is_bigint else sql.SQL("text")
+    if member.target.is_array:
+        through = sql.SQL("text[]")
     yield sql.SQL("ALTER COLUMN {} TYPE {} USING {}::{}").format(column, target, column, through)
     if member.target.is_uuid and default is not None:
         again = sql.SQL("ALTER COLUMN {} SET DEFAULT ({})::uuid")
-        yield again.format(column, sql.SQL(default))
+        yield again.format(column, written(default))
 
 
 def _recreate(
@@ -273,11 +268,11 @@ def _recreate(
     described = _described(catalog, foreign_key)
     yield Statement(
         RECREATE,
-        _text(
+        composed(
             "ALTER TABLE {table}\n  ADD CONSTRAINT {name} {definition}",
             table=table,
             name=name,
-            definition=sql.SQL(foreign_key.definition),
+            definition=written(foreign_key.definition),
         ),
         described,
         "from its stored definition, in the original order: that decides which fires first",
@@ -286,7 +281,7 @@ def _recreate(
     if foreign_key.comment is not None:
         yield Statement(
             RECREATE,
-            _text(
+            composed(
                 "COMMENT ON CONSTRAINT {name} ON {table} IS {comment}",
                 name=name,
                 table=table,
@@ -311,7 +306,7 @@ def _set_trigger_state(
 ) -> str:
     """The trigger's name has an oid in it, so it is looked up where the statement runs."""
     return _do(
-        _text(
+        composed(
             """DECLARE
   name text;
 BEGIN
@@ -327,13 +322,13 @@ END""",
             constraint=sql.Literal(constraint),
             function=sql.Literal(function),
             on_table=sql.Literal(on_table),
-            template=sql.Literal(f"ALTER TABLE %s {_FIRING[state]} %I"),
+            template=sql.Literal("ALTER TABLE %s " + _FIRING[state] + " %I"),
         )
     )
 
 
 def _foreign_keys_are(foreign_keys: list[ForeignKeyRow]) -> str:
-    rows = _list(
+    rows = listed(
         (
             sql.SQL("({}, {}, {})").format(
                 sql.Literal(sql.Identifier(k.schema, k.table_name).as_string(None)),
@@ -347,7 +342,7 @@ def _foreign_keys_are(foreign_keys: list[ForeignKeyRow]) -> str:
     if not foreign_keys:
         return _do("BEGIN\n  NULL; -- there are none\nEND")
     return _do(
-        _text(
+        composed(
             """DECLARE
   wrong text;
 BEGIN

@@ -60,13 +60,16 @@ def _read(folder: Path) -> Case:
 
 
 def _recovery(database: Database, case: Case) -> Recovery:
-    named = "\n".join(f"'{key}' = \"{type_}\"" for key, type_ in case.keys.items())
-    profile = parse(
-        f'environment = "test"\nscope = "{case.scope}"\nleave = {list(case.leave)}\n'
-        f'[target]\ndsn = "{database.dsn}"\ndatabase = "{database.name}"\n[keys]\n{named}\n'
+    said = {
+        "environment": "test",
+        "scope": case.scope,
+        "leave": list(case.leave),
+        "target": {"dsn": database.dsn, "database": database.name},
+        "keys": case.keys,
         # The server is there already; a private one for each proof would take seconds.
-        f'[proof]\ndsn = "{database.server.conninfo("postgres")}"\n'
-    )
+        "proof": {"dsn": database.server.conninfo("postgres")},
+    }
+    profile = parse("", None, said)
     return Recovery(database, profile).planned(prove=case.proved)
 
 

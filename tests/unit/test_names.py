@@ -154,6 +154,10 @@ def test_a_column_is_shown_so_that_it_reads_back_as_the_same(column: str, shown:
         ("char(36)", "character(36)", "char(36)"),
         ("character(36)", "character(36)", "char(36)"),
         ("bpchar(36)", "character(36)", "char(36)"),
+        ("varchar(36)[]", "character varying(36)[]", "varchar(36)[]"),
+        ("text []", "text[]", "text[]"),
+        ('varchar(36) collate "C"', "character varying(36)", 'varchar(36) COLLATE "C"'),
+        ('text[] COLLATE crm."de"', "text[]", "text[] COLLATE crm.de"),
     ],
 )
 def test_a_type_goes_by_any_of_its_names(written: str, as_the_server_says: str, shown: str) -> None:
@@ -176,7 +180,9 @@ def test_a_type_goes_by_any_of_its_names(written: str, as_the_server_says: str, 
         ("text(36)", "text takes no length"),
         ("bigint(8)", "bigint takes no length"),
         ("integer", "expected uuid, text, varchar"),
-        ("varchar(36)[]", "expected uuid, text, varchar"),
+        ("uuid[]", "only a character type can be an array"),
+        ('bigint COLLATE "C"', "only a character type can be an array or have a collation"),
+        ('varchar(36) COLLATE "C', "is not a name"),
         ("varchar(-36)", "expected uuid, text, varchar"),
         ("varchar(36", "expected uuid, text, varchar"),
         ("citext", "expected uuid, text, varchar"),
@@ -186,7 +192,7 @@ def test_a_type_goes_by_any_of_its_names(written: str, as_the_server_says: str, 
 def test_a_type_that_cannot_hold_every_key_is_refused_with_the_reason(
     written: str, why: str
 ) -> None:
-    with pytest.raises(ValueError, match=r"type|short|length") as refused:
+    with pytest.raises(ValueError, match=r"type|short|length|name") as refused:
         KeyType.parse(written)
 
     assert why in str(refused.value)

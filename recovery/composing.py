@@ -1,0 +1,21 @@
+"""Statements as text: a template and its parts."""
+
+from collections.abc import Iterable
+from typing import LiteralString
+
+from psycopg import sql
+
+
+def composed(template: LiteralString, /, **parts: sql.Composable) -> str:
+    """The template with its ``{name}`` places filled."""
+    return sql.SQL(template).format(**parts).as_string(None)
+
+
+def listed(parts: Iterable[sql.Composable], between: LiteralString = ", ") -> sql.Composed:
+    """The parts in a row."""
+    return sql.SQL(between).join(parts)
+
+
+def written(text: str) -> sql.SQL:
+    """A name, a keyword or an expression as the server writes it: quoted where it has to be."""
+    return sql.SQL(text)

@@ -1,0 +1,14 @@
+CREATE TABLE users (id uuid PRIMARY KEY, name text, deleted_at timestamptz);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users, body text);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one'), ('00000000-0000-0000-0000-000000000002', 'two'), ('00000000-0000-0000-0000-000000000003', 'three');
+INSERT INTO notes VALUES (1, '00000000-0000-0000-0000-000000000001', 'a'), (2, '00000000-0000-0000-0000-000000000001', 'b'), (3, '00000000-0000-0000-0000-000000000002', 'c'), (4, NULL, 'd');
+
+
+CREATE TABLE teams (
+  id int PRIMARY KEY,
+  members uuid[] NOT NULL DEFAULT '{}',
+  watchers uuid[] DEFAULT ARRAY['00000000-0000-0000-0000-000000000003'::uuid]
+);
+CREATE INDEX teams_members ON teams USING gin (members);
+INSERT INTO teams VALUES (1, ARRAY['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002']::uuid[]), (2, '{}'), (3, ARRAY[NULL]::uuid[]);
+CREATE VIEW v AS SELECT t.id, u.name, t.members FROM teams t JOIN users u ON u.id = ANY (t.members);
