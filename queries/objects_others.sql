@@ -1,4 +1,4 @@
--- Which extended statistics, publications, types and schemas are there?
+-- Which extended statistics, publications, types, operators, casts and schemas are there?
 -- Parameters: none. One row for each; composite types are relations.
 SELECT
   'pg_catalog.pg_statistic_ext'::pg_catalog.regclass::bigint AS class_oid,
@@ -56,6 +56,45 @@ JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
 WHERE t.typtype IN ('d', 'e', 'r')
   AND n.nspname <> 'information_schema'
   AND n.nspname !~ '^pg_'
+UNION ALL
+SELECT
+  'pg_catalog.pg_operator'::pg_catalog.regclass::bigint,
+  o.oid::bigint,
+  'OPERATOR',
+  o.oid::pg_catalog.regoperator::text,
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'owner', pg_catalog.pg_get_userbyid(o.oprowner),
+    'function', o.oprcode::text,
+    'commutator', nullif(o.oprcom, 0)::pg_catalog.regoperator::text,
+    'negator', nullif(o.oprnegate, 0)::pg_catalog.regoperator::text,
+    'comment', pg_catalog.obj_description(o.oid, 'pg_operator')
+  ))::text
+FROM pg_catalog.pg_operator o
+JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+WHERE n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_'
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                   WHERE d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass
+                     AND d.objid = o.oid AND d.deptype = 'e')
+UNION ALL
+SELECT
+  'pg_catalog.pg_cast'::pg_catalog.regclass::bigint,
+  c.oid::bigint,
+  'CAST',
+  pg_catalog.format('(%s AS %s)', pg_catalog.format_type(c.castsource, NULL),
+                    pg_catalog.format_type(c.casttarget, NULL)),
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'context', c.castcontext,
+    'method', c.castmethod,
+    'function', nullif(c.castfunc, 0)::pg_catalog.regprocedure::text,
+    'comment', pg_catalog.obj_description(c.oid, 'pg_cast')
+  ))::text
+FROM pg_catalog.pg_cast c
+-- Those that came with the server have lower oids.
+WHERE c.oid >= 16384
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                   WHERE d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass
+                     AND d.objid = c.oid AND d.deptype = 'e')
 UNION ALL
 SELECT
   'pg_catalog.pg_namespace'::pg_catalog.regclass::bigint,

@@ -31,7 +31,7 @@ from recovery.events import (
     Person,
     PhaseFinished,
     PhaseStarted,
-    Rewrite,
+    PlanMade,
     SessionInTheWay,
     StatementDone,
 )
@@ -51,16 +51,12 @@ _LOOKING = 60.0
 
 @dataclass
 class Conversion:
-    """One attempt. ``approved`` is the hash of the plan that the operator approved.
-
-    ``rewrites`` are those of the plan.
-    """
+    """One attempt. ``approved`` is the plan that the operator approved."""
 
     profile: Profile
     password: str | None
     identity: Identity
-    approved: str
-    rewrites: tuple[Rewrite, ...]
+    approved: PlanMade
     journal: Journal
     control: Control
     sql_log: Path
@@ -122,8 +118,7 @@ class Conversion:
     ) -> tuple[Plan, Catalog]:
         """Takes every lock at once, or gives way and tries again; then looks for drift."""
         for attempt in range(1, LOCK_ATTEMPTS + 1):
-            plan = build(catalog.read(conn), self.profile, self.identity, self.rewrites)
-            self._refuse_drift(plan)
+            plan = self._plan(catalog.read(conn))
             for statement in plan.preparation:
                 self._execute(conn, statement)
             try:
@@ -144,18 +139,26 @@ class Conversion:
                 continue
             # What changed between reading the catalog and holding the locks is seen only now.
             found = catalog.read(conn)
-            plan = build(found, self.profile, self.identity, self.rewrites)
-            self._refuse_drift(plan)
-            return plan, found
+            return self._plan(found), found
         raise AssertionError("the last attempt returns or raises")
 
-    def _refuse_drift(self, plan: Plan) -> None:
-        if plan.sha256 != self.approved:
+    def _plan(self, found: Catalog) -> Plan:
+        """The approved plan, built again. Raises ``Refused`` if it has become another one."""
+        proof = self.approved.proof
+        plan = build(
+            found,
+            self.profile,
+            self.identity,
+            rewrites=() if proof is None else proof.rewrites,
+            compatible=bool(self.approved.compatibility),
+        )
+        if plan.sha256 != self.approved.sha256:
             raise Refused(
                 "The database is not as it was when the plan was approved.",
                 "Make a new plan, look at what changed, and approve it.",
                 object=plan.database,
             )
+        return plan
 
     def _convert(self, conn: psycopg.Connection[Any], plan: Plan, found: Catalog) -> int:
         """Runs the six phases and compares before with after; answers how much differs."""

@@ -284,7 +284,8 @@ class PlanMade(Event, frozen=True):
     """``sha256`` is of plan.sql, ``fingerprint`` of the catalog that it was made for.
 
     ``rebuilt`` names what is dropped and made again because it hangs on a converted column.
-    ``proof`` is None if it was not asked for.
+    ``proof`` is None if it was not asked for. ``compatibility`` names what was asked for so that
+    code with the old type goes on working. ``soft_references`` are those that nobody has decided.
     """
 
     sha256: str
@@ -297,6 +298,8 @@ class PlanMade(Event, frozen=True):
     nothing_to_do: bool
     rebuilt: tuple[str, ...] = ()
     proof: Proof | None = None
+    compatibility: tuple[str, ...] = ()
+    soft_references: tuple[SoftReference, ...] = ()
 
 
 class PlanApproved(Event, frozen=True):
@@ -484,6 +487,13 @@ class CommitIntended(Event, frozen=True):
     by: Person
 
 
+class CompatibilityRemoved(Event, frozen=True):
+    """What had been made for code that still had the old type, and is dropped."""
+
+    objects: tuple[str, ...]
+    by: Person
+
+
 class Outcome(StrEnum):
     COMMITTED = "committed"
     ROLLED_BACK = "rolled back"
@@ -590,6 +600,7 @@ AnyEvent = (
     | CommandRefused
     | CommitIntended
     | ConversionEnded
+    | CompatibilityRemoved
     | RevisionSet
     | CollisionCompared
     | RevisionAdopted

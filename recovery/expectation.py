@@ -6,6 +6,7 @@ from typing import Any
 
 from recovery.catalog import Catalog
 from recovery.closure import Member
+from recovery.compatibility import MARK
 from recovery.objects import CatalogObject, ObjectName
 from recovery.plan import Plan
 
@@ -34,6 +35,7 @@ class Expectation:
     rebuilt_relations: frozenset[int]
     rewritten: frozenset[ObjectName]
     sequences: frozenset[ObjectName]
+    compatible: bool
     # Old types and new ones, also of arrays.
     types: dict[str, frozenset[str]]
 
@@ -67,6 +69,7 @@ class Expectation:
             frozenset(
                 name for name, place in catalog.sequences.items() if place in plan.closure.members
             ),
+            bool(plan.compatibility),
             {was: frozenset(now) for was, now in types.items()},
         )
 
@@ -81,6 +84,11 @@ class Expectation:
         if any(reason is None for reason in reasons):
             return None
         return "; ".join(dict.fromkeys(reason for reason in reasons if reason is not None))
+
+    def explains_new(self, after: CatalogObject) -> str | None:
+        """Why an object has to be there that was not; None if there is no reason."""
+        asked_for = self.compatible and after.properties.get("comment") == MARK
+        return "the plan makes it for code that still has the old type" if asked_for else None
 
     def _reason(self, found: CatalogObject, key: str, was: Any, now: Any) -> str | None:
         if key in _EXPRESSIONS and found.name in self.rewritten:

@@ -23,6 +23,7 @@ from recovery.events import (
     RevisionFinished,
     RevisionSet,
     SessionOpened,
+    SoftReference,
     Step,
     StepFailed,
     StepFinished,
@@ -30,6 +31,7 @@ from recovery.events import (
     TargetConfirmed,
     Verified,
 )
+from recovery.names import ColumnName
 from recovery.profile import Profile
 
 E = TypeVar("E", bound=Event)
@@ -92,13 +94,30 @@ class History:
 
         Raises ``ValueError`` for an empty journal.
         """
-        opened = self.last(SessionOpened)
-        if opened is None:
-            raise ValueError("the journal has no beginning")
-        profile = opened.profile
+        profile = self.opened_with
         for decided in self.of(ColumnDecided):
             profile = profile.with_column(decided.column, decided.becomes)
         return profile
+
+    @property
+    def opened_with(self) -> Profile:
+        """The profile as it was given. Raises ``ValueError`` for an empty journal."""
+        opened = self.last(SessionOpened)
+        if opened is None:
+            raise ValueError("the journal has no beginning")
+        return opened.profile
+
+    @property
+    def open_soft_references(self) -> tuple[SoftReference, ...]:
+        """Those that hold ids of a key and stay as they are, and that nobody has decided."""
+        investigated = self.last(Investigated)
+        profile = self.profile
+        decided = {*profile.left, *profile.key_types}
+        return tuple(
+            one
+            for one in (() if investigated is None else investigated.soft_references)
+            if one.key is not None and ColumnName.parse(one.column) not in decided
+        )
 
     @property
     def running(self) -> Step | None:

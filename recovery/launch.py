@@ -15,7 +15,8 @@ from recovery.session import Session
 class Options(msgspec.Struct, frozen=True):
     """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits.
 
-    ``prove``: whether a plan is run on a copy of the schema.
+    ``prove``: whether a plan is run on a copy of the schema. ``compatible``: whether it makes
+    operators for code that still has the old type.
     """
 
     by: Person
@@ -24,6 +25,7 @@ class Options(msgspec.Struct, frozen=True):
     adopt: tuple[str, ...] = ()
     gate_seconds: float = 900
     prove: bool = True
+    compatible: bool = False
 
 
 def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[bytes]":

@@ -244,7 +244,8 @@ def compare_objects(
         elif was is not None:
             yield CatalogDifference(was.kind.lower(), was.identity, "there", None)
         elif now is not None:
-            yield CatalogDifference(now.kind.lower(), now.identity, None, "there")
+            reason = expectation.explains_new(now)
+            yield CatalogDifference(now.kind.lower(), now.identity, None, "there", reason)
 
 
 def _in_words(properties: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
 
-from recovery import dependents, statements
+from recovery import compatibility, dependents, statements
 from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.closure import find as find_closure
@@ -25,6 +25,7 @@ from recovery.events import (
     Proof,
     Refusal,
     Rewrite,
+    SoftReference,
 )
 from recovery.names import ColumnName
 from recovery.objects import ObjectName
@@ -38,13 +39,15 @@ from recovery.statements import TITLES, Statement, described
 class Plan:
     """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start.
 
-    ``rewritten`` names what is made again with another definition than it had.
+    ``rewritten`` names what is made again with another definition than it had, ``compatibility``
+    what is made for code that still has the old type.
     """
 
     database: str
     closure: Closure
     rebuilds: tuple[Rebuild, ...]
     rewritten: frozenset[ObjectName]
+    compatibility: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     preparation: tuple[str, ...]
     lock: str
@@ -77,10 +80,13 @@ def build(
     identity: Identity,
     rewrites: tuple[Rewrite, ...] = (),
     failures: tuple[Refusal, ...] = (),
+    *,
+    compatible: bool = False,
 ) -> Plan:
     """The plan for a catalog. What cannot be carried over is in ``refusals``, by name.
 
-    ``rewrites`` and ``failures`` are what the proof on a copy of the schema found.
+    ``rewrites`` and ``failures`` are what the proof on a copy of the schema found. ``compatible``
+    adds operators for code that still has the old type.
     """
     closure = find_closure(catalog, profile.key_types, profile.scope, profile.left)
     hanging = dependents.find(catalog, closure, superuser=identity.superuser)
@@ -94,16 +100,19 @@ def build(
     rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
     preparation = tuple(statements.preparation(identity.database))
     lock = statements.lock(catalog, closure, rebuilds)
-    composed = (
-        ()
-        if refused or not closure.members
-        else tuple(statements.statements(catalog, closure, rebuilds))
+    possible = bool(closure.members) and not refused
+    more = (
+        tuple(compatibility.statements(catalog, closure, superuser=identity.superuser))
+        if possible and compatible
+        else ()
     )
+    composed = tuple(statements.statements(catalog, closure, rebuilds, more)) if possible else ()
     return Plan(
         database=identity.database,
         closure=closure,
         rebuilds=rebuilds,
         rewritten=frozenset(rebuild.object.name for rebuild in rebuilds if rebuild.rewritten),
+        compatibility=tuple(dict.fromkeys(statement.object for statement in more)),
         refusals=tuple(refused),
         preparation=preparation,
         lock=lock,
@@ -112,8 +121,13 @@ def build(
     )
 
 
-def summary(plan: Plan, catalog: Catalog, proof: Proof | None = None) -> PlanMade:
-    """The plan as an event."""
+def summary(
+    plan: Plan,
+    catalog: Catalog,
+    proof: Proof | None = None,
+    soft_references: tuple[SoftReference, ...] = (),
+) -> PlanMade:
+    """The plan as an event; ``soft_references`` are those that nobody has decided."""
     tables = [
         PlannedTable(
             name=str(catalog.table_name(oid)),
@@ -138,6 +152,8 @@ def summary(plan: Plan, catalog: Catalog, proof: Proof | None = None) -> PlanMad
         refusals=plan.refusals,
         proof=proof,
         rebuilt=tuple(described(rebuild) for rebuild in plan.rebuilds),
+        compatibility=plan.compatibility,
+        soft_references=soft_references,
         nothing_to_do=not plan.closure.members and not plan.refusals,
     )
 

@@ -49,6 +49,8 @@ def prove(
     profile: Profile,
     password: str | None,
     identity: Identity,
+    *,
+    compatible: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> Proved:
     """Runs the plan of a database on a copy of its schema. ``check`` may raise, to cancel."""
@@ -56,7 +58,9 @@ def prove(
     try:
         with _copy(profile, password, identity) as (conn, where):
             there = msgspec.structs.replace(identity, database=conn.info.dbname)
-            return run(conn, profile, there, check, where, began)
+            return run(
+                conn, profile, there, compatible=compatible, check=check, where=where, began=began
+            )
     except (Refused, Unreachable, _NoCopy) as error:
         return Proved(Proof(ProofState.NOT_MADE, str(error)))
 
@@ -190,6 +194,8 @@ def run(
     conn: psycopg.Connection[Any],
     profile: Profile,
     identity: Identity,
+    *,
+    compatible: bool = False,
     check: Callable[[], None] = lambda: None,
     where: str = "here",
     began: float | None = None,
@@ -201,7 +207,7 @@ def run(
     """
     began = time.monotonic() if began is None else began
     before = catalog.read(conn)
-    plan = build(before, profile, identity)
+    plan = build(before, profile, identity, compatible=compatible)
     rewrites: list[Rewrite] = []
     failed_before = routines.failing(conn, before)
     for text in (*plan.preparation, plan.lock):
@@ -213,7 +219,7 @@ def run(
             return Proved(
                 Proof(ProofState.FAILED, _took(where, began), tuple(rewrites)), (failure,)
             )
-    final = build(before, profile, identity, tuple(rewrites))
+    final = build(before, profile, identity, tuple(rewrites), compatible=compatible)
     failures = tuple(_differences(before, conn, final))
     state = ProofState.FAILED if failures else ProofState.PASSED
     breaks = [

@@ -169,17 +169,31 @@ class _Work:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with conn.transaction():
                 found = catalog.read(conn)
-        made = plan.build(found, self.profile, self.identity)
+        compatible = self.options.compatible
+        made = plan.build(found, self.profile, self.identity, compatible=compatible)
         proved = None
         if made.statements and self.options.prove:
             proved = proof.prove(
-                self.profile, self.options.password, self.identity, self.control.check
+                self.profile,
+                self.options.password,
+                self.identity,
+                compatible=compatible,
+                check=self.control.check,
             )
             made = plan.build(
-                found, self.profile, self.identity, proved.proof.rewrites, proved.failures
+                found,
+                self.profile,
+                self.identity,
+                proved.proof.rewrites,
+                proved.failures,
+                compatible=compatible,
             )
         self.session.write("plan.sql", made.text)
-        self.journal.append(plan.summary(made, found, proved.proof if proved else None))
+        self.journal.append(
+            plan.summary(
+                made, found, proved.proof if proved else None, self.history.open_soft_references
+            )
+        )
 
     def back_up(self) -> None:
         from recovery import backup
@@ -216,8 +230,7 @@ class _Work:
             profile=self.profile,
             password=self.options.password,
             identity=self.identity,
-            approved=made.sha256,
-            rewrites=made.proof.rewrites if made.proof is not None else (),
+            approved=made,
             journal=self.journal,
             control=self.control,
             sql_log=self.session.sql_log,

@@ -90,9 +90,12 @@ def lock(catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]) -> s
 
 
 def statements(
-    catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
+    catalog: Catalog,
+    closure: Closure,
+    rebuilds: tuple[Rebuild, ...],
+    more: tuple[Statement, ...] = (),
 ) -> Iterator[Statement]:
-    """The statements of the six phases, in order."""
+    """The statements of the six phases, in order; ``more`` comes when all is made again."""
     everything = Counter(str(member.key) for member in closure.members.values())
     yield Statement(
         CHECK,
@@ -123,6 +126,7 @@ def statements(
     for rebuild in rebuilds:
         yield from _rebuilding(RECREATE, rebuild, rebuild.create)
     yield from _index_targets(catalog, closure, rebuilds)
+    yield from more
     yield Statement(
         VALIDATE,
         _types_are([(m, m.target.name) for m in closure.members.values()]),

@@ -50,10 +50,12 @@ class Recovery:
         assert made is not None
         return made
 
-    def planned(self, *, prove: bool = False) -> "Recovery":
+    def planned(self, *, prove: bool = False, compatible: bool = False) -> "Recovery":
         """Confirmed, investigated, planned; proved on a copy of the schema if asked so."""
         self.client.confirm(self.database.name)
-        options = Options(by=ME, password=self.database.password, prove=prove)
+        options = Options(
+            by=ME, password=self.database.password, prove=prove, compatible=compatible
+        )
         # In this process: what is only read needs no runner of its own to be tested.
         for step in (e.Step.INVESTIGATION, e.Step.PLAN):
             assert perform(self.session, step, options) == 0, self.problem

@@ -217,7 +217,7 @@ def open_client(
     found = None if new else session.latest_unfinished(profile)
     if found is None:
         found = session.create(profile, wizard.__version__)
-    elif found.history().profile != profile:
+    elif found.history().opened_with != profile:
         # The profile was edited since: what was found and planned may no longer be meant.
         found.close()
         found = session.create(profile, wizard.__version__)

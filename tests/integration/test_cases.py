@@ -36,7 +36,8 @@ class Case:
     """``since`` is the oldest major version whose SQL the set-up speaks.
 
     ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
-    why it would fail when it is called. Such a case is proved.
+    why it would fail when it is called. Such a case is proved. ``compatible``: with operators for
+    what still has the old type.
     """
 
     setup: str
@@ -47,6 +48,7 @@ class Case:
     rewritten: dict[str, str] = field(default_factory=dict)
     breaks: dict[str, str] = field(default_factory=dict)
     proved: bool = False
+    compatible: bool = False
     since: int = 13
     scope: str = "closure"
     leave: tuple[str, ...] = ()
@@ -70,7 +72,7 @@ def _recovery(database: Database, case: Case) -> Recovery:
         "proof": {"dsn": database.server.conninfo("postgres")},
     }
     profile = parse("", None, said)
-    return Recovery(database, profile).planned(prove=case.proved)
+    return Recovery(database, profile).planned(prove=case.proved, compatible=case.compatible)
 
 
 @pytest.mark.parametrize(("kind", "folder"), _in_turn())

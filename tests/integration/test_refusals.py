@@ -122,5 +122,5 @@ def test_a_soft_reference_is_taken_or_left_and_then_planned_anew(database: Datab
     assert converted.columns == ("owner_id", "tags")
     with pytest.raises(Refused, match="jsonb is not converted"):
         decide(session, "events.body", take=True, by=ME)
-    with pytest.raises(Refused, match="did not find a soft reference users.name"):
+    with pytest.raises(Refused, match=r"did not find a soft reference users\.name"):
         decide(session, "users.name", take=True, by=ME)

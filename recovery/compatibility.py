@@ -1,0 +1,164 @@
+"""Operators that let old code go on comparing a converted key with a uuid (the operator's choice).
+
+They are for functions that declare a key as uuid and would fail after the conversion. Nothing makes
+them unasked; each is named in the plan, marked by a comment, and removed by a command.
+
+The character side is ``text``, never ``varchar``: an operator ``varchar = uuid`` would be the best
+match for ``varchar_column = 'any literal'``, in the whole database, and read the literal as a uuid.
+The uuid side is the one that is cast, and the functions can be inlined: a look-up by key goes on
+using the key's index. An implicit cast would do away with both.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from recovery import objects
+from recovery.catalog import Catalog
+from recovery.closure import Closure
+from recovery.composing import composed, written
+from recovery.objects import CatalogObject
+from recovery.statements import RECREATE, Statement
+
+MARK = "Made by pg-rekey for code that still has uuid; 'pg-rekey compatibility --remove' drops it."
+_WHY = "asked for: functions that still have uuid go on working; removable by a command"
+# In this order nothing is in the way of being dropped.
+_DROPPED = ("OPERATOR", "CAST", "FUNCTION")
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """``selectivity`` is what the planner's estimators of it are called by."""
+
+    sign: str
+    name: str
+    commutator: str
+    negator: str
+    selectivity: str
+
+
+_COMPARISONS = (
+    _Comparison("=", "eq", "=", "<>", "eq"),
+    _Comparison("<>", "ne", "<>", "=", "neq"),
+    _Comparison("<", "lt", ">", ">=", "scalarlt"),
+    _Comparison("<=", "le", ">=", ">", "scalarle"),
+    _Comparison(">", "gt", "<", "<=", "scalargt"),
+    _Comparison(">=", "ge", "<=", "<", "scalarge"),
+)
+
+
+def statements(catalog: Catalog, closure: Closure, *, superuser: bool) -> Iterator[Statement]:
+    """What makes them; to be run when all else is made again. Nothing if any are there already.
+
+    Nothing for a conversion to uuid or bigint. Only a superuser may make a cast between types.
+    """
+    keys = [m for m in closure.members.values() if m.is_key and m.target.family == "character"]
+    if any(found.properties.get("comment") == MARK for found in catalog.objects.values()):
+        return
+    for schema in sorted({m.name.table.schema for m in keys}):
+        for type_ in sorted({_compared_as(m.target.name) for m in keys}):
+            for comparison in _COMPARISONS:
+                yield from _compared(schema, comparison, type_, "uuid")
+                yield from _compared(schema, comparison, "uuid", type_)
+    if superuser:
+        for type_ in sorted({m.target.name.partition("(")[0].removesuffix("[]") for m in keys}):
+            cast = composed("({type} AS uuid)", type=written(type_))
+            create = composed("CREATE CAST {cast} WITH INOUT AS ASSIGNMENT", cast=written(cast))
+            yield from _made("CAST", cast, create)
+
+
+def _compared_as(type_: str) -> str:
+    return "character" if type_.startswith("character(") else "text"
+
+
+def _compared(schema: str, by: _Comparison, left: str, right: str) -> Iterator[Statement]:
+    """A function, and the operator that calls it."""
+    sides = [
+        composed("${place}{cast}", place=written(str(place)), cast=written(_as(type_, other)))
+        for place, type_, other in ((1, left, right), (2, right, left))
+    ]
+    parts: dict[str, sql.Composable] = {
+        "schema": sql.Identifier(schema),
+        "function": sql.Identifier(schema, f"pg_rekey_{by.name}"),
+        "sign": written(by.sign),
+        "commutator": written(by.commutator),
+        "negator": written(by.negator),
+        "left": written(left),
+        "right": written(right),
+        "restrict": written(f"{by.selectivity}sel"),
+        "join": written(f"{by.selectivity}joinsel"),
+    }
+    body = composed(
+        "SELECT {left} OPERATOR(pg_catalog.{sign}) {right}",
+        left=written(sides[0]),
+        right=written(sides[1]),
+        sign=parts["sign"],
+    )
+    function = composed("{function}({left}, {right})", **parts)
+    operator = composed("{schema}.{sign} ({left}, {right})", **parts)
+    yield from _made(
+        "FUNCTION",
+        function,
+        composed(
+            "CREATE FUNCTION {function}({left}, {right}) RETURNS boolean\n"
+            "  LANGUAGE sql IMMUTABLE PARALLEL SAFE AS {body}",
+            body=sql.Literal(body),
+            **parts,
+        ),
+        composed("GRANT EXECUTE ON FUNCTION {function}({left}, {right}) TO PUBLIC", **parts),
+    )
+    yield from _made(
+        "OPERATOR",
+        operator,
+        composed(
+            "CREATE OPERATOR {schema}.{sign} (\n"
+            "  FUNCTION = {function}, LEFTARG = {left}, RIGHTARG = {right},\n"
+            "  COMMUTATOR = OPERATOR({schema}.{commutator}),\n"
+            "  NEGATOR = OPERATOR({schema}.{negator}),\n"
+            "  RESTRICT = {restrict}, JOIN = {join}\n)",
+            **parts,
+        ),
+    )
+
+
+def _as(type_: str, other: str) -> str:
+    """The cast of one side: of the uuid, to the type of the other."""
+    if type_ != "uuid":
+        return ""
+    return "::pg_catalog.text" + ("" if other == "text" else "::pg_catalog.bpchar")
+
+
+def _made(kind: str, identity: str, *texts: str) -> Iterator[Statement]:
+    """The statements that make an object, and mark it."""
+    mark = composed(
+        "COMMENT ON {kind} {object} IS {mark}",
+        kind=written(kind),
+        object=written(identity),
+        mark=sql.Literal(MARK),
+    )
+    for text in (*texts, mark):
+        yield Statement(RECREATE, text, f"{kind.lower()} {identity}", _WHY, Counter())
+
+
+def there(conn: psycopg.Connection[Any]) -> list[CatalogObject]:
+    """What is there of them, in the order in which it can be dropped. Wants no search_path."""
+    found = [one for one in objects.read(conn) if one.properties.get("comment") == MARK]
+    return sorted(found, key=lambda one: (_DROPPED.index(one.kind), one.identity))
+
+
+def remove(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
+    """Drops what is there of them in one transaction, and answers what it was.
+
+    Raises psycopg's errors; ``DependentObjectsStillExist`` (2BP01) names what uses them.
+    """
+    with conn.transaction():
+        conn.execute("SET LOCAL search_path = ''")
+        conn.execute("SET LOCAL lock_timeout = '5s'")
+        found = there(conn)
+        for one in found:
+            conn.execute(sql.SQL("DROP {} {}").format(written(one.kind), written(one.identity)))
+    return tuple(f"{one.kind.lower()} {one.identity}" for one in found)
