@@ -163,6 +163,26 @@ class RoleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PlpgsqlFunctionRow:
+    """plpgsql_functions.sql"""
+
+    oid: int
+    identity: str
+    table_oid: int
+    old_table: str | None
+    new_table: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlpgsqlErrorRow:
+    """plpgsql_errors.sql"""
+
+    line: int
+    sqlstate: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockCapacityRow:
     """lock_capacity.sql"""
 

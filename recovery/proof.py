@@ -1,33 +1,27 @@
-"""Runs a plan on a copy of the schema, on a private server, before production is touched.
+"""Runs a plan on a copy of the schema before production is touched.
 
 What would fail fails there. Definitions that no longer compare are repaired there, and the repaired
 ones become part of the plan, for the operator to read.
 """
 
-import secrets
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
-from recovery import catalog, installations, objects, parity, routines, scratch, target
-from recovery.backup import choose, password_file
+from recovery import catalog, objects, parity, routines, schema_copy
 from recovery.catalog import Catalog
 from recovery.composing import composed, written
 from recovery.errors import Refused, Unreachable
 from recovery.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.expectation import Expectation
-from recovery.installations import Installation
 from recovery.plan import Plan, build
 from recovery.profile import Profile
 from recovery.rewriting import clauses, repaired
+from recovery.schema_copy import NoCopy
 from recovery.statements import RECREATE, Statement
 
 # A definition with more places than this that do not compare is not repaired.
@@ -55,139 +49,30 @@ def prove(
 ) -> Proved:
     """Runs the plan of a database on a copy of its schema. ``check`` may raise, to cancel."""
     began = time.monotonic()
-    try:
-        with _copy(profile, password, identity) as (conn, where):
-            there = msgspec.structs.replace(identity, database=conn.info.dbname)
-            return run(
-                conn, profile, there, compatible=compatible, check=check, where=where, began=began
-            )
-    except (Refused, Unreachable, _NoCopy) as error:
-        return Proved(Proof(ProofState.NOT_MADE, str(error)))
-
-
-class _NoCopy(Exception):
-    """There is no place for a copy of the schema, or it cannot be copied there."""
-
-
-Copy = tuple[psycopg.Connection[Any], str]
-
-
-@contextmanager
-def _copy(profile: Profile, password: str | None, identity: Identity) -> Iterator[Copy]:
-    """A connection to a copy of the schema, and where it is."""
-    if profile.proof is not None:
-        tool = choose(installations.for_backups(), identity)
-        schema = _dump(tool, profile, password)
-        with _on_named_server(tool, profile.proof.dsn, password, schema) as conn:
-            yield conn, "on a copy of the schema, on the server that the profile names"
-        return
-    tool = _same_major(identity)
-    schema = _dump(tool, profile, password)
-    with _on_private_server(tool, profile, password, identity, schema) as conn:
-        yield conn, "on a copy of the schema"
-
-
-def _same_major(identity: Identity) -> Installation:
-    """The programs for a private server. Raises ``_NoCopy`` if there are none."""
-    major = identity.server_version // 10_000
-    same = [i for i in installations.for_servers() if i.major == major and i.has("pg_dump", "psql")]
-    remedy = "Install them, or name a server under [proof] in the profile"
-    if not same:
-        raise _NoCopy(f"there are no programs of PostgreSQL {major} on this machine. {remedy}")
-    reachable = [i for i in same if i.tls or not identity.tls]
-    if not reachable:
-        raise _NoCopy(
-            f"the programs of PostgreSQL {major} on this machine do not speak TLS. {remedy}"
-        )
-    return reachable[0]
-
-
-def _dump(tool: Installation, profile: Profile, password: str | None) -> bytes:
-    with password_file(password) as (files, variables):
-        dumped = subprocess.run(
-            [
-                *(tool.program("pg_dump"), "--schema-only", "--no-password", "--no-tablespaces"),
-                *("--no-subscriptions", "--dbname", target.conninfo(profile)),
-            ],
-            pass_fds=files,
-            env=variables,
-            capture_output=True,
-        )
-    if dumped.returncode != 0:
-        raise _NoCopy(f"pg_dump cannot write the schema: {_last(dumped.stderr)}")
-    # A pg_dump that is newer than the server begins with a setting that the server does not know.
-    return dumped.stdout.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
-
-
-@contextmanager
-def _on_private_server(
-    tool: Installation, profile: Profile, password: str | None, identity: Identity, schema: bytes
-) -> Iterator[psycopg.Connection[Any]]:
-    with target.connect(profile, password) as conn:
-        roles = {
-            str(row[0])
-            for row in conn.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")
-        }
-    # One transaction restores everything, and every table is locked in it.
-    settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
-    with scratch.start(tool, settings=settings) as server:
-        with server.connect(autocommit=True) as conn:
-            there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
-            for role in roles - there:
-                conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-            conn.execute(_create(identity.database))
-        _restore(tool, server.conninfo(identity.database), server.password, schema)
-        with server.connect(identity.database, options="-c search_path=") as conn:
-            conn.prepare_threshold = None
-            yield conn
-
-
-@contextmanager
-def _on_named_server(
-    tool: Installation, dsn: str, password: str | None, schema: bytes
-) -> Iterator[psycopg.Connection[Any]]:
-    """In a database made for it, which is gone afterwards."""
-    name = f"pg_rekey_proof_{secrets.token_hex(4)}"
-    try:
-        with psycopg.connect(dsn, password=password, autocommit=True) as conn:
-            conn.execute(_create(name))
-            own = make_conninfo(dsn, dbname=name)
-            try:
-                _restore(tool, own, password, schema)
-                with psycopg.connect(
-                    own, password=password, options="-c search_path=", prepare_threshold=None
-                ) as copy:
-                    yield copy
-                    copy.rollback()
-            finally:
-                conn.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
-        raise _NoCopy(f"the server under [proof] cannot be used: {error}") from error
-
-
-def _create(database: str) -> sql.Composed:
-    return sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database))
-
-
-def _restore(tool: Installation, conninfo: str, password: str | None, schema: bytes) -> None:
-    with password_file(password) as (files, variables):
-        restored = subprocess.run(
-            [
-                *(tool.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
-                *("--no-password", "--set", "ON_ERROR_STOP=1", "--dbname", conninfo),
-            ],
-            input=schema,
-            pass_fds=files,
-            env=variables,
-            capture_output=True,
-        )
-    if restored.returncode != 0:
-        raise _NoCopy(f"the schema cannot be restored there: {_last(restored.stderr)}")
-
-
-def _last(said: bytes) -> str:
-    lines = [line for line in said.decode(errors="replace").splitlines() if "rror" in line]
-    return (lines or ["no reason was given"])[0].strip()
+    for checked in (True, False):
+        try:
+            with schema_copy.make(profile, password, identity) as copy:
+                there = msgspec.structs.replace(identity, database=copy.conn.info.dbname)
+                plpgsql_check = (
+                    routines.install_check(copy.conn) if checked and copy.is_ours else None
+                )
+                return run(
+                    copy.conn,
+                    profile,
+                    there,
+                    compatible=compatible,
+                    check=check,
+                    where=copy.where,
+                    began=began,
+                    plpgsql_check=plpgsql_check,
+                )
+        except (Refused, Unreachable, NoCopy) as error:
+            return Proved(Proof(ProofState.NOT_MADE, str(error)))
+        except psycopg.OperationalError as error:
+            # plpgsql_check can take its server down; without it, something else is wrong.
+            if error.sqlstate is not None or not checked:
+                raise
+    raise AssertionError("the second attempt returns or raises")
 
 
 def run(
@@ -199,17 +84,20 @@ def run(
     check: Callable[[], None] = lambda: None,
     where: str = "here",
     began: float | None = None,
+    plpgsql_check: str | None = None,
 ) -> Proved:
     """Plans for the database at the other end and runs it there, in the open transaction.
 
     ``identity`` is that database's, ``where`` says in words what it is, ``began`` is when the whole
-    proof did, by the monotonic clock. What the plan itself refuses is not run and is no failure.
+    proof did, by the monotonic clock. ``plpgsql_check`` is
+    that extension's schema. What the plan
+    itself refuses is not run and is no failure.
     """
     began = time.monotonic() if began is None else began
     before = catalog.read(conn)
     plan = build(before, profile, identity, compatible=compatible)
     rewrites: list[Rewrite] = []
-    failed_before = routines.failing(conn, before)
+    failed_before = routines.failing(conn, before, plpgsql_check)
     for text in (*plan.preparation, plan.lock):
         conn.execute(text)
     for statement in plan.statements:
@@ -223,9 +111,12 @@ def run(
     failures = tuple(_differences(before, conn, final))
     state = ProofState.FAILED if failures else ProofState.PASSED
     breaks = [
-        found for name, found in routines.failing(conn, before).items() if name not in failed_before
+        found
+        for found in routines.failing(conn, before, plpgsql_check)
+        if found not in failed_before
     ]
-    breaks += routines.suspicious(before, plan.closure)
+    checked = routines.checkable(conn) if plpgsql_check is not None else ()
+    breaks += routines.suspicious(before, plan.closure, checked)
     return Proved(Proof(state, _took(where, began), tuple(rewrites), tuple(breaks)), failures)
 
 

@@ -2,7 +2,8 @@
 
 from recovery import events as e
 from recovery.profile import Profile, parse
-from tests.conftest import ROLES, Database
+from recovery.routines import CHECKED_PLPGSQL, READ
+from tests.conftest import ROLES, Database, profile_for
 from tests.recovering import Recovery, schema_of
 
 SCHEMA = """
@@ -63,3 +64,64 @@ def test_a_role_that_may_not_make_databases_is_told_so(database: Database) -> No
     assert proof is not None
     assert proof.state is e.ProofState.NOT_MADE
     assert "permission denied to create database" in proof.words
+
+
+BODIES = """
+CREATE TABLE log (who uuid);
+CREATE FUNCTION named(who uuid) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  found text;
+BEGIN
+  SELECT name INTO found
+    FROM public.users WHERE id = who;
+  RETURN found;
+END $$;
+CREATE FUNCTION logged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO public.log SELECT f.user_id FROM fresh f;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER logged AFTER INSERT ON notes REFERENCING NEW TABLE AS fresh
+  FOR EACH STATEMENT EXECUTE FUNCTION logged();
+CREATE FUNCTION harmless(who uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT count(*) FROM public.users WHERE id::text = who::text);
+END $$;
+CREATE FUNCTION broken_before() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT count(*) FROM public.nowhere);
+END $$;
+CREATE FUNCTION any_of(a anyelement) RETURNS anyelement LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN a;
+END $$;
+"""
+
+
+def test_plpgsql_is_checked_where_the_extension_is_and_else_read(database: Database) -> None:
+    database.execute(ROLES + ";" + SCHEMA + ";" + BODIES)
+    extensions = "SELECT FROM pg_available_extensions WHERE name = 'plpgsql_check'"
+    is_there = bool(database.rows(extensions))
+    proof = (
+        Recovery(database, profile_for(database, users__id="varchar(36)"))
+        .planned(prove=True)
+        .made.proof
+    )
+    assert proof is not None
+    assert proof.state is e.ProofState.PASSED, proof.words
+    found = sorted((one.function, one.line, one.found) for one in proof.breaks)
+    causes = {one.function: one.cause for one in proof.breaks}
+    if is_there:
+        assert found == [
+            ("public.logged()", 6, CHECKED_PLPGSQL),
+            ("public.named(uuid)", 8, CHECKED_PLPGSQL),
+        ]
+        assert causes["public.named(uuid)"].startswith("operator does not exist")
+    else:
+        # Reading cannot tell what is harmless; it tells what it has seen.
+        assert found == [
+            ("public.harmless(uuid)", 1, READ),
+            ("public.logged()", 6, READ),
+            ("public.named(uuid)", 1, READ),
+        ]
+        assert "not converted: log.who" in causes["public.logged()"]
