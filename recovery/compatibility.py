@@ -151,12 +151,11 @@ def there(conn: psycopg.Connection[Any]) -> list[CatalogObject]:
 
 
 def remove(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
-    """Drops what is there of them in one transaction, and answers what it was.
+    """Drops what is there of them in one transaction, and answers what it was. No search_path.
 
     Raises psycopg's errors; ``DependentObjectsStillExist`` (2BP01) names what uses them.
     """
     with conn.transaction():
-        conn.execute("SET LOCAL search_path = ''")
         conn.execute("SET LOCAL lock_timeout = '5s'")
         found = there(conn)
         for one in found:

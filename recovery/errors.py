@@ -100,6 +100,7 @@ class ServerError(RecoveryError):
 _REMEDIES = {
     "08": "The connection was lost. Check the server and the line, then start the step again.",
     "23503": "Rows refer to keys that are not there. Repair or delete them, then plan again.",
+    "2BP01": "Other objects depend on it, named here. Change or drop them first, then try again.",
     "42501": "The role may not do this. Connect as the owner of the tables.",
     "42804": "Two columns of a foreign key have different types. Investigate and plan again.",
     "42883": "An expression compares a converted column with a uuid. Find the object named above.",

@@ -301,6 +301,11 @@ class PlanMade(Event, frozen=True):
     compatibility: tuple[str, ...] = ()
     soft_references: tuple[SoftReference, ...] = ()
 
+    @property
+    def breaks(self) -> int:
+        """How many things that worked before are known to fail at run time afterwards, or may."""
+        return len(self.soft_references) + (len(self.proof.breaks) if self.proof else 0)
+
 
 class PlanApproved(Event, frozen=True):
     sha256: str

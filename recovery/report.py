@@ -12,6 +12,7 @@ from recovery.events import (
     BackupMade,
     BackupProgress,
     Check,
+    ColumnDecided,
     ConversionEnded,
     GatePrice,
     Identity,
@@ -105,7 +106,7 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
     if (investigated := history.last(Investigated)) is not None:
         yield from _investigation(investigated)
     if history.plan is not None:
-        yield from _plan(history.plan, history.last(PlanApproved))
+        yield from _plan(history.plan, history.last(PlanApproved), history.of(ColumnDecided))
     yield from _backup(history.backup)
     yield from _conversion(history)
     yield from _migrations(history)
@@ -158,13 +159,19 @@ def _investigation(found: Investigated) -> Iterator[str]:
     )
 
 
-def _plan(plan: PlanMade, approval: PlanApproved | None) -> Iterator[str]:
+def _plan(
+    plan: PlanMade, approval: PlanApproved | None, decisions: Iterable[ColumnDecided]
+) -> Iterator[str]:
     yield "## Plan"
     yield ""
     yield f"plan.sql, SHA-256 `{plan.sha256}`, for the catalog `{plan.fingerprint}`."
     if approval is not None and approval.sha256 == plan.sha256:
         yield f"Approved by {approval.by}."
     yield ""
+    for decided in decisions:
+        fate = "left as it is" if decided.becomes is None else f"converted to {decided.becomes}"
+        yield f"{decided.column} is {fate}: decided by {decided.by}."
+        yield ""
     if plan.nothing_to_do:
         yield "Nothing to convert: every key has the expected type."
         yield ""
@@ -178,6 +185,20 @@ def _plan(plan: PlanMade, approval: PlanApproved | None) -> Iterator[str]:
         yield ""
     if plan.proof is not None:
         yield from _proof(plan.proof)
+    if plan.soft_references:
+        yield "Columns that hold values of a key, and stay as they are:"
+        yield ""
+        yield from _table(
+            ("column", "type", "key", "sampled"),
+            (
+                (one.column, one.type, one.key, f"{one.contained} of {one.sampled}")
+                for one in plan.soft_references
+            ),
+        )
+    if plan.compatibility:
+        yield f"For code that still has the old type: {', '.join(plan.compatibility)}. "
+        yield "'pg-rekey compatibility --remove' drops them."
+        yield ""
 
 
 def _backup(backup: BackupMade | BackupAttested | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.content import Content
 from textual.widgets import Button, TabbedContent, TabPane
 
 from recovery.events import Finding, Investigated, RevisionEvidence, Severity, Step
@@ -14,8 +15,10 @@ from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.line import Note
+from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
-from screens.wishes import RunStep
+from screens.widgets.soft_references import SoftReferences, told
+from screens.wishes import DecideColumn, RunStep
 
 _ORDER = tuple(Severity)
 
@@ -50,6 +53,8 @@ class InvestigationScreen(StepScreen):
                 yield Rows("Revision", "Tables", id="collisions")
                 yield Note("Rows and sizes", id="rows-title", classes="section")
                 yield Rows("Table", "Rows>", "Size>", id="row-counts")
+            with TabPane("5 Soft references", id="soft-pane"):
+                yield SoftReferences(id="soft")
 
     def show_step(self, history: History, now: datetime) -> None:
         found = history.last(Investigated)
@@ -63,6 +68,7 @@ class InvestigationScreen(StepScreen):
         self.query_one("#content").display = found is not None
         if found is not None:
             self._show_findings(found)
+            self.query_one(SoftReferences).fill(found.soft_references, _decided(history))
         self.offer_usual(done=found is not None)
 
     def what_runs(self) -> str:
@@ -121,9 +127,42 @@ class InvestigationScreen(StepScreen):
             for table, rows in found.row_counts.items()
         )
 
+    @on(SoftReferences.Chosen)
+    def decide(self, message: SoftReferences.Chosen) -> None:
+        """Asks what is to be done with a column."""
+        reference = message.reference
+
+        def answered(answer: str | None) -> None:
+            if answer in ("take", "leave"):
+                self.post_message(DecideColumn(reference.column, take=answer == "take"))
+
+        taken = [] if reference.becomes is None else [("take", f"Convert to {reference.becomes}")]
+        self.app.push_screen(
+            Question(
+                f"{reference.column}: what is to be done with it?",
+                Content.assemble(
+                    told(reference),
+                    "\nTaken into the plan, it is converted with the key. Left, it stays as it is, "
+                    "and what compares it with the key will fail. Either is recorded by name.",
+                ),
+                ("back", "Not yet"),
+                ("leave", "Leave it"),
+                *taken,
+            ),
+            answered,
+        )
+
     @on(Button.Pressed, "#start")
     def investigate(self) -> None:
         self.post_message(RunStep(Step.INVESTIGATION))
+
+
+def _decided(history: History) -> dict[str, str]:
+    """By column, what was decided, in a word."""
+    profile = history.profile
+    return {str(name): "taken" for name in profile.key_types} | {
+        str(name): "left" for name in profile.left
+    }
 
 
 def _findings(findings: tuple[Finding, ...]) -> Iterator[tuple[Cell, Cell]]:

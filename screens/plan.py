@@ -1,9 +1,10 @@
 """Step 3: what will be done, in full, before anything is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from hashlib import sha256
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -54,8 +55,12 @@ class PlanScreen(StepScreen):
                 text = TextArea(read_only=True, show_line_numbers=True, id="sql")
                 text.cursor_blink = False
                 yield text
+            with TabPane("4 At run time", id="breaks-pane"), VerticalScroll(can_focus=False):
+                yield Note(id="breaks-words")
+                yield Rows("", id="breaks")
 
     def compose_actions(self) -> ComposeResult:
+        yield button("", id="operators")
         yield button("Approve", id="approve", classes="far")
 
     def show_step(self, history: History, now: datetime) -> None:
@@ -70,10 +75,13 @@ class PlanScreen(StepScreen):
         self._offer_approval(undecided and plan is not None and not plan.refusals and self._intact)
         if undecided:
             self.name_start(again=True)
+            other = self._other_choice(plan)
+            self.query_one("#operators", Button).label = other
+            others = ["start", *(["operators"] if other else [])]
             if self._can_approve:
-                self.offer("approve", "start", focus="approve")
+                self.offer("approve", *others, focus="approve")
             else:
-                self.offer("start", focus="start")
+                self.offer(*others, focus="start")
 
     def _offer_approval(self, possible: bool) -> None:
         if possible != self._can_approve:
@@ -108,6 +116,14 @@ class PlanScreen(StepScreen):
             return f"APPROVED by {approval.by}."
         return "Read it through; then approve it. What is approved here is what will run."
 
+    def _other_choice(self, plan: PlanMade | None) -> str:
+        """What the button says that makes the plan with operators, or without; empty: neither."""
+        if plan is not None and plan.compatibility:
+            return "Plan without operators"
+        helps = any(t.family == "character" for t in self.history.profile.key_types.values())
+        breaks = plan is not None and plan.proof is not None and plan.proof.breaks
+        return "Plan with operators" if helps and breaks else ""
+
     def _show_plan(self, plan: PlanMade) -> None:
         self.query_one("#refusals-title", Note).say(
             f"Refused: {words.counted(len(plan.refusals), 'object')}" if plan.refusals else ""
@@ -119,6 +135,8 @@ class PlanScreen(StepScreen):
                 ("Foreign keys", words.number(plan.foreign_keys)),
                 *([("Made again", words.names(plan.rebuilt))] if plan.rebuilt else []),
                 *_proof(plan.proof),
+                *([("Operators", _operators(plan))] if plan.compatibility else []),
+                *([("At run time", f"{_at_run_time(plan)}: pane 4")] if _at_run_time(plan) else []),
                 ("SHA-256", plan.sha256),
             ]
         )
@@ -139,6 +157,8 @@ class PlanScreen(StepScreen):
             )
             for table in plan.tables
         )
+        self.query_one("#breaks-words", Note).say(_choice(plan))
+        self.query_one("#breaks", Rows).fill([each] for each in _breaks(plan))
         self._show_sql(plan)
 
     def _show_sql(self, plan: PlanMade) -> None:
@@ -157,7 +177,19 @@ class PlanScreen(StepScreen):
 
     @on(Button.Pressed, "#start")
     def make(self) -> None:
-        self.post_message(RunStep(Step.PLAN))
+        self._make(compatible=self._compatible)
+
+    @on(Button.Pressed, "#operators")
+    def make_otherwise(self) -> None:
+        self._make(compatible=not self._compatible)
+
+    @property
+    def _compatible(self) -> bool:
+        plan = self.history.plan
+        return plan is not None and bool(plan.compatibility)
+
+    def _make(self, *, compatible: bool) -> None:
+        self.post_message(RunStep(Step.PLAN, compatible=compatible))
 
     @on(Button.Pressed, "#approve")
     def action_approve(self) -> None:
@@ -186,16 +218,15 @@ class PlanScreen(StepScreen):
 
 def _consent(plan: PlanMade) -> str:
     """What the operator takes upon oneself besides."""
+    taken = []
     proof = plan.proof
     if proof is None or proof.state is not ProofState.PASSED:
-        return "NOT PROVED on a copy of the schema.\n"
-    taken = []
-    if proof.rewrites:
+        taken.append("NOT PROVED on a copy of the schema")
+    elif proof.rewrites:
         taken.append(f"{words.counted(len(proof.rewrites), 'statement')} rewritten")
-    if proof.breaks:
-        functions = {found.function for found in proof.breaks}
-        taken.append(f"{words.counted(len(functions), 'function')} may fail when called")
-    return f"{'; '.join(taken).capitalize()}.\n" if taken else ""
+    if at_run_time := _at_run_time(plan):
+        taken.append(f"may fail at run time: {at_run_time}")
+    return "".join(f"{each}.\n" for each in taken)
 
 
 def _proof(proof: Proof | None) -> list[tuple[str, str]]:
@@ -205,7 +236,49 @@ def _proof(proof: Proof | None) -> list[tuple[str, str]]:
     if proof.rewrites:
         names = words.names(tuple(rewrite.object for rewrite in proof.rewrites))
         told.append(("Rewritten", f"{names}: before and after are in plan.sql"))
-    if proof.breaks:
-        named = dict.fromkeys(f"{b.function} line {b.line or '?'}: {b.cause}" for b in proof.breaks)
-        told.append(("May fail when run", words.names(tuple(named))))
     return told
+
+
+def _operators(plan: PlanMade) -> str:
+    return (
+        f"{words.counted(len(plan.compatibility), 'object')} for code that still has uuid, made "
+        "at the end of phase 5; 'pg-rekey compatibility --remove' drops them"
+    )
+
+
+def _at_run_time(plan: PlanMade) -> str:
+    """What may fail after the conversion, counted; empty if nothing is known to."""
+    functions = {found.function for found in plan.proof.breaks} if plan.proof is not None else ()
+    counts = []
+    if functions:
+        counts.append(words.counted(len(functions), "function"))
+    if plan.soft_references:
+        counts.append(words.counted(len(plan.soft_references), "soft reference"))
+    return " and ".join(counts)
+
+
+def _choice(plan: PlanMade) -> str:
+    if plan.proof is None or plan.proof.state is not ProofState.PASSED:
+        return "Functions were not looked at: the plan did not run on a copy of the schema."
+    if not _at_run_time(plan):
+        return "Nothing is known that would fail when it is called after the conversion."
+    return (
+        "This worked before, and fails when it is called after the conversion, or may. Stop here; "
+        "or approve the plan, and the list goes into the report; or change the functions and plan "
+        "again; or plan with operators that let uuid be compared with the keys."
+    )
+
+
+def _breaks(plan: PlanMade) -> Iterator[Text]:
+    """Each as a paragraph: where, what, and how it was found."""
+    for found in plan.proof.breaks if plan.proof is not None else ():
+        yield Text.assemble(
+            (words.plain(f"{found.function}, line {found.line or '?'}"), "bold"),
+            words.plain(f"\n{found.cause}\n{found.found}\n"),
+        )
+    for one in plan.soft_references:
+        yield Text.assemble(
+            (words.plain(one.column), "bold"),
+            words.plain(f"\nstays {one.type}, and holds values of {one.key}"),
+            "\nTake it into the plan, or leave it: step 2, pane 5\n",
+        )

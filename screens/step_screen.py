@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Footer, Input, TabbedContent
+from textual.widgets import Button, DataTable, Footer, Input, TabbedContent
 
 from recovery.errors import Problem
 from recovery.events import Person, Step, StepFailed
@@ -202,3 +202,5 @@ class StepScreen(Screen[None]):
             panes = list(tabs.query("TabPane").results(Widget))
             if place <= len(panes) and panes[place - 1].id is not None:
                 tabs.active = panes[place - 1].id or ""
+                for table in panes[place - 1].query(DataTable):
+                    self.call_after_refresh(table.focus)

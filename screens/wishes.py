@@ -43,6 +43,15 @@ class RunStep(Message):
     step: Step
     backup_format: BackupFormat = "custom"
     adopt: tuple[str, ...] = ()
+    compatible: bool = False
+
+
+@dataclass
+class DecideColumn(Message):
+    """What is to be done with a soft reference: convert it with its key, or leave it."""
+
+    column: str
+    take: bool
 
 
 @dataclass

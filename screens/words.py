@@ -17,6 +17,7 @@ _TONES = {
     "unknown": "bold red",
     "warning": "bold yellow",
     "not checked": "bold yellow",
+    "open": "bold yellow",
     "running": "bold yellow",
     "adoptable": "bold yellow",
     "rolled back": "bold yellow",
@@ -27,6 +28,8 @@ _TONES = {
     "as expected": "green",
     "holds": "green",
     "adopted": "green",
+    "taken": "green",
+    "left": "green",
     "committed": "bold green",
 }
 

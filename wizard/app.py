@@ -37,6 +37,7 @@ from screens.wishes import (
     AskServer,
     AttestBackup,
     ConfirmTarget,
+    DecideColumn,
     GiveCommand,
     MoveOn,
     NewSession,
@@ -307,6 +308,10 @@ class Wizard(App[None]):
     @on(ApprovePlan)
     def _approve(self, message: ApprovePlan) -> None:
         self._carry_out(partial(self._work.approve, message.sha256))
+
+    @on(DecideColumn)
+    def _decide(self, message: DecideColumn) -> None:
+        self._carry_out(partial(self._work.decide, message.column, message.take))
 
     @on(AttestBackup)
     def _attest(self, message: AttestBackup) -> None:

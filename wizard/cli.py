@@ -255,10 +255,22 @@ def plan(
     prove: Annotated[
         bool, typer.Option("--proof/--no-proof", help="Run it on a copy of the schema first.")
     ] = True,
+    compatible: Annotated[
+        bool,
+        typer.Option("--compatibility", help="Make operators for code that still has uuid."),
+    ] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option("--take", metavar="COLUMN", help="Convert a soft reference. Repeatable."),
+    ] = None,
+    leave: Annotated[
+        list[str] | None,
+        typer.Option("--leave", metavar="COLUMN", help="Leave a soft reference. Repeatable."),
+    ] = None,
 ) -> None:
     """Plans the conversion. Only reads; exit code 4 if something is refused."""
     client = _client(chosen, new=chosen.new)
-    code = client.plan(prove=prove)
+    code = client.plan(prove=prove, compatible=compatible, take=take or (), leave=leave or ())
     if sql and code == DONE:
         text = client.session.plan_file.read_text(encoding="utf-8")
         if chosen.as_json:
@@ -297,13 +309,20 @@ def convert(
     gate_seconds: Annotated[
         float, typer.Option("--gate-seconds", min=1, help="How long the gate waits.")
     ] = 900,
+    accept_breaks: Annotated[
+        bool, typer.Option("--accept-breaks", help="Go on with what the plan says may fail.")
+    ] = False,
 ) -> None:
     """Runs the plan that was made last, and commits it or rolls it back at the gate."""
     if commit is None:
         raise ProfileError("Neither --commit nor --rollback is given.", "Say which of the two.")
     _exit(
         _client(chosen).convert(
-            confirm, commit=commit, attested=backup_attested, gate_seconds=gate_seconds
+            confirm,
+            commit=commit,
+            attested=backup_attested,
+            gate_seconds=gate_seconds,
+            accept_breaks=accept_breaks,
         )
     )
 
@@ -320,6 +339,19 @@ def migrate(
 ) -> None:
     """Sets the true revision and migrates to head."""
     _exit(_client(chosen).migrate(tuple(adopt or ()), confirm))
+
+
+@app.command()
+@spread
+def compatibility(
+    chosen: Chosen,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Drop them; asks for --confirm.")
+    ] = False,
+    confirm: ConfirmOption = None,
+) -> None:
+    """Lists the operators that a plan made for code that still has uuid, or drops them."""
+    _exit(_client(chosen).compatibility(confirm, remove=remove))
 
 
 @app.command()

@@ -3,15 +3,34 @@
 import getpass
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
+import psycopg
 
 import wizard
-from recovery import backup, credentials, follow, plan, session, target
+from recovery import (
+    backup,
+    compatibility,
+    credentials,
+    follow,
+    plan,
+    session,
+    soft_references,
+    target,
+)
 from recovery import events as e
-from recovery.errors import CANCELLED, DONE, FAILED, REFUSED, Problem, ProfileError, Refused
+from recovery.errors import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    REFUSED,
+    Problem,
+    ProfileError,
+    Refused,
+    ServerError,
+)
 from recovery.history import Entry, History
 from recovery.launch import Options, launch
 from recovery.profile import Profile
@@ -134,12 +153,24 @@ class Client:
         self.confirm(None)
         return self.run(e.Step.INVESTIGATION)
 
-    def plan(self, *, prove: bool = True) -> int:
+    def plan(
+        self,
+        *,
+        prove: bool = True,
+        compatible: bool = False,
+        take: Iterable[str] = (),
+        leave: Iterable[str] = (),
+    ) -> int:
         """Makes a plan, proved on a copy of the schema; 4 if it refuses something."""
         self.confirm(None)
         if self.history.last(e.Investigated) is None and (code := self.investigate()) != DONE:
             return code
-        code = self.run(e.Step.PLAN, Options(by=this_person(), prove=prove))
+        for columns, taken in ((take, True), (leave, False)):
+            for column in columns:
+                soft_references.decide(self.session, column, take=taken, by=this_person())
+                self.output.entry(self.history.entries[-1])
+        options = Options(by=this_person(), prove=prove, compatible=compatible)
+        code = self.run(e.Step.PLAN, options)
         made = self.history.plan
         return REFUSED if code == DONE and made is not None and made.refusals else code
 
@@ -149,7 +180,13 @@ class Client:
         return self.run(e.Step.BACKUP, Options(by=this_person(), backup_format=backup_format))
 
     def convert(
-        self, typed: str, *, commit: bool, attested: str | None, gate_seconds: float
+        self,
+        typed: str,
+        *,
+        commit: bool,
+        attested: str | None,
+        gate_seconds: float,
+        accept_breaks: bool = False,
     ) -> int:
         """Runs the latest plan to the gate and decides there; 1 if it ended in a roll-back."""
         self.confirm(typed)
@@ -159,6 +196,14 @@ class Client:
         if made.nothing_to_do:
             self.output.event(made)
             return DONE
+        if made.breaks and not accept_breaks:
+            raise Refused(
+                f"The plan lists {made.breaks} things that worked before, and may fail at run time "
+                "afterwards.",
+                "Read them: 'pg-rekey plan' prints them. Then give --accept-breaks, and the list "
+                "goes into the report; or plan with --compatibility, --take or --leave; or change "
+                "the functions and plan again.",
+            )
         if attested is not None:
             backup.attest(self.session, attested, this_person())
         plan.approve(self.session, made.sha256, this_person())
@@ -182,6 +227,25 @@ class Client:
         """Sets the true revision and runs what is pending."""
         self.confirm(typed)
         return self.run(e.Step.MIGRATIONS, Options(by=this_person(), adopt=adopt))
+
+    def compatibility(self, typed: str | None, *, remove: bool) -> int:
+        """Lists the operators for code that still has the old type, or drops them."""
+        self.confirm(typed)
+        if remove and typed is None:
+            raise ProfileError("--confirm is not given.", "Type the database's name behind it.")
+        history = self.history
+        with target.connect(history.profile, self.password, read_only=not remove) as conn:
+            if not remove:
+                for one in compatibility.there(conn):
+                    self.output.line(f"{one.kind.lower()} {one.identity}")
+                return DONE
+            try:
+                dropped = compatibility.remove(conn)
+            except psycopg.Error as error:
+                raise ServerError(error) from error
+        self.session.journal.append(e.CompatibilityRemoved(dropped, this_person()))
+        self.output.entry(self.history.entries[-1])
+        return DONE
 
     def verify(self) -> int:
         """Goes through the check-list; 1 if a check failed."""

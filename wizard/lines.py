@@ -58,6 +58,11 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield f"{outcome.upper()}: {reason}" + (f" ({by})" if by else "")
             if outcome is e.Outcome.COMMITTED:
                 yield AFTER_COMMIT
+        case e.ColumnDecided(column=column, becomes=becomes, by=by):
+            fate = "is left as it is" if becomes is None else f"is converted to {becomes}"
+            yield f"{column} {fate} ({by})"
+        case e.CompatibilityRemoved(objects=objects, by=by):
+            yield f"{by} dropped {', '.join(objects) or 'nothing: there was nothing of it'}"
         case e.RevisionSet(before=before, heads=heads):
             yield f"alembic_version set from {', '.join(before)} to {', '.join(heads)}"
         case e.CollisionCompared(collision=collision, differences=differences):
@@ -144,6 +149,10 @@ def _plan(plan: e.PlanMade) -> Iterator[str]:
         for found in plan.proof.breaks:
             yield f"AT RUN TIME {found.function}, line {found.line or '?'}: {found.cause}"
             yield f"            ({found.found})"
+    for one in plan.soft_references:
+        yield f"AT RUN TIME {one.column} stays {one.type}, and holds values of {one.key}"
+    if plan.compatibility:
+        yield f"operators for code that still has the old type: {', '.join(plan.compatibility)}"
     yield f"plan.sql SHA-256 {plan.sha256}"
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from recovery import backup, credentials, plan, session, target
+from recovery import backup, credentials, plan, session, soft_references, target
 from recovery.errors import Problem, RecoveryError, Refused, ServerError
 from recovery.events import AnyCommand, Person, TargetConfirmed
 from recovery.history import Entry
@@ -108,6 +108,7 @@ class LocalWork:
             password=self._password,
             backup_format=wish.backup_format,
             adopt=wish.adopt,
+            compatible=wish.compatible,
         )
         with _in_words():
             self._child = launch(self._session, wish.step, options)
@@ -117,6 +118,9 @@ class LocalWork:
 
     def approve(self, sha256: str) -> None:
         plan.approve(self._session, sha256, self.by)
+
+    def decide(self, column: str, take: bool) -> None:
+        soft_references.decide(self._session, column, take=take, by=self.by)
 
     def attest(self, statement: str) -> None:
         backup.attest(self._session, statement, self.by)

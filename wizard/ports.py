@@ -53,6 +53,9 @@ class Work(Protocol):
     def approve(self, sha256: str) -> None:
         """Journals the plan's approval."""
 
+    def decide(self, column: str, take: bool) -> None:
+        """Journals what is to be done with a soft reference."""
+
     def attest(self, statement: str) -> None:
         """Journals the operator's word about a backup."""
 

@@ -71,7 +71,7 @@ def test_with_them_old_code_goes_on_and_by_the_index(database: Database) -> None
 def test_they_are_removed_by_name_and_nothing_that_uses_them(database: Database) -> None:
     _converted(database, compatible=True, prove=False)
     database.execute(f"CREATE VIEW seen AS SELECT name FROM users WHERE id IN {WHO}")
-    with database.connect() as conn:
+    with database.connect(options="-c search_path=") as conn:
         with pytest.raises(psycopg.errors.DependentObjectsStillExist) as refused:
             compatibility.remove(conn)
         assert "view" in str(refused.value.diag.message_detail)

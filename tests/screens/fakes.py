@@ -9,6 +9,7 @@ from recovery.events import (
     AnyCommand,
     AnyEvent,
     BackupAttested,
+    ColumnDecided,
     Commit,
     ConversionEnded,
     ExtendGate,
@@ -129,6 +130,10 @@ class FakeWork:
 
     def approve(self, sha256: str) -> None:
         self.story.tell(PlanApproved(sha256, self.by))
+
+    def decide(self, column: str, take: bool) -> None:
+        known = {one.column: one.becomes for one in story.INVESTIGATED.soft_references}
+        self.story.tell(ColumnDecided(column, known[column] if take else None, self.by))
 
     def attest(self, statement: str) -> None:
         self.story.tell(BackupAttested(statement, self.by))

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from recovery.errors import Problem
 from recovery.events import (
     SAME,
@@ -55,6 +57,7 @@ from recovery.events import (
     SessionInTheWay,
     SessionOpened,
     Severity,
+    SoftReference,
     StatementDone,
     Step,
     StepFailed,
@@ -224,6 +227,23 @@ INVESTIGATED = Investigated(
     sizes={"documents": 212_400_128, "users": 4_202_496, "organizations": 98_304},
     size_bytes=48_318_382_080,
     server_time=NIGHT,
+    soft_references=(
+        SoftReference(
+            "audit_entries.actor_id", "uuid", "users.id", 100, 97, "", "varchar(36)", "actor_type"
+        ),
+        SoftReference("teams.members", "uuid[]", "users.id", 41, 41, "", "varchar(36)[]", None),
+        SoftReference("webhooks.payload", "jsonb", "documents.id", 100, 12, "", None, None),
+        SoftReference(
+            "sessions.token",
+            "uuid",
+            None,
+            100,
+            0,
+            "none of 100 sampled values is a converted key",
+            "varchar(36)",
+            None,
+        ),
+    ),
 )
 
 PLAN_SQL = "\n".join(
@@ -271,7 +291,21 @@ PLAN = PlanMade(
         (Rewrite("policy own_documents ON public.documents", "it was", "it is"),),
         (Break("public.name_of(uuid)", 3, "operator does not exist", "checked"),),
     ),
+    soft_references=INVESTIGATED.soft_references[:1],
     nothing_to_do=False,
+)
+
+COMPATIBLE_PLAN = msgspec.structs.replace(
+    PLAN,
+    proof=Proof(ProofState.PASSED, "on a copy of the schema, in 2.6 s"),
+    compatibility=tuple(
+        f'{kind} "public".{name}'
+        for kind, name in (
+            ("function", '"pg_rekey_eq"(text, uuid)'),
+            ("operator", "= (text, uuid)"),
+        )
+    ),
+    soft_references=(),
 )
 
 REFUSED_PLAN = PlanMade(

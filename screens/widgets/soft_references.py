@@ -1,0 +1,93 @@
+"""Columns that hold ids of a key without a foreign key; a decision about each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import DataTable
+
+from recovery.events import SoftReference
+from screens import words
+from screens.widgets.line import Note
+
+# Together as wide as 80 columns allow; the one under the cursor is shown in full.
+_COLUMNS = (("Decision", 8), ("Column", 32), ("Type", 8), ("Holds", 18))
+
+
+class SoftReferences(Vertical):
+    """The table of soft references, and the one under the cursor in full."""
+
+    @dataclass
+    class Chosen(Message):
+        """Enter was pressed on a row, or it was clicked."""
+
+        reference: SoftReference
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._shown: list[tuple[SoftReference, str]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Note(id="soft-words")
+        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True)
+        for column, width in _COLUMNS:
+            table.add_column(column, width=width)
+        yield table
+        yield Note(id="soft-detail")
+
+    def fill(self, found: tuple[SoftReference, ...], decided: Mapping[str, str]) -> None:
+        """Shows these; ``decided`` has, by column, a word for what was decided."""
+        shown = [(each, decided.get(each.column, "open")) for each in found]
+        if shown == self._shown:
+            return
+        self._shown = shown
+        table: DataTable[Text] = self.query_one(DataTable)
+        row = table.cursor_row
+        table.clear()
+        for each, word in shown:
+            table.add_row(
+                words.state(word),
+                Text(words.plain(each.column)),
+                Text(words.plain(each.type)),
+                Text(words.plain(each.key or "nothing known")),
+            )
+        table.move_cursor(row=row)
+        undecided = sum(word == "open" and each.key is not None for each, word in shown)
+        self.query_one("#soft-words", Note).say(
+            f"{words.counted(len(shown), 'column')} may hold ids of a key without a foreign key; "
+            f"{undecided} that do are open. Enter on one: take it into the plan, or leave it."
+            if shown
+            else "No other column holds ids of a key, as far as its type tells."
+        )
+
+    @on(DataTable.RowHighlighted)
+    def show_detail(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        if 0 <= event.cursor_row < len(self._shown):
+            self.query_one("#soft-detail", Note).say(told(self._shown[event.cursor_row][0]))
+
+    @on(DataTable.RowSelected)
+    def choose(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        if 0 <= event.cursor_row < len(self._shown):
+            self.post_message(self.Chosen(self._shown[event.cursor_row][0]))
+
+
+def told(each: SoftReference) -> Content:
+    """What is known of a column."""
+    seen = (
+        each.why
+        if each.key is None
+        else f"{each.contained} of {each.sampled} sampled values are values of {each.key}"
+    )
+    beside = "" if each.beside is None else f"; {each.beside} says what each is of"
+    becomes = "It cannot be converted." if each.becomes is None else f"It can be {each.becomes}."
+    return Content.assemble(
+        (words.plain(f"{each.column} is {each.type}"), "bold"),
+        words.plain(f": {seen}{beside}. {becomes}"),
+    )
