@@ -1,12 +1,16 @@
-"""The program as people run it: the installed command, in a process of its own."""
+"""The program as people run it: the installed command, or what it calls in this process."""
 
 import json
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 import wizard
 from recovery import target
@@ -17,6 +21,7 @@ from recovery.profile import load
 from recovery.runner import perform
 from recovery.session import STATE_VARIABLE, Session, create, sessions, this_person
 from tests.conftest import Database
+from wizard import cli
 
 PROGRAM = Path(sys.executable).with_name("pg-rekey")
 
@@ -67,11 +72,28 @@ class Shell:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, typed: str | None = None, **environment: str) -> Ended:
-        """Runs a command to its end; no command ever answers with a traceback."""
+    def run(self, *arguments: str, typed: str = "", **environment: str) -> Ended:
+        """Runs a command to its end, in this process: starting Python anew takes a second."""
+        said, complained = StringIO(), StringIO()
+        with (
+            chdir(self.folder),
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(said),
+            redirect_stderr(complained),
+        ):
+            patch.setattr(sys, "argv", [str(PROGRAM), *arguments])
+            patch.setattr(sys, "stdin", StringIO(typed))
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as left:
+                cli.main()
+        return Ended(int(left.value.code or 0), said.getvalue(), complained.getvalue())
+
+    def run_alone(self, *arguments: str, typed: str = "", **environment: str) -> Ended:
+        """Runs a command to its end in a process of its own; it never answers with a traceback."""
         done = subprocess.run(
             [PROGRAM, *arguments],
-            input=typed or "",
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,

@@ -24,14 +24,14 @@ def test_the_password_file_is_used(shell: Shell, small: Database) -> None:
     shell.profile(small)
     shell.remember(small)
 
-    assert shell.run("investigate").code == 0
+    assert shell.run_alone("investigate").code == 0
     assert password_from(shell) == "libpq's own sources"
 
 
 def test_the_environments_password_is_used(shell: Shell, small: Database) -> None:
     shell.profile(small)
 
-    assert shell.run("investigate", PGPASSWORD=small.password).code == 0
+    assert shell.run_alone("investigate", PGPASSWORD=small.password).code == 0
     assert password_from(shell) == "libpq's own sources"
 
 
@@ -41,7 +41,7 @@ def test_a_service_file_is_used(shell: Shell, small: Database, tmp_path: Path) -
         f"[prod]\nhost=127.0.0.1\nport={small.server.port}\nuser=postgres\n"
         f"dbname={small.name}\npassword={small.password}\n"
     )
-    ended_well = shell.run(
+    ended_well = shell.run_alone(
         "investigate",
         *("--dsn", "service=prod", "--database", small.name, "--key", "users.id=varchar(36)"),
         PGSERVICEFILE=str(file),
@@ -53,7 +53,7 @@ def test_a_service_file_is_used(shell: Shell, small: Database, tmp_path: Path) -
 
 
 def test_the_environment_alone_can_say_where_the_database_is(shell: Shell, small: Database) -> None:
-    ended_well = shell.run(
+    ended_well = shell.run_alone(
         "investigate",
         *("--database", small.name, "--key", "users.id=varchar(36)"),
         PGHOST="127.0.0.1",
@@ -70,7 +70,7 @@ def test_the_environment_alone_can_say_where_the_database_is(shell: Shell, small
 def test_standard_input_is_used_if_asked(shell: Shell, small: Database) -> None:
     shell.profile(small)
 
-    given = shell.run("investigate", "--password-stdin", typed=f"{small.password}\n")
+    given = shell.run_alone("investigate", "--password-stdin", typed=f"{small.password}\n")
     assert given.code == 0
     assert password_from(shell) == "typed"
 
@@ -79,10 +79,10 @@ def test_the_password_is_in_no_file_of_the_session(shell: Shell, small: Database
     shell.planned(small)
     typed = f"{small.password}\n"
 
-    assert shell.run("backup", "--password-stdin", typed=typed).code == 0
+    assert shell.run_alone("backup", "--password-stdin", typed=typed).code == 0
     convert = ("convert", "--confirm", small.name, "--rollback", "--password-stdin")
-    assert shell.run(*convert, typed=typed).code == 1
-    assert shell.run("report").code == 0
+    assert shell.run_alone(*convert, typed=typed).code == 1
+    assert shell.run_alone("report").code == 0
 
     files = shell.state_files()
     assert {"plan.sql", "sql.log", "report.md", "journal.sqlite3", "manifest.json"} <= {
