@@ -50,7 +50,7 @@ class TableRow:
     kind: str
     is_partition: bool
     is_typed: bool
-    forces_row_security: bool
+    hides_rows: bool
     owner: str
     owned: bool
     rows_estimated: int

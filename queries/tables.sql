@@ -1,6 +1,7 @@
 -- Which tables does the database have?
 -- Parameters: none. One row for each ordinary or partitioned table outside the system's schemas.
 -- "rows_estimated" is the planner's (-1: never analysed); "bytes" has indexes and TOAST in it.
+-- "hides_rows": policies hold for this role; for the owner only if they are forced.
 SELECT
   c.oid::bigint           AS oid,
   n.nspname::text         AS schema,
@@ -8,7 +9,7 @@ SELECT
   c.relkind::text         AS kind,
   c.relispartition        AS is_partition,
   c.reloftype <> 0        AS is_typed,
-  c.relforcerowsecurity   AS forces_row_security,
+  pg_catalog.row_security_active(c.oid) AS hides_rows,
   pg_catalog.pg_get_userbyid(c.relowner)::text AS owner,
   pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') AS owned,
   c.reltuples::bigint     AS rows_estimated,

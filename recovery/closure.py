@@ -224,10 +224,11 @@ def _obstacles(catalog: Catalog, member: Member) -> Iterator[Refusal]:
         yield Refusal(
             name, "Its table is a typed table (OF).", "ALTER TABLE … NOT OF, then plan again."
         )
-    if table is not None and table.forces_row_security:
+    if table is not None and table.hides_rows:
         yield Refusal(
             str(member.name.table),
-            "FORCE ROW LEVEL SECURITY hides rows even from the owner: a recreated foreign key "
-            "would find no keys (23503).",
+            "Row security hides rows of it from this role, as FORCE ROW LEVEL SECURITY does even "
+            "from the owner: a recreated foreign key would not find its keys (23503).",
+            "Connect as a superuser, or as a role with BYPASSRLS that may act as the owner; or "
             "ALTER TABLE … NO FORCE ROW LEVEL SECURITY for the conversion, FORCE it again after.",
         )

@@ -365,8 +365,19 @@ class _View:
 
     def _unchecked(self) -> Iterator[Finding]:
         """What the conversion may break and nobody looked at."""
-        if not any(not m.target.is_bigint for m in self.closed.members.values()):
+        families = {member.target.family for member in self.closed.members.values()}
+        if not families - {"bigint"}:
             return
+        if "character" in families:
+            yield Finding(
+                NOTE,
+                "compared-as-text",
+                "Ids will be compared as text, in the order of the key's collation",
+                "a uuid in upper case, in braces or without hyphens is the same key now, and none "
+                "then",
+                'Check what the application sends. A key\'s type with COLLATE "C" compares bytes, '
+                "as uuid does, and keeps its indexes fast.",
+            )
         row = self.conn.execute(compose("routines")).fetchone()
         if row is not None and row[0]:
             yield Finding(

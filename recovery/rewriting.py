@@ -16,6 +16,7 @@ _OPERATOR = re.compile(
 _UNMATCHED = re.compile(r"(?P<where>\w+) types (?P<first>.+) and (?P<second>.+) cannot be matched")
 _SUBQUERY = re.compile(r"IN\s*\(\s*SELECT\s+(?:DISTINCT\s+)?")
 _LIST = re.compile(r"(?P<start>\s*(?:ANY|ALL)\s*)\((?P<inside>.*)\)", re.DOTALL)
+_SELECT = re.compile(r"\bSELECT\b(?:\s+DISTINCT\b(?!\s+ON\b))?")
 # What ends an expression of a list, at the same depth of brackets.
 _END = re.compile(r",|\b(?:AS|FROM|WHEN|THEN|ELSE|END|UNION|EXCEPT|INTERSECT)\b")
 _CASTS = {"uuid": "text", "uuid[]": "text[]"}
@@ -59,7 +60,7 @@ def repaired(text: str, error: psycopg.Error) -> str | None:
 def clauses(text: str) -> Iterator[Span]:
     """The bracketed conditions of a CREATE POLICY or a CHECK, whose errors have no position."""
     for match in re.finditer(r"\b(?:USING|CHECK)\s*\(", text):
-        if not _quoted(text, match.start()):
+        if match.start() in _unquoted(text):
             yield Span(match.end() - 1, _closing(text, match.end() - 1) + 1)
 
 
@@ -83,21 +84,17 @@ def _operands(text: str, place: int, sign: str) -> tuple[Span, Span] | None:
 
 def _expression(text: str, place: int) -> Span:
     """From a place to the end of the expression that begins there."""
-    depth, at = 0, place
-    while at < len(text):
-        if (skipped := _past_quote(text, at)) is not None:
-            at = skipped
-            continue
+    depth = 0
+    for at in _unquoted(text, place):
         if text[at] in "([":
             depth += 1
         elif text[at] in ")]":
             depth -= 1
             if depth < 0:
-                break
+                return Span(place, at)
         elif depth == 0 and (text[at] == ";" or _END.match(text, at)):
-            break
-        at += 1
-    return Span(place, at)
+            return Span(place, at)
+    return Span(place, len(text))
 
 
 def _first(text: str, place: int, where: str) -> Span | None:
@@ -116,7 +113,26 @@ def _first(text: str, place: int, where: str) -> Span | None:
             at += len(word[0])
             if word[0] == "ELSE":
                 return _expression(text, at)
+    if where in ("UNION", "EXCEPT", "INTERSECT"):
+        return _same_column_of_first_branch(text, place)
     return None
+
+
+def _same_column_of_first_branch(text: str, place: int) -> Span | None:
+    """What stands in the first branch of a UNION where, in a later one, a place is; None: unknown."""
+    enclosing = _opening(text, place)
+    begin = 0 if enclosing is None else enclosing + 1
+    top = list(_top(text, begin))
+    branches = [at for at in top if _SELECT.match(text, at)]
+    earlier = [at for at in branches if at < place]
+    if len(earlier) < 2:
+        return None
+    column = sum(text[at] == "," for at in top if earlier[-1] < at < place)
+    commas = [at + 1 for at in top if text[at] == "," and earlier[0] < at < earlier[1]]
+    listed = _SELECT.match(text, earlier[0])
+    assert listed is not None
+    starts = [listed.end(), *commas]
+    return _expression(text, starts[column]) if column < len(starts) else None
 
 
 def _cast(text: str, span: Span, to: str) -> str:
@@ -136,48 +152,47 @@ def _cast(text: str, span: Span, to: str) -> str:
 # --- brackets and quotes ------------------------------------------------------------------------
 
 
-def _past_quote(text: str, at: int) -> int | None:
-    """The place behind the quoted string or name that begins here; None if none does."""
-    if text[at] not in "'\"":
-        return None
-    end = at + 1
-    while True:
-        end = text.index(text[at], end) + 1
-        if not text.startswith(text[at], end):
-            return end
-        end += 1
+def _unquoted(text: str, start: int = 0) -> Iterator[int]:
+    """Every place from ``start`` on that is not within a quoted string or name."""
+    at = start
+    while at < len(text):
+        if text[at] not in "'\"":
+            yield at
+            at += 1
+            continue
+        # A doubled quote is two quoted parts, one behind the other.
+        at = text.index(text[at], at + 1) + 1
 
 
-def _quoted(text: str, place: int) -> bool:
-    at = 0
-    while at < place:
-        at = _past_quote(text, at) or at + 1
-    return at > place
+def _top(text: str, start: int) -> Iterator[int]:
+    """The places from ``start`` on that are in no bracket, to the end of what encloses it."""
+    depth = 0
+    for at in _unquoted(text, start):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth < 0:
+            return
+        if depth == 0:
+            yield at
 
 
 def _opening(text: str, place: int) -> int | None:
     """The innermost bracket that is open at a place."""
-    open_at, at = [], 0
-    while at < place:
-        if (skipped := _past_quote(text, at)) is not None:
-            at = skipped
-            continue
+    open_at = []
+    for at in _unquoted(text):
+        if at >= place:
+            break
         if text[at] == "(":
             open_at.append(at)
         elif text[at] == ")":
             open_at.pop()
-        at += 1
     return open_at[-1] if open_at else None
 
 
 def _closing(text: str, opening: int) -> int:
-    """The bracket that closes one."""
-    depth, at = 0, opening
-    while True:
-        if (skipped := _past_quote(text, at)) is not None:
-            at = skipped
-            continue
+    """The bracket that closes one. Raises ``ValueError`` if none does."""
+    depth = 0
+    for at in _unquoted(text, opening):
         depth += {"(": 1, ")": -1}.get(text[at], 0)
         if depth == 0:
             return at
-        at += 1
+    raise ValueError("a bracket is not closed")

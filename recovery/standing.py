@@ -36,8 +36,11 @@ class Standing(StrEnum):
 
 
 # What PostgreSQL says to a session that still has the old types in a cached plan: "cached plan must
-# not change result type".
-AFTER_COMMIT = "Reconnect the application's pools: plans that old sessions have cached fail."
+# not change result type". To a snapshot from before the rewrite the new table has no rows.
+AFTER_COMMIT = (
+    "Reconnect the application's pools: plans that old sessions have cached fail, and transactions "
+    "that began before see the converted tables empty."
+)
 
 _ENDED = {
     Outcome.COMMITTED: Standing.COMMITTED,
