@@ -119,7 +119,7 @@ def _first(text: str, place: int, where: str) -> Span | None:
 
 
 def _same_column_of_first_branch(text: str, place: int) -> Span | None:
-    """What stands in the first branch of a UNION where, in a later one, a place is; None: unknown."""
+    """What stands in the first branch of a UNION where a place is in a later one; None: unknown."""
     enclosing = _opening(text, place)
     begin = 0 if enclosing is None else enclosing + 1
     top = list(_top(text, begin))
