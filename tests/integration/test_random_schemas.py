@@ -35,7 +35,7 @@ def schemas(draw: st.DrawFn) -> list[str]:
     made = []
     for table in tables:
         kind = draw(st.sampled_from(("plain", "composite", "partitioned", "quoted")))
-        columns = "id uuid NOT NULL, n int, a uuid, b uuid, note text"
+        columns = "id uuid NOT NULL, n int, a uuid, b uuid, note text, many uuid[]"
         match kind:
             case "composite":
                 key = "PRIMARY KEY (id, tenant), UNIQUE (id)"
@@ -60,9 +60,18 @@ def schemas(draw: st.DrawFn) -> list[str]:
             child = draw(st.sampled_from(tables))
             parent = draw(st.sampled_from(referenced))
             column = draw(st.sampled_from(("a", "b")))
+            composite = any(f"CREATE TABLE {parent} " in m and "tenant" in m for m in made)
+            columns, key = f"({column})", "(id)"
+            if composite and draw(st.booleans()):
+                columns, key = draw(
+                    st.sampled_from(
+                        ((f"({column}, n)", "(id, tenant)"), (f"(n, {column})", "(tenant, id)"))
+                    )
+                )
+            match = draw(st.sampled_from(("", "MATCH FULL ")))
             made.append(
-                f"ALTER TABLE {child} ADD CONSTRAINT fk{number} FOREIGN KEY ({column}) "
-                f"REFERENCES {parent} (id) ON DELETE {draw(st.sampled_from(ACTIONS))} "
+                f"ALTER TABLE {child} ADD CONSTRAINT fk{number} FOREIGN KEY {columns} "
+                f"REFERENCES {parent} {key} {match}ON DELETE {draw(st.sampled_from(ACTIONS))} "
                 f"ON UPDATE {draw(st.sampled_from(ACTIONS))} {draw(st.sampled_from(DEFERRAL))}"
             )
             if draw(st.booleans()):
@@ -94,6 +103,8 @@ def dependents(tables: list[str]) -> st.SearchStrategy[str]:
         "ALTER TABLE {0} ALTER {1} SET STATISTICS {2}",
         "ALTER TABLE {0} ENABLE ROW LEVEL SECURITY",
         "ALTER TABLE {0} ALTER {1} SET DEFAULT gen_random_uuid()",
+        "CREATE VIEW w{2} AS SELECT {1}, many FROM {0} WHERE {1} = ANY (many)",
+        "CREATE RULE r{2} AS ON UPDATE TO {0} WHERE OLD.{1} <> NEW.{1} DO ALSO NOTHING",
     )
     return st.builds(
         lambda text, *parts: text.format(*parts), st.sampled_from(templates), table, column, number

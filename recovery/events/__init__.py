@@ -1,0 +1,171 @@
+"""The facts that a session consists of.
+
+Everything that a screen or a report shows is a function of these events. They are written once and
+never changed; a field that is added later needs a default, so that an older journal can be read.
+Times are UTC, durations are seconds, sizes are bytes.
+"""
+
+from recovery.events.backup import BackupAttested, BackupFile, BackupMade, BackupProgress
+from recovery.events.base import Event, Fact, Person
+from recovery.events.commands import AnyCommand, Cancel, Command, Commit, ExtendGate, RollBack
+from recovery.events.conversion import (
+    CommandRefused,
+    CommitIntended,
+    CompatibilityRemoved,
+    ConversionEnded,
+    GateExtended,
+    GateOpened,
+    GatePrice,
+    LockAttemptFailed,
+    Outcome,
+    PhaseFinished,
+    PhaseStarted,
+    SessionInTheWay,
+    StatementDone,
+)
+from recovery.events.investigation import (
+    Collision,
+    ColumnDecided,
+    Finding,
+    Investigated,
+    KeyFact,
+    Orphans,
+    RevisionEvidence,
+    Severity,
+    SoftReference,
+)
+from recovery.events.migrations import (
+    CollisionCompared,
+    Migrated,
+    RevisionAdopted,
+    RevisionFinished,
+    RevisionSet,
+    RevisionStarted,
+)
+from recovery.events.parity import (
+    SAME,
+    CatalogDifference,
+    ForeignKeyParity,
+    ParityChecked,
+    TableParity,
+)
+from recovery.events.plan import (
+    Break,
+    PhasePlan,
+    PlanApproved,
+    PlanMade,
+    PlannedTable,
+    Proof,
+    ProofState,
+    Refusal,
+    Rewrite,
+)
+from recovery.events.steps import Step, StepFailed, StepFinished, StepStarted
+from recovery.events.target import Identity, OtherDatabase, SessionOpened, TargetConfirmed
+from recovery.events.verification import Check, CheckState, Reported, Verified
+
+__all__ = [
+    "SAME",
+    "AnyCommand",
+    "AnyEvent",
+    "BackupAttested",
+    "BackupFile",
+    "BackupMade",
+    "BackupProgress",
+    "Break",
+    "Cancel",
+    "CatalogDifference",
+    "Check",
+    "CheckState",
+    "Collision",
+    "CollisionCompared",
+    "ColumnDecided",
+    "Command",
+    "CommandRefused",
+    "Commit",
+    "CommitIntended",
+    "CompatibilityRemoved",
+    "ConversionEnded",
+    "Event",
+    "ExtendGate",
+    "Fact",
+    "Finding",
+    "ForeignKeyParity",
+    "GateExtended",
+    "GateOpened",
+    "GatePrice",
+    "Identity",
+    "Investigated",
+    "KeyFact",
+    "LockAttemptFailed",
+    "Migrated",
+    "Orphans",
+    "OtherDatabase",
+    "Outcome",
+    "ParityChecked",
+    "Person",
+    "PhaseFinished",
+    "PhasePlan",
+    "PhaseStarted",
+    "PlanApproved",
+    "PlanMade",
+    "PlannedTable",
+    "Proof",
+    "ProofState",
+    "Refusal",
+    "Reported",
+    "RevisionAdopted",
+    "RevisionEvidence",
+    "RevisionFinished",
+    "RevisionSet",
+    "RevisionStarted",
+    "Rewrite",
+    "RollBack",
+    "SessionInTheWay",
+    "SessionOpened",
+    "Severity",
+    "SoftReference",
+    "StatementDone",
+    "Step",
+    "StepFailed",
+    "StepFinished",
+    "StepStarted",
+    "TableParity",
+    "TargetConfirmed",
+    "Verified",
+]
+
+AnyEvent = (
+    SessionOpened
+    | TargetConfirmed
+    | StepStarted
+    | StepFinished
+    | StepFailed
+    | Investigated
+    | ColumnDecided
+    | PlanMade
+    | PlanApproved
+    | BackupProgress
+    | BackupMade
+    | BackupAttested
+    | LockAttemptFailed
+    | PhaseStarted
+    | StatementDone
+    | PhaseFinished
+    | ParityChecked
+    | GateOpened
+    | GateExtended
+    | GatePrice
+    | CommandRefused
+    | CommitIntended
+    | ConversionEnded
+    | CompatibilityRemoved
+    | RevisionSet
+    | CollisionCompared
+    | RevisionAdopted
+    | RevisionStarted
+    | RevisionFinished
+    | Migrated
+    | Verified
+    | Reported
+)

@@ -1,0 +1,106 @@
+"""What was found, and what was decided about single columns."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from recovery.events.base import Event, Fact, Person
+
+
+class Severity(StrEnum):
+    BLOCKER = "blocker"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(Fact, frozen=True):
+    """``code`` is stable and names the kind of finding; ``evidence`` is what was seen."""
+
+    severity: Severity
+    code: str
+    title: str
+    evidence: str
+    remedy: str
+
+
+class KeyFact(Fact, frozen=True):
+    """A key column: its type, the expected one, and what references it."""
+
+    key: str
+    exists: bool
+    actual: str
+    expected: str
+    foreign_keys: int
+    referencing_columns: int
+
+
+class RevisionEvidence(Fact, frozen=True):
+    """A revision and the tables that it creates, divided into present and missing."""
+
+    revision: str
+    title: str
+    present: tuple[str, ...]
+    missing: tuple[str, ...]
+    claimed: bool
+    holds: bool | None
+
+
+class Collision(Fact, frozen=True):
+    """Tables that a pending revision would create, but that exist already."""
+
+    revision: str
+    title: str
+    tables: tuple[str, ...]
+
+
+class Orphans(Fact, frozen=True):
+    foreign_key: str
+    table: str
+    count: int
+
+
+class SoftReference(Fact, frozen=True):
+    """A column that holds ids, and that no foreign key ties to a converted key.
+
+    ``contained`` of ``sampled`` values are values of ``key``. ``key`` is None if no key has any of
+    them or nothing was sampled: ``why`` then says so. ``becomes`` is the type that the column would
+    be given; None if it cannot be converted. ``beside`` is the column that says what the id is of,
+    as in owner_type and owner_id.
+    """
+
+    column: str
+    type: str
+    key: str | None
+    sampled: int
+    contained: int
+    why: str
+    becomes: str | None
+    beside: str | None
+
+
+class Investigated(Event, frozen=True):
+    """``claimed`` is what alembic_version holds, ``true_revision`` what the tables imply."""
+
+    findings: tuple[Finding, ...]
+    keys: tuple[KeyFact, ...]
+    claimed: tuple[str, ...]
+    true_revision: str | None
+    heads: tuple[str, ...]
+    evidence: tuple[RevisionEvidence, ...]
+    collisions: tuple[Collision, ...]
+    missing_tables: tuple[str, ...]
+    tables: int
+    foreign_keys: int
+    orphans: tuple[Orphans, ...]
+    row_counts: dict[str, int]
+    size_bytes: int
+    server_time: datetime
+    sizes: dict[str, int] = {}
+    soft_references: tuple[SoftReference, ...] = ()
+
+
+class ColumnDecided(Event, frozen=True):
+    """What is to be done with a soft reference; ``becomes`` is its new type, None if it stays."""
+
+    column: str
+    becomes: str | None
+    by: Person

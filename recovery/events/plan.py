@@ -1,0 +1,97 @@
+"""The plan, its proof on a copy of the schema, and its approval."""
+
+from enum import StrEnum
+
+from recovery.events.base import Event, Fact, Person
+from recovery.events.investigation import SoftReference
+
+
+class Refusal(Fact, frozen=True):
+    """Something that the conversion cannot carry over, by name."""
+
+    object: str
+    reason: str
+    remedy: str
+
+
+class PhasePlan(Fact, frozen=True):
+    """``expected`` counts by key what the phase will drop, convert, recreate or check."""
+
+    number: int
+    title: str
+    statements: int
+    expected: dict[str, int]
+
+
+class PlannedTable(Fact, frozen=True):
+    name: str
+    columns: tuple[str, ...]
+    rows_estimated: int
+    bytes: int
+
+
+class ProofState(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_MADE = "not made"
+
+
+class Rewrite(Fact, frozen=True):
+    """A statement that no longer compares after the conversion, and how it is repaired."""
+
+    object: str
+    before: str
+    after: str
+
+
+class Break(Fact, frozen=True):
+    """A function that would fail, or may, when it is called after the conversion.
+
+    ``line`` is of its definition; ``found`` says how it was found: checked, or only read.
+    """
+
+    function: str
+    line: int | None
+    cause: str
+    found: str
+
+
+class Proof(Fact, frozen=True):
+    """What came of running the plan on a copy of the schema; ``words`` say how, or why not."""
+
+    state: ProofState
+    words: str
+    rewrites: tuple[Rewrite, ...] = ()
+    breaks: tuple[Break, ...] = ()
+
+
+class PlanMade(Event, frozen=True):
+    """``sha256`` is of plan.sql, ``fingerprint`` of the catalog that it was made for.
+
+    ``rebuilt`` names what is dropped and made again because it hangs on a converted column.
+    ``proof`` is None if it was not asked for. ``compatibility`` names what was asked for so that
+    code with the old type goes on working. ``soft_references`` are those that nobody has decided.
+    """
+
+    sha256: str
+    fingerprint: str
+    database: str
+    phases: tuple[PhasePlan, ...]
+    tables: tuple[PlannedTable, ...]
+    foreign_keys: int
+    refusals: tuple[Refusal, ...]
+    nothing_to_do: bool
+    rebuilt: tuple[str, ...] = ()
+    proof: Proof | None = None
+    compatibility: tuple[str, ...] = ()
+    soft_references: tuple[SoftReference, ...] = ()
+
+    @property
+    def breaks(self) -> int:
+        """How many things that worked before are known to fail at run time afterwards, or may."""
+        return len(self.soft_references) + (len(self.proof.breaks) if self.proof else 0)
+
+
+class PlanApproved(Event, frozen=True):
+    sha256: str
+    by: Person
