@@ -386,6 +386,6 @@ class _View:
                 f"PostgreSQL does not look into the bodies of {row[0]} functions and procedures",
                 row[1],
                 "Those that declare the old type or compare with it may fail after the conversion. "
-                "The plan lists them: those in SQL are checked on a copy of the schema, those in "
-                "PL/pgSQL are read.",
+                "The plan lists them: what can be is checked on a copy of the schema, the rest is "
+                "read.",
             )

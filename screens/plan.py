@@ -225,7 +225,7 @@ def _consent(plan: PlanMade) -> str:
     elif proof.rewrites:
         taken.append(f"{words.counted(len(proof.rewrites), 'statement')} rewritten")
     if at_run_time := _at_run_time(plan):
-        taken.append(f"may fail at run time: {at_run_time}")
+        taken.append(f"May fail at run time: {at_run_time}")
     return "".join(f"{each}.\n" for each in taken)
 
 
@@ -262,10 +262,13 @@ def _choice(plan: PlanMade) -> str:
         return "Functions were not looked at: the plan did not run on a copy of the schema."
     if not _at_run_time(plan):
         return "Nothing is known that would fail when it is called after the conversion."
+    operators = (
+        "" if plan.compatibility else "; or plan with operators that let uuid be compared with keys"
+    )
     return (
         "This worked before, and fails when it is called after the conversion, or may. Stop here; "
-        "or approve the plan, and the list goes into the report; or change the functions and plan "
-        "again; or plan with operators that let uuid be compared with the keys."
+        "or approve the plan, and the list goes into the report; or change what is named and plan "
+        f"again{operators}."
     )
 
 
@@ -280,5 +283,6 @@ def _breaks(plan: PlanMade) -> Iterator[Text]:
         yield Text.assemble(
             (words.plain(one.column), "bold"),
             words.plain(f"\nstays {one.type}, and holds values of {one.key}"),
-            "\nTake it into the plan, or leave it: step 2, pane 5\n",
+            "\nLeave it" if one.becomes is None else "\nTake it into the plan, or leave it",
+            ": step 2, pane 5\n",
         )
