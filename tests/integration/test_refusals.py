@@ -124,3 +124,24 @@ def test_a_soft_reference_is_taken_or_left_and_then_planned_anew(database: Datab
         decide(session, "events.body", take=True, by=ME)
     with pytest.raises(Refused, match=r"did not find a soft reference users\.name"):
         decide(session, "users.name", take=True, by=ME)
+
+
+def test_too_many_tables_for_the_servers_lock_table_are_said_beforehand(
+    database: Database,
+) -> None:
+    ((capacity,),) = database.rows(
+        "SELECT current_setting('max_locks_per_transaction')::int"
+        " * (current_setting('max_connections')::int"
+        " + current_setting('max_prepared_transactions')::int)"
+    )
+    database.execute(USERS)
+    database.execute(
+        f"DO $$ BEGIN FOR n IN 1 .. {capacity // 45} LOOP "
+        "EXECUTE format('CREATE TABLE t%s (user_id uuid REFERENCES users)', n); END LOOP; END $$"
+    )
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    (locks,) = [finding for finding in found.findings if finding.code == "locks"]
+    assert f"the server has room for {capacity}" in locks.title
+    assert "max_locks_per_transaction" in locks.remedy
