@@ -1,6 +1,7 @@
 -- Which columns do the tables have, and of which type?
 -- Parameters: none. One row for each column of an ordinary, partitioned or foreign table.
 -- "inherited" counts the parents that the column comes from; "domain_over" names a domain's base type.
+-- "collation" is there where it is not the type's own.
 SELECT
   a.attrelid::bigint      AS table_oid,
   a.attnum::int           AS number,
@@ -9,6 +10,8 @@ SELECT
   c.relkind::text         AS table_kind,
   a.attname::text         AS name,
   pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+  CASE WHEN a.attcollation <> t.typcollation
+       THEN a.attcollation::pg_catalog.regcollation::text END AS collation,
   CASE WHEN t.typtype = 'd'
        THEN pg_catalog.format_type(t.typbasetype, t.typtypmod) END AS domain_over,
   a.attnotnull            AS not_null,

@@ -68,6 +68,7 @@ class ColumnRow:
     table_kind: str
     name: str
     type: str
+    collation: str | None
     domain_over: str | None
     not_null: bool
     default_expression: str | None
@@ -163,6 +164,14 @@ class RoleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemaRow:
+    """schemas.sql"""
+
+    name: str
+    creatable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlpgsqlFunctionRow:
     """plpgsql_functions.sql"""
 
@@ -177,7 +186,7 @@ class PlpgsqlFunctionRow:
 class PlpgsqlErrorRow:
     """plpgsql_errors.sql"""
 
-    line: int
+    line: int | None
     sqlstate: str
     message: str
 

@@ -13,6 +13,7 @@ from queries.rows import (
     ForeignKeyRow,
     InheritanceRow,
     RoleRow,
+    SchemaRow,
     SerialRow,
     TableRow,
 )
@@ -31,6 +32,7 @@ class Catalog:
     ``objects`` has everything but columns, ``columns_of`` the columns by their relation's oid;
     ``named`` has both. ``serials`` are the sequences of serial columns; ``sequences`` says which
     column owns one, also of an identity. Default privileges give something to ``favoured_roles``.
+    In the ``creatable`` schemas this role may make something.
     """
 
     tables: dict[int, TableRow]
@@ -46,6 +48,7 @@ class Catalog:
     sequences: dict[ObjectName, Place]
     own_roles: frozenset[str]
     favoured_roles: tuple[str, ...]
+    creatable: frozenset[str]
 
     def table_name(self, oid: int) -> TableName:
         """The name of an ordinary or partitioned table."""
@@ -103,4 +106,5 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         sequences={sequence.name: place for place, sequence, _ in owned},
         own_roles=frozenset(role.name for role in roles if role.mine),
         favoured_roles=tuple(role.name for role in roles if role.favoured),
+        creatable=frozenset(s.name for s in ask(conn, "schemas", SchemaRow) if s.creatable),
     )

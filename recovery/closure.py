@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from queries.rows import ColumnRow, ForeignKeyRow
 from recovery.catalog import Catalog, Place
 from recovery.events import Refusal
-from recovery.names import ColumnName, KeyType
+from recovery.names import ColumnName, KeyType, spelled
 from recovery.profile import Scope
 
 
@@ -90,7 +90,7 @@ def find(
         place = catalog.find(name)
         if place is None:
             unknown.append(name)
-        elif catalog.columns[place].type == target.name:
+        elif target.is_met_by(catalog.columns[place].type, catalog.columns[place].collation):
             settled.append(name)
         else:
             waiting.append((place, name, target))
@@ -198,7 +198,8 @@ def _obstacles(catalog: Catalog, member: Member) -> Iterator[Refusal]:
     elif not member.target.takes(column.type):
         yield Refusal(
             name,
-            f"It would change from {column.type} to {member.target}. Conversions are between uuid "
+            f"It would change from {spelled(column.type, column.collation)} to {member.target}. "
+            "Conversions are between uuid "
             "and the character types, and from the smaller integers to bigint.",
             "Correct the key's type in the profile, or take the key out of it.",
         )

@@ -19,8 +19,9 @@ from psycopg import sql
 
 from recovery import objects
 from recovery.catalog import Catalog
-from recovery.closure import Closure
+from recovery.closure import Closure, Member
 from recovery.composing import composed, written
+from recovery.events import Refusal
 from recovery.objects import CatalogObject
 from recovery.statements import RECREATE, Statement
 
@@ -52,14 +53,51 @@ _COMPARISONS = (
 
 
 def statements(catalog: Catalog, closure: Closure, *, superuser: bool) -> Iterator[Statement]:
-    """What makes them; to be run when all else is made again. Nothing if any are there already.
+    """What makes those that are not there yet; to be run when all else is made again.
 
     Nothing for a conversion to uuid or bigint. Only a superuser may make a cast between types.
     """
-    keys = [m for m in closure.members.values() if m.is_key and m.target.family == "character"]
-    if any(found.properties.get("comment") == MARK for found in catalog.objects.values()):
-        return
-    for schema in sorted({m.name.table.schema for m in keys}):
+    known = {
+        _plain(found.identity)
+        for found in catalog.objects.values()
+        if found.properties.get("comment") == MARK
+    }
+    for statement in _all(catalog, closure, superuser=superuser):
+        if _plain(statement.object.partition(" ")[2]) not in known:
+            yield statement
+
+
+def refusals(catalog: Catalog, closure: Closure) -> Iterator[Refusal]:
+    """The schemas in which they belong and cannot be made."""
+    for schema in sorted(_schemas_of_keys(closure) - catalog.creatable):
+        yield Refusal(
+            f"schema {schema}",
+            "Operators for code that still has uuid belong beside the key, and this role may not "
+            "make anything there (42501).",
+            "GRANT CREATE on the schema to the role, or plan without operators.",
+        )
+
+
+def _plain(identity: str) -> str:
+    """An object's name as both the server and we spell it."""
+    return identity.replace('"', "").replace(" ", "")
+
+
+def _keys(closure: Closure) -> list[Member]:
+    return [m for m in closure.members.values() if m.is_key and m.target.family == "character"]
+
+
+def _schemas_of_keys(closure: Closure) -> set[str]:
+    return {member.name.table.schema for member in _keys(closure)}
+
+
+def _all(catalog: Catalog, closure: Closure, *, superuser: bool) -> Iterator[Statement]:
+    keys = _keys(closure)
+    schemas = _schemas_of_keys(closure)
+    if keys and "public" in catalog.creatable:
+        # An operator is found by the search_path of who uses it, and most have public on theirs.
+        schemas.add("public")
+    for schema in sorted(schemas):
         for type_ in sorted({_compared_as(m.target.name) for m in keys}):
             for comparison in _COMPARISONS:
                 yield from _compared(schema, comparison, type_, "uuid")
@@ -160,4 +198,9 @@ def remove(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
         found = there(conn)
         for one in found:
             conn.execute(sql.SQL("DROP {} {}").format(written(one.kind), written(one.identity)))
-    return tuple(f"{one.kind.lower()} {one.identity}" for one in found)
+    return tuple(map(named, found))
+
+
+def named(one: CatalogObject) -> str:
+    """An object in words."""
+    return f"{one.kind.lower()} {one.identity}"

@@ -150,7 +150,7 @@ class Conversion:
             self.profile,
             self.identity,
             rewrites=() if proof is None else proof.rewrites,
-            compatible=bool(self.approved.compatibility),
+            compatible=self.approved.compatible,
         )
         if plan.sha256 != self.approved.sha256:
             raise Refused(

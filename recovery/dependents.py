@@ -1,12 +1,12 @@
 """What hangs on converted columns: made again with all it had, or refused before any lock."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from queries.rows import DependentRow, ForeignKeyRow
-from recovery.catalog import Catalog
+from recovery.catalog import Catalog, Place
 from recovery.closure import Closure
 from recovery.events import Refusal
 from recovery.objects import CatalogObject, ObjectId
@@ -49,7 +49,7 @@ class Dependents:
 
 def find(catalog: Catalog, closure: Closure, *, superuser: bool) -> Dependents:
     """Everything that hangs on the converted columns, also by way of others."""
-    hanging = _hanging(catalog, closure)
+    hanging = _hanging(catalog, sorted(closure.members))
     refusals: list[Refusal] = []
     rebuilds: dict[ObjectId, Rebuild] = {}
     for known, (row, because) in hanging.items():
@@ -58,18 +58,41 @@ def find(catalog: Catalog, closure: Closure, *, superuser: bool) -> Dependents:
             refusals.append(refusal)
         elif made is not None:
             rebuilds[known] = made
+    refusals += _hidden(catalog, closure, rebuilds)
     for foreign_key in closure.foreign_keys:
         if foreign_key.trigger_states:
             refusals += _trigger_states(catalog, foreign_key, superuser=superuser)
     return Dependents(_in_order(catalog, rebuilds), tuple(refusals))
 
 
-def _hanging(catalog: Catalog, closure: Closure) -> dict[ObjectId, tuple[DependentRow, str]]:
-    """The dependents, each with what it hangs on in words; their order is that of the catalog."""
+def _hidden(
+    catalog: Catalog, closure: Closure, rebuilds: Mapping[ObjectId, Rebuild]
+) -> Iterator[Refusal]:
+    """What is filled or checked anew from rows that this role does not see."""
+    # Of converted tables the closure says so itself.
+    hiding = {oid for oid, table in catalog.tables.items() if table.hides_rows}
+    hiding -= set(closure.tables())
+    reason = "row security hides rows of {} from this role (42501)"
+    remedy = "Connect as a superuser, or as a role with BYPASSRLS that may act as the owner."
+    for key in closure.foreign_keys:
+        for oid in sorted(hiding & {key.table_oid, key.referenced_oid}):
+            named = f"foreign key {key.name} of {catalog.table_name(key.table_oid)}"
+            why = reason.format(catalog.table_name(oid))
+            yield Refusal(named, f"It is checked when it is recreated, and {why}.", remedy)
+    reading = _hanging(catalog, [place for place in sorted(catalog.columns) if place[0] in hiding])
+    for known, (row, because) in reading.items():
+        made = rebuilds.get(known)
+        if made is not None and made.object.properties.get("populated"):
+            why = reason.format(because)
+            yield Refusal(_named(row), f"It is filled anew, and {why}.", remedy)
+
+
+def _hanging(catalog: Catalog, places: Iterable[Place]) -> dict[ObjectId, tuple[DependentRow, str]]:
+    """What hangs on columns, each with on what in words; in the order of the catalog."""
     found: dict[ObjectId, tuple[DependentRow, str]] = {}
     waiting: list[tuple[DependentRow, str]] = [
-        (row, str(member.name))
-        for place, member in sorted(closure.members.items())
+        (row, str(catalog.column_name(place)))
+        for place in places
         for row in catalog.dependents_of_column.get(place, [])
     ]
     while waiting:

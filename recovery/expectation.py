@@ -69,7 +69,7 @@ class Expectation:
             frozenset(
                 name for name, place in catalog.sequences.items() if place in plan.closure.members
             ),
-            bool(plan.compatibility),
+            plan.compatible,
             {was: frozenset(now) for was, now in types.items()},
         )
 

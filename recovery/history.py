@@ -12,6 +12,7 @@ from recovery.events import (
     BackupMade,
     CheckState,
     ColumnDecided,
+    CompatibilityRemoved,
     ConversionEnded,
     Event,
     Investigated,
@@ -200,7 +201,7 @@ class History:
             match entry.event:
                 case ConversionEnded(outcome=Outcome.COMMITTED):
                     return None
-                case RevisionSet() | RevisionFinished() | Migrated():
+                case RevisionSet() | RevisionFinished() | Migrated() | CompatibilityRemoved():
                     return None
         return None
 

@@ -1,6 +1,6 @@
 """What is wrong with the database: read in one read-only transaction, told as findings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from recovery import catalog, closure, parity, revisions, soft_references
 from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.events import Finding, Investigated, KeyFact, Orphans, Severity, SoftReference
-from recovery.names import ColumnName, TableName
+from recovery.names import ColumnName, TableName, spelled
 from recovery.profile import AlembicSection, Profile
 
 BLOCKER, WARNING, NOTE = Severity.BLOCKER, Severity.WARNING, Severity.NOTE
@@ -24,10 +24,13 @@ _LOCKS_FOR_A_TABLE = 45
 _GROWTH = 1.75
 
 
-def investigate(conn: psycopg.Connection[Any], profile: Profile) -> Investigated:
+def investigate(
+    conn: psycopg.Connection[Any], profile: Profile, check: Callable[[], None] = lambda: None
+) -> Investigated:
     """Looks at everything, over a connection that is not in a transaction.
 
-    Raises ``ProfileError`` if the migration scripts cannot be loaded.
+    ``check`` may raise, to cancel. Raises ``ProfileError`` if the migration scripts cannot be
+    loaded.
     """
     scripts = (
         None if profile.alembic is None else revisions.scripts(profile.alembic.script_location)
@@ -47,7 +50,7 @@ def investigate(conn: psycopg.Connection[Any], profile: Profile) -> Investigated
             for key in found.foreign_keys
             if (count := parity.orphans(conn, key))
         ]
-        soft = tuple(soft_references.find(conn, found, closed))
+        soft = tuple(soft_references.find(conn, found, closed, check))
         findings = [
             *view.findings(),
             *view.orphan_findings(orphans),
@@ -95,7 +98,7 @@ def current_revisions(conn: psycopg.Connection[Any], table: TableName) -> tuple[
 
 
 def _listed(soft: list[SoftReference]) -> str:
-    told = map(soft_references.in_words, soft[:40])
+    told = [f"{one.column} ({one.type}): {one.seen}" for one in soft[:40]]
     return "; ".join(told) + (" and more" if len(soft) > 40 else "")
 
 
@@ -116,9 +119,13 @@ class _View:
             place = self.found.find(name)
             members = [m for m in self.closed.members.values() if m.key == name and not m.is_key]
             foreign_keys = sum(self.closed.key_of(k) == str(name) for k in self.closed.foreign_keys)
-            actual = self.found.columns[place].type if place else "not there"
+            column = self.found.columns[place] if place else None
+            actual = spelled(column.type, column.collation) if column else "not there"
+            met = column is not None and target.is_met_by(column.type, column.collation)
+            # What the key has besides, and nobody asked for, is as expected.
+            expected = actual if met else target.spelled
             yield KeyFact(
-                str(name), place is not None, actual, target.name, foreign_keys, len(members)
+                str(name), place is not None, actual, expected, foreign_keys, len(members)
             )
 
     def missing_tables(self) -> list[str]:

@@ -154,6 +154,15 @@ class KeyType:
             return sql.SQL(self.name)
         return sql.SQL("{} COLLATE {}").format(sql.SQL(self.name), sql.Identifier(*self.collation))
 
+    def is_met_by(self, type_: str, collation: str | None) -> bool:
+        """Whether a column is of this type already; without a collation here, any will do."""
+        return type_ == self.name and self.collation_name in (None, collation)
+
+    @property
+    def spelled(self) -> str:
+        """The type and its collation as the catalog spells them."""
+        return spelled(self.name, self.collation_name)
+
     def takes(self, type_: str) -> bool:
         """Whether keys of a type (as ``format_type`` spells it) are converted to this one."""
         if self.is_bigint:
@@ -164,13 +173,18 @@ class KeyType:
 
     def __str__(self) -> str:
         short = self.name.replace("character varying", "varchar").replace("character(", "char(")
-        return short if self.collation_name is None else f"{short} COLLATE {self.collation_name}"
+        return spelled(short, self.collation_name)
 
     @property
     def collation_name(self) -> str | None:
         """The collation as the catalog spells it: the system's without their schema."""
         parts = [part for part in self.collation if part != "pg_catalog"]
         return ".".join(map(_shown, parts)) or None
+
+
+def spelled(type_: str, collation: str | None) -> str:
+    """A type with its collation, if that is not the type's own."""
+    return type_ if collation is None else f"{type_} COLLATE {collation}"
 
 
 def _type_name(text: str, word: str, length: str | None) -> str:

@@ -40,13 +40,14 @@ class Plan:
     """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start.
 
     ``rewritten`` names what is made again with another definition than it had, ``compatibility``
-    what is made for code that still has the old type.
+    what is made for code that still has the old type, if that was asked for (``compatible``).
     """
 
     database: str
     closure: Closure
     rebuilds: tuple[Rebuild, ...]
     rewritten: frozenset[ObjectName]
+    compatible: bool
     compatibility: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     preparation: tuple[str, ...]
@@ -94,6 +95,7 @@ def build(
         *closure.refusals,
         *hanging.refusals,
         *(_unknown(catalog, key) for key in closure.unknown),
+        *(compatibility.refusals(catalog, closure) if compatible else ()),
         *failures,
     ]
     instead = {rewrite.before: rewrite.after for rewrite in rewrites}
@@ -112,6 +114,7 @@ def build(
         closure=closure,
         rebuilds=rebuilds,
         rewritten=frozenset(rebuild.object.name for rebuild in rebuilds if rebuild.rewritten),
+        compatible=compatible,
         compatibility=tuple(dict.fromkeys(statement.object for statement in more)),
         refusals=tuple(refused),
         preparation=preparation,
@@ -138,6 +141,7 @@ def summary(
         for oid in plan.closure.tables()
         if oid in catalog.tables
     ]
+    converted = {str(member.name) for member in plan.closure.members.values()}
     return PlanMade(
         sha256=plan.sha256,
         fingerprint=fingerprint(catalog, plan.closure),
@@ -152,8 +156,9 @@ def summary(
         refusals=plan.refusals,
         proof=proof,
         rebuilt=tuple(described(rebuild) for rebuild in plan.rebuilds),
+        compatible=plan.compatible,
         compatibility=plan.compatibility,
-        soft_references=soft_references,
+        soft_references=tuple(one for one in soft_references if one.column not in converted),
         nothing_to_do=not plan.closure.members and not plan.refusals,
     )
 

@@ -53,16 +53,21 @@ def prove(
         try:
             with schema_copy.make(profile, password, identity) as copy:
                 there = msgspec.structs.replace(identity, database=copy.conn.info.dbname)
-                plpgsql_check = (
-                    routines.install_check(copy.conn) if checked and copy.is_ours else None
-                )
+                where, plpgsql_check = copy.where, None
+                if checked and copy.is_ours:
+                    try:
+                        plpgsql_check = routines.install_check(copy.conn)
+                    except psycopg.DatabaseError as error:
+                        if isinstance(error, psycopg.OperationalError):
+                            raise
+                        where += f", where plpgsql_check cannot be installed ({_said(error)})"
                 return run(
                     copy.conn,
                     profile,
                     there,
                     compatible=compatible,
                     check=check,
-                    where=copy.where,
+                    where=where,
                     began=began,
                     plpgsql_check=plpgsql_check,
                 )
@@ -89,8 +94,7 @@ def run(
     """Plans for the database at the other end and runs it there, in the open transaction.
 
     ``identity`` is that database's, ``where`` says in words what it is, ``began`` is when the whole
-    proof did, by the monotonic clock. ``plpgsql_check`` is
-    that extension's schema. What the plan
+    proof did, by the monotonic clock. ``plpgsql_check`` is that extension's schema. What the plan
     itself refuses is not run and is no failure.
     """
     began = time.monotonic() if began is None else began
@@ -145,11 +149,15 @@ def _execute(
     return Refusal(statement.object, "It does not compare in too many places.", _REMEDY)
 
 
-def _failed(statement: Statement, error: psycopg.Error) -> Refusal:
+def _said(error: psycopg.Error) -> str:
     said = " ".join(str(error.diag.message_primary or error).split())
+    return f"{said} [{error.sqlstate}]"
+
+
+def _failed(statement: Statement, error: psycopg.Error) -> Refusal:
     return Refusal(
         statement.object,
-        f"On a copy of the schema it failed: {said} [{error.sqlstate}], in: {statement.sql[:300]}",
+        f"On a copy of the schema it failed: {_said(error)}, in: {statement.sql[:300]}",
         _REMEDY,
     )
 

@@ -13,6 +13,7 @@ from recovery.events import (
     BackupProgress,
     Check,
     ColumnDecided,
+    CompatibilityRemoved,
     ConversionEnded,
     GatePrice,
     Identity,
@@ -109,6 +110,10 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
         yield from _plan(history.plan, history.last(PlanApproved), history.of(ColumnDecided))
     yield from _backup(history.backup)
     yield from _conversion(history)
+    for removed in history.of(CompatibilityRemoved):
+        yield f"{removed.by} dropped what was made for code that still had the old type: "
+        yield f"{', '.join(removed.objects)}."
+        yield ""
     yield from _migrations(history)
     if (verified := history.last_entry(Verified)) is not None:
         assert isinstance(verified.event, Verified)
@@ -169,8 +174,7 @@ def _plan(
         yield f"Approved by {approval.by}."
     yield ""
     for decided in decisions:
-        fate = "left as it is" if decided.becomes is None else f"converted to {decided.becomes}"
-        yield f"{decided.column} is {fate}: decided by {decided.by}."
+        yield f"{decided.words}: decided by {decided.by}."
         yield ""
     if plan.nothing_to_do:
         yield "Nothing to convert: every key has the expected type."

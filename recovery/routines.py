@@ -27,13 +27,21 @@ CHECKED_PLPGSQL = "checked by plpgsql_check on a copy of the schema"
 READ = "read, not run"
 _EXTENSION = "plpgsql_check"
 _PARSED = re.compile(r"^(BEGIN ATOMIC|RETURN )", re.MULTILINE)
+# How people write what the catalog calls otherwise.
+_SPELLINGS = {
+    "character varying": ("varchar",),
+    "character": ("char", "bpchar"),
+    "integer": ("int", "int4"),
+    "smallint": ("int2",),
+}
 _BODY = re.compile(r"^AS \$", re.MULTILINE)
 
 
 def install_check(conn: psycopg.Connection[Any]) -> str | None:
     """The schema of plpgsql_check, installed if the server has it; None if it has not.
 
-    Only for a server of our own: a version of it took the whole server down with it.
+    Only for a server of our own: a version of it took the whole server down with it. Raises
+    psycopg's errors, for example if an event trigger of the schema refuses to create it.
     """
     found = conn.execute(
         "SELECT n.nspname FROM pg_catalog.pg_extension e "
@@ -49,15 +57,9 @@ def install_check(conn: psycopg.Connection[Any]) -> str | None:
         return None
     schema = "rekey_plpgsql_check"
     named = sql.Identifier(schema)
-    try:
-        with conn.transaction():
-            conn.execute(sql.SQL("CREATE SCHEMA {}").format(named))
-            conn.execute(sql.SQL("CREATE EXTENSION plpgsql_check SCHEMA {}").format(named))
-    except psycopg.OperationalError:
-        raise
-    except psycopg.Error:
-        # An event trigger of the schema refuses it: the functions are read instead, and say so.
-        return None
+    with conn.transaction():
+        conn.execute(sql.SQL("CREATE SCHEMA {}").format(named))
+        conn.execute(sql.SQL("CREATE EXTENSION plpgsql_check SCHEMA {}").format(named))
     return schema
 
 
@@ -75,7 +77,8 @@ def failing(
     found = list(_failing_sql(conn, catalog, path))
     if check is not None:
         found += _failing_plpgsql(conn, catalog, path, check)
-    return found
+    # One function behind two triggers fails in the same way for both.
+    return list(dict.fromkeys(found))
 
 
 def _failing_sql(
@@ -118,7 +121,8 @@ def _failing_plpgsql(
             # The first line of a body is the one behind AS.
             head = _head(catalog, function.identity)
             cause = f"{' '.join(error.message.split())} [{error.sqlstate}]"
-            yield Break(function.identity, head + error.line, cause, CHECKED_PLPGSQL)
+            line = None if error.line is None else head + error.line
+            yield Break(function.identity, line, cause, CHECKED_PLPGSQL)
 
 
 def _head(catalog: Catalog, identity: str) -> int:
@@ -144,11 +148,14 @@ def suspicious(
     types = {member.column.type.partition("(")[0] for member in closure.members.values()}
     if not types:
         return
-    typed = re.compile(_any_of(types), re.IGNORECASE)
-    converted = re.compile(_any_of({m.name.table.name for m in closure.members.values()}))
+    spellings = {other for type_ in types for other in (type_, *_SPELLINGS.get(type_, ()))}
+    typed = re.compile(_any_of(spellings), re.IGNORECASE)
+    tables = {member.name.table.name for member in closure.members.values()}
+    converted = re.compile(_any_of(tables), re.IGNORECASE)
     remaining = _still_of(catalog, closure, types)
     others = re.compile(
-        rf"\b(?:INTO|UPDATE|FROM|JOIN|USING)\s+(?:\w+\.)?{_any_of(remaining)}", re.IGNORECASE
+        r"\b(?:INTO|UPDATE|FROM|JOIN|USING)\s+(?:[\w\"]+\.)?\"?" + _any_of(remaining),
+        re.IGNORECASE,
     )
     triggers = _trigger_functions(catalog, closure)
     for routine in _routines(catalog, "plpgsql"):
@@ -161,7 +168,7 @@ def suspicious(
             if typed.search(line):
                 yield Break(routine.identity, number, shown, READ)
             elif remaining and (other := others.search(line)) is not None:
-                columns = ", ".join(remaining[other[1]])
+                columns = ", ".join(remaining[other[1].lower()])
                 yield Break(routine.identity, number, f"{shown} (not converted: {columns})", READ)
 
 
@@ -170,11 +177,11 @@ def _any_of(names: Iterable[str]) -> str:
 
 
 def _still_of(catalog: Catalog, closure: Closure, types: set[str]) -> dict[str, list[str]]:
-    """By table, the columns that keep a type which others lose."""
+    """By table, in lower case, the columns that keep a type which others lose."""
     found: dict[str, list[str]] = defaultdict(list)
     for place, column in catalog.columns.items():
         if place not in closure.members and column.type.partition("(")[0] in types:
-            found[column.table_name].append(str(catalog.column_name(place)))
+            found[column.table_name.lower()].append(str(catalog.column_name(place)))
     return found
 
 

@@ -160,7 +160,7 @@ class _Work:
         from recovery import investigation
 
         with self._looking() as conn:
-            self.journal.append(investigation.investigate(conn, self.profile))
+            self.journal.append(investigation.investigate(conn, self.profile, self.control.check))
 
     def plan(self) -> None:
         from recovery import catalog, plan, proof

@@ -152,14 +152,16 @@ def latest_id(state: Path | None = None) -> str:
     return (unfinished or readable)[0].id
 
 
-def latest_unfinished(profile: Profile, state: Path | None = None) -> Session | None:
-    """The newest session for the same target that has not come to its report."""
+def latest(
+    profile: Profile, state: Path | None = None, *, finished: bool = False
+) -> Session | None:
+    """The newest session for the same target; one that came to its report only if asked for."""
     for listed in sessions(state):
         history = listed.history
         if (
             history is not None
             and history.profile.target == profile.target
-            and not history.finished
+            and (finished or not history.finished)
         ):
             return Session(listed.folder)
     return None

@@ -1,7 +1,7 @@
 """Columns that hold ids of a converted key, and that no foreign key ties to it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from recovery.closure import Closure, Member
 from recovery.composing import listed
 from recovery.errors import Refused
 from recovery.events import ColumnDecided, Investigated, Person, SoftReference
+from recovery.names import ColumnName
 from recovery.session import Session
 
 # A sample may not take longer than this, nor all of them together, in seconds.
@@ -24,15 +25,19 @@ _JSON = ("json", "jsonb")
 
 
 def find(
-    conn: psycopg.Connection[Any], catalog: Catalog, closure: Closure
+    conn: psycopg.Connection[Any],
+    catalog: Catalog,
+    closure: Closure,
+    check: Callable[[], None] = lambda: None,
 ) -> Iterator[SoftReference]:
     """Every column that may hold ids of a converted key, likeliest first. Only reads.
 
     Those of type uuid are told in any case; those of a character type, where the key is of it, and
-    JSON only if a sampled value is a key. An integer that is no key is most often no id either.
+    JSON only if a sampled value is a key or none could be sampled. An integer that is no key is
+    most often no id either. ``check`` may raise, to cancel.
     """
     keys = [m for m in closure.members.values() if m.is_key and not m.target.is_bigint]
-    sampling = _Sampling(conn, catalog, keys, time.monotonic() + _FOR_ALL)
+    sampling = _Sampling(conn, catalog, keys, time.monotonic() + _FOR_ALL, check)
     found = [
         reference
         for place, column in catalog.columns.items()
@@ -43,6 +48,15 @@ def find(
 
 
 @dataclass(frozen=True, slots=True)
+class _Sample:
+    """``contained`` counts, for each key, how many of ``sampled`` values it has; or why not."""
+
+    sampled: int
+    contained: list[int]
+    why_not: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Sampling:
     """``until`` is when it ends, by the monotonic clock."""
 
@@ -50,50 +64,51 @@ class _Sampling:
     catalog: Catalog
     keys: list[Member]
     until: float
+    check: Callable[[], None]
 
     def look(self, place: Place, column: ColumnRow) -> Iterator[SoftReference]:
         """What a column is, if it may be a soft reference."""
-        base = column.type.removesuffix("[]")
-        alike = [key for key in self.keys if key.column.type == base]
-        if column.type in _JSON:
-            alike = [key for key in self.keys if key.column.type == "uuid"]
-        if not alike:
+        base = "uuid" if column.type in _JSON else column.type.removesuffix("[]")
+        keys = [key for key in self.keys if key.column.type == base]
+        if not keys:
             return
-        sampled, best, contained, why = self._sampled(place, column, alike)
-        if best is None and base != "uuid":
+        sample = self._sample(place, column, keys)
+        most = max(sample.contained)
+        best = keys[sample.contained.index(most)] if most else None
+        if best is None and sample.why_not is None and "uuid" not in column.type:
             return
         yield SoftReference(
             column=str(self.catalog.column_name(place)),
             type=column.type,
             key=None if best is None else str(best.name),
-            sampled=sampled,
-            contained=contained,
-            why=why,
-            becomes=_becomes(column, best or alike[0]),
+            sampled=sample.sampled,
+            contained=most,
+            why=_why(sample) if best is None else "",
+            becomes=_becomes(column, best or keys[0]),
             beside=self._beside(place),
         )
 
-    def _sampled(
-        self, place: Place, column: ColumnRow, keys: list[Member]
-    ) -> tuple[int, Member | None, int, str]:
-        """How many values were looked at; of which key most are, and how many; else why of none."""
+    def _sample(self, place: Place, column: ColumnRow, keys: list[Member]) -> _Sample:
+        nothing = [0] * len(keys)
         if time.monotonic() > self.until:
-            return 0, None, 0, "not sampled: it took too long"
+            return _Sample(0, nothing, "it took too long")
         try:
-            sampled, contained = self._ask(place, column, keys)
+            return self._ask(place, column, keys)
         except psycopg.errors.QueryCanceled:
-            return 0, None, 0, "not sampled: it took too long"
-        most = max(contained)
-        if most:
-            return sampled, keys[contained.index(most)], most, ""
-        if sampled:
-            return sampled, None, 0, f"none of {sampled} sampled values is a converted key"
-        return 0, None, 0, "it has no values"
+            self.check()
+            return _Sample(0, nothing, "it took too long")
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error as error:
+            # A policy, a value or a collation that does not allow it: that is one column's matter.
+            said = " ".join((error.diag.message_primary or str(error)).split())
+            return _Sample(0, nothing, f"{said} [{error.sqlstate}]")
 
-    def _ask(self, place: Place, column: ColumnRow, keys: list[Member]) -> tuple[int, list[int]]:
-        value: sql.Composable = sql.Identifier("s", column.name)
+    def _ask(self, place: Place, column: ColumnRow, keys: list[Member]) -> _Sample:
+        named = sql.Identifier("s", column.name)
+        value: sql.Composable = named
         if column.type.endswith("[]"):
-            value = sql.SQL("pg_catalog.unnest({})").format(value)
+            value = sql.SQL("pg_catalog.unnest({})").format(named)
         found = (
             sql.SQL(
                 "count(*) FILTER (WHERE EXISTS (SELECT FROM {} AS p WHERE p.{} = sample.value))"
@@ -103,6 +118,7 @@ class _Sampling:
         query = compose(
             "contained_json" if column.type in _JSON else "contained",
             table=self.catalog.column_name(place).table.identifier,
+            column=named,
             value=value,
             found=listed(found),
         )
@@ -111,7 +127,7 @@ class _Sampling:
             self.conn.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
             row = self.conn.execute(query).fetchone()
         assert row is not None
-        return row[0], row[1]
+        return _Sample(row[0], row[1])
 
     def _beside(self, place: Place) -> str | None:
         name = self.catalog.columns[place].name
@@ -132,28 +148,38 @@ def _becomes(column: ColumnRow, key: Member) -> str | None:
     return str(many) if many is not None and many.takes(column.type) else None
 
 
-def in_words(reference: SoftReference) -> str:
-    """What was seen, in a line."""
-    parts = [f"{reference.column} ({reference.type})"]
-    if reference.key is not None:
-        parts.append(
-            f"{reference.contained} of {reference.sampled} sampled values are {reference.key}"
-        )
-    else:
-        parts.append(reference.why)
-    if reference.beside is not None:
-        parts.append(f"{reference.beside} says what it is of")
-    return ": ".join([parts[0], "; ".join(parts[1:])])
+def _why(sample: _Sample) -> str:
+    if sample.why_not is not None:
+        return f"not sampled: {sample.why_not}"
+    if sample.sampled:
+        return f"none of {sample.sampled} sampled values is a converted key"
+    return "it has no values"
 
 
 def decide(session: Session, column: str, *, take: bool, by: Person) -> None:
     """Journals what is to be done with a column: converted with its key, or left as it is.
 
-    Raises ``Refused`` if the investigation did not find it, or it cannot be converted.
+    Raises ``Refused`` if the investigation did not find it, it cannot be converted, or it is too
+    late, or not the time.
     """
-    investigated = session.history().last(Investigated)
+    history = session.history()
+    if history.running is not None or history.committed:
+        raise Refused(
+            f"The {history.running} is running."
+            if history.running is not None
+            else "The conversion of this session was committed.",
+            "Decide when it has ended, then plan again."
+            if history.running is not None
+            else "Begin a new session ('--new') for what is still to be converted.",
+            object=column,
+        )
+    investigated = history.last(Investigated)
     known = () if investigated is None else investigated.soft_references
-    reference = next((one for one in known if one.column == column), None)
+    try:
+        named = str(ColumnName.parse(column))
+    except ValueError as error:
+        raise Refused(f"{error}.", "Expected table.column.", object=column) from error
+    reference = next((one for one in known if one.column == named), None)
     if reference is None:
         raise Refused(
             f"The investigation did not find a soft reference {column}.",
@@ -166,4 +192,4 @@ def decide(session: Session, column: str, *, take: bool, by: Person) -> None:
             "Leave it as it is: it stays in the list of what may fail afterwards.",
             object=column,
         )
-    session.journal.append(ColumnDecided(column, reference.becomes if take else None, by))
+    session.journal.append(ColumnDecided(named, reference.becomes if take else None, by))

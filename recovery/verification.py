@@ -22,7 +22,7 @@ from recovery.events import (
 )
 from recovery.history import History
 from recovery.investigation import current_revisions, version_table
-from recovery.names import TableName
+from recovery.names import TableName, spelled
 from recovery.profile import HttpCheck, Profile
 
 PASSED, FAILED, NOT_CHECKED = CheckState.PASSED, CheckState.FAILED, CheckState.NOT_CHECKED
@@ -116,9 +116,10 @@ class _View:
     def types(self) -> Iterator[Check]:
         for name, target in self.profile.key_types.items():
             place = self.found.find(name)
-            actual = self.found.columns[place].type if place else "not there"
-            state = PASSED if actual == target.name else FAILED
-            yield Check(f"type of {name}", target.name, state, actual)
+            column = self.found.columns[place] if place else None
+            met = column is not None and target.is_met_by(column.type, column.collation)
+            actual = spelled(column.type, column.collation) if column else "not there"
+            yield Check(f"type of {name}", target.spelled, PASSED if met else FAILED, actual)
 
     def tables(self) -> Iterator[Check]:
         there = self.found.table_names()

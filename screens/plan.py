@@ -118,7 +118,7 @@ class PlanScreen(StepScreen):
 
     def _other_choice(self, plan: PlanMade | None) -> str:
         """What the button says that makes the plan with operators, or without; empty: neither."""
-        if plan is not None and plan.compatibility:
+        if plan is not None and plan.compatible:
             return "Plan without operators"
         helps = any(t.family == "character" for t in self.history.profile.key_types.values())
         breaks = plan is not None and plan.proof is not None and plan.proof.breaks
@@ -185,8 +185,9 @@ class PlanScreen(StepScreen):
 
     @property
     def _compatible(self) -> bool:
-        plan = self.history.plan
-        return plan is not None and bool(plan.compatibility)
+        # Also of a plan that a decision has overtaken.
+        plan = self.history.last(PlanMade)
+        return plan is not None and plan.compatible
 
     def _make(self, *, compatible: bool) -> None:
         self.post_message(RunStep(Step.PLAN, compatible=compatible))
@@ -263,7 +264,7 @@ def _choice(plan: PlanMade) -> str:
     if not _at_run_time(plan):
         return "Nothing is known that would fail when it is called after the conversion."
     operators = (
-        "" if plan.compatibility else "; or plan with operators that let uuid be compared with keys"
+        "" if plan.compatible else "; or plan with operators that let uuid be compared with keys"
     )
     return (
         "This worked before, and fails when it is called after the conversion, or may. Stop here; "
@@ -281,8 +282,7 @@ def _breaks(plan: PlanMade) -> Iterator[Text]:
         )
     for one in plan.soft_references:
         yield Text.assemble(
-            (words.plain(one.column), "bold"),
-            words.plain(f"\nstays {one.type}, and holds values of {one.key}"),
+            (words.plain(one.stays), "bold"),
             "\nLeave it" if one.becomes is None else "\nTake it into the plan, or leave it",
             ": step 2, pane 5\n",
         )

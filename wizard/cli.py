@@ -166,11 +166,11 @@ def _profile(meant: Meant) -> Profile | None:
     return profiles.load(path, changes)
 
 
-def _client(chosen: Chosen, *, new: bool = False) -> Client:
+def _client(chosen: Chosen, *, new: bool = False, finished: bool = False) -> Client:
     """The client that the options of the command describe."""
     output = Output(as_json=chosen.as_json)
     profile = None if chosen.session is not None else _profile(chosen)
-    client = open_client(profile, chosen.session, output, new=new)
+    client = open_client(profile, chosen.session, output, new=new, finished=finished)
     if chosen.password_stdin:
         client.password = sys.stdin.readline().rstrip("\n")
     client.ask, client.offer_to_keep = ask_on_terminal, offer_to_keep
@@ -351,7 +351,7 @@ def compatibility(
     confirm: ConfirmOption = None,
 ) -> None:
     """Lists the operators that a plan made for code that still has uuid, or drops them."""
-    _exit(_client(chosen).compatibility(confirm, remove=remove))
+    _exit(_client(chosen, finished=True).compatibility(confirm, remove=remove))
 
 
 @app.command()

@@ -56,6 +56,14 @@ class Output:
         for line in lines(event):
             self.line(line)
 
+    def names(self, names: Iterable[str]) -> None:
+        """Prints names, a line each; as JSON, all of them as one value."""
+        if self.as_json:
+            self.value({"names": list(names)})
+            return
+        for name in names:
+            self.line(name)
+
     def value(self, value: object) -> None:
         """Prints a value as a line of JSON."""
         self.line(json.dumps(value, default=str))
@@ -233,16 +241,15 @@ class Client:
         self.confirm(typed)
         if remove and typed is None:
             raise ProfileError("--confirm is not given.", "Type the database's name behind it.")
-        history = self.history
-        with target.connect(history.profile, self.password, read_only=not remove) as conn:
-            if not remove:
-                for one in compatibility.there(conn):
-                    self.output.line(f"{one.kind.lower()} {one.identity}")
-                return DONE
-            try:
+        profile = self.history.profile
+        try:
+            with target.connect(profile, self.password, read_only=not remove) as conn:
+                if not remove:
+                    self.output.names(map(compatibility.named, compatibility.there(conn)))
+                    return DONE
                 dropped = compatibility.remove(conn)
-            except psycopg.Error as error:
-                raise ServerError(error) from error
+        except psycopg.Error as error:
+            raise ServerError(error) from error
         self.session.journal.append(e.CompatibilityRemoved(dropped, this_person()))
         self.output.entry(self.history.entries[-1])
         return DONE
@@ -267,9 +274,17 @@ class Client:
 
 
 def open_client(
-    profile: Profile | None, session_id: str | None, output: Output, *, new: bool = False
+    profile: Profile | None,
+    session_id: str | None,
+    output: Output,
+    *,
+    new: bool = False,
+    finished: bool = False,
 ) -> Client:
-    """A client for a session: the one named, the latest unfinished for the target, or a new one."""
+    """A client for a session: the one named, the latest for the target, or a new one.
+
+    One that came to its report is taken up again only if ``finished`` says so.
+    """
     if session_id is not None:
         return Client(session.open_session(session_id), output)
     if profile is None:
@@ -278,7 +293,7 @@ def open_client(
             "Give --profile rekey.toml, --dsn with --key, or --session ID; "
             "'pg-rekey init' writes a profile.",
         )
-    found = None if new else session.latest_unfinished(profile)
+    found = None if new else session.latest(profile, finished=finished)
     if found is None:
         found = session.create(profile, wizard.__version__)
     elif found.history().opened_with != profile:

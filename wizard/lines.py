@@ -58,9 +58,8 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield f"{outcome.upper()}: {reason}" + (f" ({by})" if by else "")
             if outcome is e.Outcome.COMMITTED:
                 yield AFTER_COMMIT
-        case e.ColumnDecided(column=column, becomes=becomes, by=by):
-            fate = "is left as it is" if becomes is None else f"is converted to {becomes}"
-            yield f"{column} {fate} ({by})"
+        case e.ColumnDecided(by=by):
+            yield f"{event.words} ({by})"
         case e.CompatibilityRemoved(objects=objects, by=by):
             yield f"{by} dropped {', '.join(objects) or 'nothing: there was nothing of it'}"
         case e.RevisionSet(before=before, heads=heads):
@@ -150,7 +149,7 @@ def _plan(plan: e.PlanMade) -> Iterator[str]:
             yield f"AT RUN TIME {found.function}, line {found.line or '?'}: {found.cause}"
             yield f"            ({found.found})"
     for one in plan.soft_references:
-        yield f"AT RUN TIME {one.column} stays {one.type}, and holds values of {one.key}"
+        yield f"AT RUN TIME {one.stays}"
     if plan.compatibility:
         yield f"operators for code that still has the old type: {', '.join(plan.compatibility)}"
     yield f"plan.sql SHA-256 {plan.sha256}"

@@ -76,6 +76,19 @@ class SoftReference(Fact, frozen=True):
     becomes: str | None
     beside: str | None
 
+    @property
+    def seen(self) -> str:
+        """What its values look like."""
+        if self.key is None:
+            return self.why
+        beside = "" if self.beside is None else f"; {self.beside} says what it is of"
+        return f"{self.contained} of {self.sampled} sampled values are {self.key}{beside}"
+
+    @property
+    def stays(self) -> str:
+        """What it is when nobody takes it into the plan."""
+        return f"{self.column} stays {self.type}, and holds values of {self.key}"
+
 
 class Investigated(Event, frozen=True):
     """``claimed`` is what alembic_version holds, ``true_revision`` what the tables imply."""
@@ -104,3 +117,10 @@ class ColumnDecided(Event, frozen=True):
     column: str
     becomes: str | None
     by: Person
+
+    @property
+    def words(self) -> str:
+        """The decision as a sentence."""
+        if self.becomes is None:
+            return f"{self.column} is left as it is"
+        return f"{self.column} is converted to {self.becomes}"

@@ -69,8 +69,9 @@ class PlanMade(Event, frozen=True):
     """``sha256`` is of plan.sql, ``fingerprint`` of the catalog that it was made for.
 
     ``rebuilt`` names what is dropped and made again because it hangs on a converted column.
-    ``proof`` is None if it was not asked for. ``compatibility`` names what was asked for so that
-    code with the old type goes on working. ``soft_references`` are those that nobody has decided.
+    ``proof`` is None if it was not asked for. ``compatible``: operators were asked for, so
+    that code with the old type goes on working; ``compatibility`` names what is made for them.
+    ``soft_references`` are those that nobody has decided.
     """
 
     sha256: str
@@ -83,13 +84,15 @@ class PlanMade(Event, frozen=True):
     nothing_to_do: bool
     rebuilt: tuple[str, ...] = ()
     proof: Proof | None = None
+    compatible: bool = False
     compatibility: tuple[str, ...] = ()
     soft_references: tuple[SoftReference, ...] = ()
 
     @property
     def breaks(self) -> int:
-        """How many things that worked before are known to fail at run time afterwards, or may."""
-        return len(self.soft_references) + (len(self.proof.breaks) if self.proof else 0)
+        """How many functions and columns worked before, and may fail at run time afterwards."""
+        functions = {found.function for found in self.proof.breaks} if self.proof else ()
+        return len(self.soft_references) + len(functions)
 
 
 class PlanApproved(Event, frozen=True):

@@ -80,14 +80,8 @@ class SoftReferences(Vertical):
 
 def told(each: SoftReference) -> Content:
     """What is known of a column."""
-    seen = (
-        each.why
-        if each.key is None
-        else f"{each.contained} of {each.sampled} sampled values are values of {each.key}"
-    )
-    beside = "" if each.beside is None else f"; {each.beside} says what each is of"
     becomes = "It cannot be converted." if each.becomes is None else f"It can be {each.becomes}."
     return Content.assemble(
         (words.plain(f"{each.column} is {each.type}"), "bold"),
-        words.plain(f": {seen}{beside}. {becomes}"),
+        words.plain(f": {each.seen}. {becomes}"),
     )

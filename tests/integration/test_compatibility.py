@@ -68,6 +68,15 @@ def test_with_them_old_code_goes_on_and_by_the_index(database: Database) -> None
     assert database.rows("SELECT count(*) FROM users WHERE name = %s", "name 7") == [(1,)]
 
 
+def test_what_is_there_already_is_not_made_again(database: Database) -> None:
+    _converted(database, compatible=True, prove=False)
+    database.execute("CREATE SCHEMA crm; CREATE TABLE crm.people (id uuid PRIMARY KEY)")
+    profile = profile_for(database, crm__people__id="varchar(36)")
+    made = Recovery(database, profile).planned(compatible=True).made
+    assert len(made.compatibility) == 24
+    assert all("crm" in name for name in made.compatibility)
+
+
 def test_they_are_removed_by_name_and_nothing_that_uses_them(database: Database) -> None:
     _converted(database, compatible=True, prove=False)
     database.execute(f"CREATE VIEW seen AS SELECT name FROM users WHERE id IN {WHO}")

@@ -91,6 +91,9 @@ CREATE FUNCTION broken_before() RETURNS bigint LANGUAGE plpgsql AS $$
 BEGIN
   RETURN (SELECT count(*) FROM public.nowhere);
 END $$;
+CREATE FUNCTION unreturned() RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+END $$;
 CREATE FUNCTION any_of(a anyelement) RETURNS anyelement LANGUAGE plpgsql AS $$
 BEGIN
   RETURN a;

@@ -1,9 +1,13 @@
 """What the plan refuses or points out, in words."""
 
+import msgspec
 import pytest
 
+from recovery import catalog, closure, plan, soft_references, target
 from recovery import events as e
-from recovery.errors import Refused
+from recovery.errors import Cancelled, Refused
+from recovery.names import ColumnName, KeyType
+from recovery.profile import parse
 from recovery.soft_references import decide
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery
@@ -55,11 +59,14 @@ def test_soft_references_are_found_by_their_values(database: Database) -> None:
     database.execute(
         """
         CREATE TABLE events (
-          owner_type text, owner_id uuid, stranger uuid, tags uuid[], body jsonb, plain json
+          owner_type text, owner_id uuid, stranger uuid, tags uuid[], body jsonb, plain json,
+          unreadable json
         );
+        INSERT INTO events SELECT FROM generate_series(1, 2500);
         INSERT INTO events
         SELECT 'user', id, gen_random_uuid(), ARRAY[id],
-               jsonb_build_object('by', jsonb_build_array(id, 'not-an-id', 7)), '{"a": "b"}'
+               jsonb_build_object('by', jsonb_build_array(id, 'not-an-id', 7)), '{"a": "b"}',
+               '{"a": "\\u0000"}'
         FROM users;
         """
     )
@@ -73,7 +80,8 @@ def test_soft_references_are_found_by_their_values(database: Database) -> None:
         "events.body (jsonb): 1 of 1 sampled values are users.id"
     )
     assert evidence["other-uuids"] == (
-        "events.stranger (uuid): none of 1 sampled values is a converted key"
+        "events.stranger (uuid): none of 1 sampled values is a converted key; "
+        "events.unreadable (json): not sampled: unsupported Unicode escape sequence [22P05]"
     )
     becomes = {one.column: one.becomes for one in found.soft_references}
     assert becomes == {
@@ -81,6 +89,7 @@ def test_soft_references_are_found_by_their_values(database: Database) -> None:
         "events.tags": "varchar(36)[]",
         "events.body": None,
         "events.stranger": "varchar(36)",
+        "events.unreadable": None,
     }
 
 
@@ -122,8 +131,120 @@ def test_a_soft_reference_is_taken_or_left_and_then_planned_anew(database: Datab
     assert converted.columns == ("owner_id", "tags")
     with pytest.raises(Refused, match="jsonb is not converted"):
         decide(session, "events.body", take=True, by=ME)
-    with pytest.raises(Refused, match=r"did not find a soft reference users\.name"):
-        decide(session, "users.name", take=True, by=ME)
+    with pytest.raises(Refused, match=r"did not find a soft reference public\.users\.name"):
+        decide(session, "public.users.name", take=True, by=ME)
+    session.journal.append(e.StepStarted(e.Step.PLAN, 1, ME))
+    with pytest.raises(Refused, match="The plan is running"):
+        decide(session, "events.tags", take=False, by=ME)
+    session.journal.append(e.StepFinished(e.Step.PLAN, 1))
+    session.journal.append(e.ConversionEnded(e.Outcome.COMMITTED, "so it was", ME))
+    with pytest.raises(Refused, match="was committed"):
+        decide(session, "events.tags", take=False, by=ME)
+
+
+def test_what_is_taken_takes_its_own_key_along_and_is_no_soft_reference_then(
+    database: Database,
+) -> None:
+    database.execute(USERS)
+    database.execute(
+        """
+        CREATE TABLE people (id uuid PRIMARY KEY);
+        CREATE TABLE visits (who uuid REFERENCES people, by uuid);
+        INSERT INTO people SELECT id FROM users;
+        INSERT INTO visits SELECT id, id FROM users;
+        """
+    )
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+    assert {one.column for one in recovery.made.soft_references} == {
+        *("people.id", "visits.who", "visits.by")
+    }
+    decide(recovery.session, "visits.who", take=True, by=ME)
+    made = recovery.planned().made
+    assert {table.name for table in made.tables} == {"users", "notes", "people", "visits"}
+    assert [one.column for one in made.soft_references] == ["visits.by"]
+
+
+def test_a_cancelled_sampling_is_a_cancel(database: Database) -> None:
+    database.execute(USERS)
+    database.execute(
+        """
+        CREATE TABLE events (by uuid);
+        INSERT INTO events SELECT id FROM users;
+        CREATE FUNCTION slowly() RETURNS boolean LANGUAGE sql VOLATILE
+          AS 'SELECT pg_sleep(600) IS NOT NULL';
+        CREATE POLICY slow ON events USING (slowly());
+        ALTER TABLE events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE ROLE slow_owner;
+        """
+    )
+    try:
+        with database.connect() as conn:
+            conn.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO slow_owner")
+            conn.execute("SET ROLE slow_owner")
+            conn.execute("SET search_path = ''")
+            found = catalog.read(conn)
+            closed = closure.find(found, {ColumnName.parse("users.id"): KeyType.parse("text")})
+
+            def asked_to_stop() -> None:
+                raise Cancelled("You asked to stop.", "Start again.")
+
+            # The time limit raises what a cancel raises.
+            with pytest.raises(Cancelled):
+                list(soft_references.find(conn, found, closed, asked_to_stop))
+            (said,) = soft_references.find(conn, found, closed)
+            assert said.why == "not sampled: it took too long"
+    finally:
+        database.execute("DROP OWNED BY slow_owner; DROP ROLE slow_owner")
+
+
+def test_what_an_owner_does_not_see_or_may_not_make_is_refused(database: Database) -> None:
+    database.execute(
+        USERS
+        + """
+        CREATE SCHEMA crm;
+        CREATE TABLE crm.people (id uuid PRIMARY KEY);
+        CREATE TABLE secrets (id uuid, user_id uuid);
+        CREATE POLICY none ON secrets USING (false);
+        ALTER TABLE secrets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+        CREATE MATERIALIZED VIEW m AS SELECT u.id FROM users u LEFT JOIN secrets s ON s.id = u.id;
+        CREATE ROLE plain_owner;
+        GRANT USAGE ON SCHEMA crm TO plain_owner;
+        """
+    )
+    try:
+        with database.connect() as conn:
+            for name in ("users", "notes", "secrets", "m", "crm.people"):
+                conn.execute(f"ALTER TABLE {name} OWNER TO plain_owner")
+            conn.execute("SET ROLE plain_owner")
+            conn.execute("SET search_path = ''")
+            profile = profile_for(database, users__id="text", crm__people__id="text")
+            identity = msgspec.structs.replace(target.identify(conn), superuser=False)
+            made = plan.build(catalog.read(conn), profile, identity, compatible=True)
+            refused = {refusal.object: refusal.reason for refusal in made.refusals}
+            assert refused.keys() == {"materialized view public.m", "schema crm", "schema public"}
+            assert "row security hides rows of secrets" in refused["materialized view public.m"]
+            conn.execute("RESET ROLE")
+            conn.execute("ALTER TABLE public.users FORCE ROW LEVEL SECURITY")
+            conn.execute("ALTER TABLE public.users ENABLE ROW LEVEL SECURITY")
+            conn.execute("SET ROLE plain_owner")
+            made = plan.build(catalog.read(conn), profile, identity)
+            assert {"users", "materialized view public.m"} == {r.object for r in made.refusals}
+    finally:
+        database.execute("DROP OWNED BY plain_owner; DROP ROLE plain_owner")
+
+
+def test_a_key_whose_collation_alone_is_wrong_is_not_settled(database: Database) -> None:
+    database.execute("CREATE TABLE users (id varchar(36) PRIMARY KEY)")
+    database.execute('CREATE TABLE people (id varchar(36) COLLATE "C" PRIMARY KEY)')
+    wanted = 'varchar(36) COLLATE "C"'
+    said = {
+        "target": {"dsn": database.dsn, "database": database.name},
+        "keys": {"users.id": wanted, "people.id": wanted},
+    }
+    recovery = Recovery(database, parse("", None, said)).planned()
+    (refusal,) = recovery.made.refusals
+    assert refusal.object == "users.id"
+    assert "from character varying(36) to varchar(36) COLLATE" in refusal.reason
 
 
 def test_too_many_tables_for_the_servers_lock_table_are_said_beforehand(

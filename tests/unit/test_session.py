@@ -188,7 +188,7 @@ def test_work_goes_on_in_the_unfinished_session_of_the_same_target(state: Path) 
     make(state, "20260103-000000-aaaa", "crm")
     make(state, "20260104-000000-aaaa", "saas", finished=True)
 
-    found = sessions.latest_unfinished(parse('[target]\ndatabase = "saas"\n'), state)
+    found = sessions.latest(parse('[target]\ndatabase = "saas"\n'), state)
     assert found is not None
     assert found.id == "20260102-000000-aaaa"
-    assert sessions.latest_unfinished(parse('[target]\ndatabase = "hr"\n'), state) is None
+    assert sessions.latest(parse('[target]\ndatabase = "hr"\n'), state) is None
