@@ -298,6 +298,7 @@ PLAN = PlanMade(
 COMPATIBLE_PLAN = msgspec.structs.replace(
     PLAN,
     proof=Proof(ProofState.PASSED, "on a copy of the schema, in 2.6 s"),
+    compatible=True,
     compatibility=tuple(
         f'{kind} "public".{name}'
         for kind, name in (
