@@ -164,6 +164,13 @@ class RoleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedSessionRow:
+    """end_own_session.sql"""
+
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaRow:
     """schemas.sql"""
 

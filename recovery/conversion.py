@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from queries import ask
 from queries.rows import SessionRow
 from recovery import catalog, parity, target
 from recovery.catalog import Catalog
+from recovery.committing import commit
 from recovery.control import Control
 from recovery.errors import RecoveryError, Refused, ServerError
 from recovery.events import (
@@ -45,8 +46,6 @@ LOCK_ATTEMPTS = 5
 ADVISORY_LOCK = 0x72656B6579
 # How often the gate looks who is blocked, in seconds.
 _GLANCE = 1.0
-# How long the answer to a lost COMMIT is looked for, in seconds.
-_LOOKING = 60.0
 
 
 @dataclass
@@ -248,29 +247,13 @@ class Conversion:
         assert row is not None
         xid = str(row[0])
         self.journal.append(CommitIntended(xid, decision.by))
-        try:
-            conn.commit()
-        except psycopg.OperationalError as error:
-            outcome, reason = self._look_up(xid, str(error).strip())
-            self.journal.append(ConversionEnded(outcome, reason, decision.by))
-            return outcome
-        self.journal.append(
-            ConversionEnded(Outcome.COMMITTED, "the operator chose COMMIT", decision.by)
-        )
-        return Outcome.COMMITTED
+        outcome, reason = commit(conn, xid, self._elsewhere)
+        self.journal.append(ConversionEnded(outcome, reason, decision.by))
+        return outcome
 
-    def _look_up(self, xid: str, said: str) -> tuple[Outcome, str]:
-        """What became of a transaction whose COMMIT was sent and not answered."""
-        until = time.monotonic() + _LOOKING
-        while True:
-            try:
-                with self._connection(read_only=True, autocommit=True) as conn:
-                    outcome, reason = outcome_of(conn, xid)
-            except (RecoveryError, psycopg.Error) as error:
-                outcome, reason = Outcome.UNKNOWN, f"the server does not answer: {error}"
-            if outcome is not Outcome.UNKNOWN or time.monotonic() > until:
-                return outcome, f"the line was lost at COMMIT ({said}); {reason}"
-            time.sleep(1)
+    def _elsewhere(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Another connection, to ask what becomes of the first."""
+        return self._connection(read_only=True, autocommit=True)
 
     def _roll_back(
         self, conn: psycopg.Connection[Any], reason: str, by: Person | None = None
@@ -282,20 +265,6 @@ class Conversion:
             reason = f"{reason}; the connection is lost, the server rolls back by itself"
         by = by or self.control.asked_by
         self.journal.append(ConversionEnded(Outcome.ROLLED_BACK, reason, by))
-
-
-def outcome_of(conn: psycopg.Connection[Any], xid: str) -> tuple[Outcome, str]:
-    """What the server says became of a transaction, and in words why."""
-    row = conn.execute("SELECT pg_xact_status(%s::xid8)", [xid]).fetchone()
-    match row[0] if row is not None else None:
-        case "committed":
-            return Outcome.COMMITTED, f"the server says that transaction {xid} was committed"
-        case "aborted":
-            return Outcome.ROLLED_BACK, f"the server says that transaction {xid} was rolled back"
-        case "in progress":
-            return Outcome.UNKNOWN, f"transaction {xid} is still in progress: do nothing yet"
-        case _:
-            return Outcome.UNKNOWN, f"the server no longer knows transaction {xid}: do nothing yet"
 
 
 def in_the_way(rows: list[SessionRow]) -> tuple[SessionInTheWay, ...]:

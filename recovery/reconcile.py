@@ -1,7 +1,7 @@
 """Opening a session again: what the journal intended, held against what the server says."""
 
 from recovery import target
-from recovery.conversion import outcome_of
+from recovery.committing import outcome_of
 from recovery.errors import CANCELLED, FAILED, Problem
 from recovery.events import (
     CommitIntended,
