@@ -199,6 +199,14 @@ class PlpgsqlErrorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeOutRow:
+    """time_outs.sql"""
+
+    name: str
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class LockCapacityRow:
     """lock_capacity.sql"""
 

@@ -4,12 +4,10 @@ Between COMMIT and its answer only the server knows. It is asked over another co
 transaction's id, and never guessed for.
 """
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +17,7 @@ from queries import ask
 from queries.rows import EndedSessionRow
 from recovery.errors import RecoveryError
 from recovery.events import Outcome
+from recovery.line import hang_up
 
 Connect = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 
@@ -67,18 +66,6 @@ def outcome_of(conn: psycopg.Connection[Any], xid: str) -> tuple[Outcome, str]:
             return Outcome.UNKNOWN, f"the server no longer knows transaction {xid}: do nothing yet"
 
 
-def hang_up(conn: psycopg.Connection[Any]) -> None:
-    """Closes the line under a call that waits for the server, which then fails at once.
-
-    ``close`` would wait for that call.
-    """
-    with (
-        suppress(OSError, psycopg.OperationalError),
-        socket.socket(fileno=os.dup(conn.fileno())) as line,
-    ):
-        line.shutdown(socket.SHUT_RDWR)
-
-
 @dataclass
 class _Watch:
     """While COMMIT waits for its answer, asks elsewhere; hangs up when the answer is known."""
@@ -112,6 +99,11 @@ class _Watch:
                 return
 
 
+def end_session_of(conn: psycopg.Connection[Any], xid: str) -> None:
+    """Ends the session that has this transaction open, if it is there and ours."""
+    ask(conn, "end_own_session", EndedSessionRow, xid=xid)
+
+
 def _look_up(xid: str, connect: Connect, said: str) -> tuple[Outcome, str]:
     """What became of a transaction whose connection was lost behind COMMIT.
 
@@ -124,7 +116,7 @@ def _look_up(xid: str, connect: Connect, said: str) -> tuple[Outcome, str]:
             with connect() as conn:
                 outcome, reason = outcome_of(conn, xid)
                 if outcome is Outcome.UNKNOWN:
-                    ask(conn, "end_own_session", EndedSessionRow, xid=xid)
+                    end_session_of(conn, xid)
         except (RecoveryError, psycopg.Error) as error:
             outcome, reason = Outcome.UNKNOWN, f"the server does not answer: {error}"
         if outcome is not Outcome.UNKNOWN or time.monotonic() > until:

@@ -1,21 +1,25 @@
 """What clients ask for while the work goes on, seen from the work."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 
-from recovery.errors import Cancelled
+from recovery.errors import Cancelled, RecoveryError
 from recovery.events import AnyCommand, Cancel, Commit, ExtendGate, Person, RollBack
 from recovery.journal import Journal
+from recovery.line import hang_up
 
 # How often the journal is asked for commands, how long a request to cancel may take, and how often
 # the lease is renewed, in seconds.
 _EVERY = 0.1
 _PATIENCE = 0.3
 _BEAT = 5.0
+# How long a server is asked in vain to cancel before the line is given up, in seconds.
+HANG_UP_AFTER = 20.0
 
 
 class Control:
@@ -32,6 +36,7 @@ class Control:
         self._conn: psycopg.Connection[Any] | None = None
         self._waiting: list[Commit | ExtendGate] = []
         self.asked_by: Person | None = None
+        self._asked_at: float | None = None
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "Control":
@@ -45,18 +50,22 @@ class Control:
     def _watch(self) -> None:
         beats = 0
         while not self._ended.wait(_EVERY):
-            for command in self._journal.take_commands():
-                self._take(command)
             self._interrupt()
             beats += 1
-            if beats % int(_BEAT / _EVERY) == 0:
-                self._journal.beat()
+            # A full disk may be freed: what was asked for waits in the journal until then. What the
+            # work itself journals fails there, and not without a word.
+            with suppress(RecoveryError):
+                for command in self._journal.take_commands():
+                    self._take(command)
+                if beats % int(_BEAT / _EVERY) == 0:
+                    self._journal.beat()
 
     def _take(self, command: AnyCommand) -> None:
         with self._changed:
             match command:
                 case RollBack() | Cancel():
                     self.asked_by = command.by
+                    self._asked_at = self._asked_at or time.monotonic()
                     self._asked.set()
                 case Commit() | ExtendGate():
                     self._waiting.append(command)
@@ -65,9 +74,13 @@ class Control:
     def _interrupt(self) -> None:
         """Cancels what runs; again at every turn, for a statement may have begun just after."""
         with self._changed:
-            if self._conn is not None and self.asked_to_stop:
-                with suppress(psycopg.OperationalError):
-                    self._conn.cancel_safe(timeout=_PATIENCE)
+            if self._conn is None or self._asked_at is None:
+                return
+            if time.monotonic() > self._asked_at + HANG_UP_AFTER:
+                hang_up(self._conn)
+                return
+            with suppress(psycopg.OperationalError):
+                self._conn.cancel_safe(timeout=_PATIENCE)
 
     @property
     def asked_to_stop(self) -> bool:

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from queries import ask
 from queries.rows import SessionRow
 from recovery import catalog, parity, target
 from recovery.catalog import Catalog
-from recovery.committing import commit
+from recovery.committing import commit, end_session_of
 from recovery.control import Control
 from recovery.errors import RecoveryError, Refused, ServerError
 from recovery.events import (
@@ -37,6 +37,7 @@ from recovery.events import (
     StatementDone,
 )
 from recovery.journal import Journal
+from recovery.line import answering_within
 from recovery.plan import Plan, build
 from recovery.profile import Profile
 from recovery.statements import TITLES, Statement
@@ -46,6 +47,8 @@ LOCK_ATTEMPTS = 5
 ADVISORY_LOCK = 0x72656B6579
 # How often the gate looks who is blocked, in seconds.
 _GLANCE = 1.0
+# How long a server may take to answer what needs no work, in seconds.
+_ANSWER = 30.0
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Conversion:
     control: Control
     sql_log: Path
     gate_seconds: float
+    _xid: str | None = field(default=None, init=False)
 
     def run(self) -> Outcome:
         """Runs every phase, waits at the gate, and ends the transaction as it was decided.
@@ -72,18 +76,20 @@ class Conversion:
             with self._connection(read_only=False) as conn, self.control.watching(conn):
                 try:
                     plan, found = self._lock(conn, observer)
+                    xid = self._xid = _current_xid(conn)
                     differences = self._convert(conn, plan, found)
                     decision = self._gate(conn, observer, differences)
                     if decision is not None:
-                        return self._commit(conn, decision)
-                except RecoveryError as error:
-                    self._roll_back(conn, error.problem.what)
+                        self.journal.append(CommitIntended(xid, decision.by))
+                except BaseException as error:
+                    self._roll_back(conn, _in_words(error))
+                    if isinstance(error, psycopg.Error):
+                        self.control.check()
                     raise
-                except psycopg.Error as error:
-                    self._roll_back(conn, str(error).strip())
-                    self.control.check()
-                    raise
-        return Outcome.ROLLED_BACK
+                # From here on only the server knows how it ends.
+                return (
+                    Outcome.ROLLED_BACK if decision is None else self._commit(conn, xid, decision)
+                )
 
     @contextmanager
     def _connection(
@@ -225,8 +231,9 @@ class Conversion:
                     deadline += wish.seconds
                     self.journal.append(GateExtended(_in(deadline - time.monotonic()), wish.by))
             # Also tells whether the transaction is still there.
-            conn.execute("SELECT 1")
-            waiting = ask(observer, "blocked", SessionRow, pid=conn.info.backend_pid)
+            with answering_within(conn, _ANSWER), answering_within(observer, _ANSWER):
+                conn.execute("SELECT 1")
+                waiting = ask(observer, "blocked", SessionRow, pid=conn.info.backend_pid)
             if (seen := [(row.pid, row.query) for row in waiting]) != blocked:
                 blocked = seen
                 self.journal.append(GatePrice(time.monotonic() - opened, in_the_way(waiting)))
@@ -242,12 +249,12 @@ class Conversion:
 
     # --- the end ---
 
-    def _commit(self, conn: psycopg.Connection[Any], decision: Commit) -> Outcome:
-        row = conn.execute("SELECT pg_current_xact_id()::text").fetchone()
-        assert row is not None
-        xid = str(row[0])
-        self.journal.append(CommitIntended(xid, decision.by))
-        outcome, reason = commit(conn, xid, self._elsewhere)
+    def _commit(self, conn: psycopg.Connection[Any], xid: str, decision: Commit) -> Outcome:
+        try:
+            outcome, reason = commit(conn, xid, self._elsewhere)
+        except psycopg.Error as error:
+            self._roll_back(conn, _in_words(error))
+            raise
         self.journal.append(ConversionEnded(outcome, reason, decision.by))
         return outcome
 
@@ -259,12 +266,35 @@ class Conversion:
         self, conn: psycopg.Connection[Any], reason: str, by: Person | None = None
     ) -> None:
         try:
-            conn.rollback()
+            with answering_within(conn, _ANSWER):
+                conn.rollback()
         except psycopg.OperationalError:
-            # Without a connection the server rolls back by itself.
-            reason = f"{reason}; the connection is lost, the server rolls back by itself"
+            reason = f"{reason}; {self._end_session()}"
         by = by or self.control.asked_by
         self.journal.append(ConversionEnded(Outcome.ROLLED_BACK, reason, by))
+
+    def _end_session(self) -> str:
+        """Ends a session whose line is lost, for the server may not have noticed; in words how."""
+        if self._xid is None:
+            return "the connection is lost, and nothing had been changed"
+        try:
+            with self._elsewhere() as other:
+                end_session_of(other, self._xid)
+        except (RecoveryError, psycopg.Error) as error:
+            return f"the connection is lost, the server rolls back when it notices ({error})"
+        return "the connection is lost, and its session was ended on the server"
+
+
+def _current_xid(conn: psycopg.Connection[Any]) -> str:
+    row = conn.execute("SELECT pg_current_xact_id()::text").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, RecoveryError):
+        return error.problem.what
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def in_the_way(rows: list[SessionRow]) -> tuple[SessionInTheWay, ...]:

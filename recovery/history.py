@@ -12,6 +12,7 @@ from recovery.events import (
     BackupMade,
     CheckState,
     ColumnDecided,
+    CommitIntended,
     CompatibilityRemoved,
     ConversionEnded,
     Event,
@@ -168,6 +169,9 @@ class History:
             match entry.event:
                 case ConversionEnded(outcome=outcome):
                     return outcome
+                case CommitIntended() if self.running is not Step.CONVERSION:
+                    # Its end could not be journaled.
+                    return Outcome.UNKNOWN
                 case StepStarted(step=Step.CONVERSION):
                     return None
         return None

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from queries import ask, ask_one, compose
-from queries.rows import EventTriggerRow, IdentityRow, LockCapacityRow
+from queries.rows import EventTriggerRow, IdentityRow, LockCapacityRow, TimeOutRow
 from recovery import catalog, closure, parity, revisions, soft_references
 from recovery.catalog import Catalog
 from recovery.closure import Closure
@@ -314,7 +314,16 @@ class _View:
                 )
 
     def _room_findings(self) -> Iterator[Finding]:
-        """Whether the server has room for the conversion, as far as it can be known."""
+        """Whether the server has room and time for the conversion, as far as it can be known."""
+        if limits := ask(self.conn, "time_outs", TimeOutRow):
+            yield Finding(
+                NOTE,
+                "time-outs",
+                "The server's time-outs are off for pg-rekey's own sessions",
+                ", ".join(f"{limit.name} is {limit.milliseconds:,} ms" for limit in limits),
+                "Nothing: the gate ends by its own deadline. 'psql --file plan.sql' sets them off, "
+                "too.",
+            )
         tables = [self.found.tables[o] for o in self.closed.tables() if o in self.found.tables]
         if not tables:
             return

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from queries import ask, ask_one
+from queries import ask, ask_one, compose
 from queries.rows import DatabaseRow, IdentityRow, SystemIdentifierRow
 from recovery import credentials
 from recovery.errors import Refused, Unreachable, problem_of
@@ -17,8 +17,6 @@ from recovery.session import Session, this_person
 
 OLDEST_SERVER = 130000
 _PROGRAM = "pg-rekey"
-# Somebody's defaults for small queries must not end long work.
-_SETTINGS = ("-c statement_timeout=0", "-c lock_timeout=0", "-c client_min_messages=warning")
 # A lost line is noticed within a minute.
 _CONNECTION = {
     "connect_timeout": 10,
@@ -79,21 +77,24 @@ def connect(
     Raises ``PasswordNeeded``, ``Unreachable``.
     """
     try:
+        # The time-outs that somebody has set for the application must not end long work.
         conn = psycopg.connect(
             conninfo(profile, application_name=_PROGRAM),
             password=password,
-            autocommit=autocommit,
+            autocommit=True,
             options=" ".join(
                 (
-                    *_SETTINGS,
+                    "-c client_min_messages=warning",
                     *(() if own_search_path else ("-c search_path=",)),
                     *(("-c default_transaction_read_only=on",) if read_only else ()),
                 )
             ),
         )
+        conn.prepare_threshold = None
+        conn.execute(compose("no_time_outs"))
+        conn.autocommit = autocommit
     except psycopg.OperationalError as error:
         raise _unreachable(error) from error
-    conn.prepare_threshold = None
     return conn
 
 

@@ -78,11 +78,13 @@ class Recovery:
             e.Step.CONVERSION, options, lambda event: wanted(self.session, event)
         )
 
-    def convert_here(self, decision: e.Commit | None) -> e.Outcome:
+    def convert_here(
+        self, decision: e.Commit | None, *, gate_seconds: float | None = None
+    ) -> e.Outcome:
         """The same in this process; without a decision the deadline passes at once."""
-        options = Options(
-            by=ME, password=self.database.password, gate_seconds=0 if decision is None else 900
-        )
+        if gate_seconds is None:
+            gate_seconds = 0 if decision is None else 900
+        options = Options(by=ME, password=self.database.password, gate_seconds=gate_seconds)
         decided = threading.Thread(target=self._decide, args=[decision])
         decided.start()
         self.code = perform(self.session, e.Step.CONVERSION, options)

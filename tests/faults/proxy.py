@@ -24,8 +24,7 @@ class Proxy:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self._passing = threading.Event()
-        self._passing.set()
+        self._passing: list[threading.Event] = []
         self._refusing = False
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -44,14 +43,19 @@ class Proxy:
     def cut(self) -> None:
         """Closes every line at once, and takes no new one."""
         self._refusing = True
-        self._passing.set()
+        self._let_through()
         for pair in self._pairs:
             for end in pair:
                 _close(end)
 
     def silence(self) -> None:
-        """Keeps every line open and passes nothing on; new lines hear nothing either."""
-        self._passing.clear()
+        """Keeps every line open and passes nothing on; new lines work."""
+        for passing in self._passing:
+            passing.clear()
+
+    def _let_through(self) -> None:
+        for passing in self._passing:
+            passing.set()
 
     def half_close(self) -> None:
         """Tells every client that the server has no more to say; the server hears nothing of it."""
@@ -63,7 +67,7 @@ class Proxy:
     def mend(self) -> None:
         """Lets everything through again; what was cut stays cut."""
         self._refusing = False
-        self._passing.set()
+        self._let_through()
 
     def _accept(self) -> None:
         while True:
@@ -80,12 +84,15 @@ class Proxy:
                 _close(client)
                 continue
             self._pairs.append((client, server))
-            for source, sink, watched in ((client, server, True), (server, client, False)):
-                threading.Thread(
-                    target=self._pass_on, args=[source, sink, watched], daemon=True
-                ).start()
+            passing = threading.Event()
+            passing.set()
+            self._passing.append(passing)
+            for ends in ((client, server, True), (server, client, False)):
+                threading.Thread(target=self._pass_on, args=[*ends, passing], daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket, watched: bool) -> None:
+    def _pass_on(
+        self, source: socket.socket, sink: socket.socket, watched: bool, passing: threading.Event
+    ) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 if watched and b"COMMIT" in data and self.at_commit != "pass":
@@ -93,7 +100,7 @@ class Proxy:
                         self.saw_commit.set()
                         continue
                     self._deaf.add(source)
-                self._passing.wait()
+                passing.wait()
                 if sink in self._deaf:
                     self.saw_commit.set()
                     continue
