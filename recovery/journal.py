@@ -5,6 +5,7 @@ clients. Neither is changed or deleted, except that a command is marked when it 
 """
 
 import os
+import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -111,6 +113,29 @@ def _start_of(pid: int) -> str:
     return "running"
 
 
+def only_read(why: str, folder: Path) -> Refused:
+    """The refusal to write into a session that can only be read here."""
+    return Refused(
+        f"This session can only be read here: {why}.",
+        "Go on with it where it was begun, or begin a new session ('--new').",
+        object=str(folder),
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    """What there is of a journal: its database, and what SQLite keeps beside it."""
+    beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
+    return [file for file in beside if file.exists()]
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """A copy to read from: SQLite has to write beside a journal even to read it."""
+    for file in _files(path):
+        if not file.name.endswith("-shm"):
+            shutil.copyfile(file, folder / file.name)
+    return folder / path.name
+
+
 def _now() -> str:
     return datetime.now(UTC).isoformat()
 
@@ -127,8 +152,16 @@ class Journal:
                 "The session's journal is empty.", _DAMAGED_REMEDY, object=str(path)
             )
         self.path = path
+        # Why nothing may be written, in words; None where it may.
+        self.only_reads: str | None = None
+        self._copy: TemporaryDirectory[str] | None = None
+        opened = path
+        if not new and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            self.only_reads = "its folder cannot be written"
+            self._copy = TemporaryDirectory(prefix="pg-rekey-")
+            opened = _copied(path, Path(self._copy.name))
         self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": 30}
+            sa.URL.create("sqlite", database=str(opened)), connect_args={"timeout": 30}
         )
         sa.event.listen(self._engine, "connect", _configure)
         sa.event.listen(self._engine, "begin", _begin)
@@ -148,13 +181,18 @@ class Journal:
                 raise JournalDamaged(
                     "The session's journal is empty.", _DAMAGED_REMEDY, object=str(path)
                 )
-        for file in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-            if file.exists():
-                file.chmod(0o600)
+        for file in _files(opened):
+            file.chmod(0o600)
 
     def close(self) -> None:
         """Lets go of the file."""
         self._engine.dispose()
+        if self._copy is not None:
+            self._copy.cleanup()
+
+    def _refuse_to_write(self) -> None:
+        if self.only_reads is not None:
+            raise only_read(self.only_reads, self.path.parent)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -171,14 +209,16 @@ class Journal:
 
     def append(self, event: AnyEvent) -> None:
         """Writes an event; on return it is on disk."""
+        self._refuse_to_write()
         with self._guarded(), self._engine.begin() as connection:
             connection.execute(
                 _events.insert().values(at=_now(), body=msgspec.json.encode(event).decode())
             )
 
-    def entries(self, after: int = 0) -> tuple[Entry, ...]:
-        """The events with a number above ``after``, oldest first."""
+    def entries(self, after: int = 0, most: int | None = None) -> tuple[Entry, ...]:
+        """The events with a number above ``after``, oldest first; at most so many."""
         query = sa.select(_events).where(_events.c.number > after).order_by(_events.c.number)
+        query = query.limit(most)
         with self._guarded(), self._reading.connect() as connection:
             rows = connection.execute(query).all()
         try:
@@ -205,6 +245,7 @@ class Journal:
 
     def command(self, command: AnyCommand) -> None:
         """Writes what a client asks for."""
+        self._refuse_to_write()
         with self._guarded(), self._engine.begin() as connection:
             connection.execute(
                 _commands.insert().values(at=_now(), body=msgspec.json.encode(command).decode())
@@ -258,6 +299,7 @@ class Journal:
 
     def acquire(self) -> None:
         """Makes this process the one that works on the session. Raises ``Refused`` if one does."""
+        self._refuse_to_write()
         mine = Holder.this_process()
         with self._guarded(), self._engine.begin() as connection:
             row = connection.execute(sa.select(_lease)).one_or_none()

@@ -1,5 +1,6 @@
 """A recovery as a folder: its journal and what it produced. Nothing in it is secret."""
 
+import hashlib
 import os
 import secrets
 import socket
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import platformdirs
 
-from recovery.errors import RecoveryError, Refused
+from recovery.errors import Problem, RecoveryError, Refused
 from recovery.events import Person, SessionOpened
 from recovery.history import History
-from recovery.journal import Journal
+from recovery.journal import Journal, only_read
 from recovery.profile import Profile
 
 STATE_VARIABLE = "PG_REKEY_STATE"
@@ -35,12 +36,32 @@ def this_person() -> Person:
     return Person(user, socket.gethostname())
 
 
+def this_machine() -> str:
+    """What tells this machine from others, without giving away its id; else empty."""
+    for path in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+        if path.exists() and (known := path.read_text(encoding="ascii", errors="replace").strip()):
+            return hashlib.sha256(f"pg-rekey {known}".encode()).hexdigest()[:16]
+    return ""
+
+
+def _is_from_here(opened: SessionOpened) -> bool:
+    mine = this_machine()
+    if opened.machine and mine:
+        return opened.machine == mine
+    return opened.by.host == socket.gethostname()
+
+
 class Session:
     """One session's folder, open."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.journal = Journal(folder / "journal.sqlite3")
+        for entry in self.journal.entries(most=1):
+            opened = entry.event
+            if isinstance(opened, SessionOpened) and not _is_from_here(opened):
+                # Its runner and its lease are there: what they do cannot be seen from here.
+                self.journal.only_reads = f"it was begun on another machine ({opened.by.host})"
 
     @property
     def id(self) -> str:
@@ -62,6 +83,12 @@ class Session:
     @property
     def backup_folder(self) -> Path:
         return self.folder / "backup"
+
+    @property
+    def only_reads(self) -> Problem | None:
+        """Why this session can only be looked at here; None if it can go on."""
+        why = self.journal.only_reads
+        return None if why is None else only_read(why, self.folder).problem
 
     def history(self) -> History:
         """What has happened so far."""
@@ -94,7 +121,7 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
             object=str(parent),
         ) from error
     session = Session(folder)
-    session.journal.append(SessionOpened(program, profile, this_person()))
+    session.journal.append(SessionOpened(program, profile, this_person(), this_machine()))
     return session
 
 

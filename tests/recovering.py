@@ -118,8 +118,10 @@ class Recovery:
         return ended
 
     def outcome(self) -> e.Outcome:
-        """How the latest conversion ended."""
-        return self.ended.outcome
+        """How the latest conversion ended, as far as it is known."""
+        outcome = self.session.history().outcome
+        assert outcome is not None
+        return outcome
 
     @property
     def problem(self) -> Problem:

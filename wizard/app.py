@@ -30,7 +30,7 @@ from recovery.profile import Profile
 from recovery.standing import standing
 from screens.quitting import QuitQuestion, until_when
 from screens.sessions import SessionsScreen
-from screens.target import Connected, Connecting, Connection, TargetScreen
+from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
 from screens.widgets.questions import Question, TypedQuestion
 from screens.wishes import (
     ApprovePlan,
@@ -159,7 +159,11 @@ class Wizard(App[None]):
         self._history = History(work.entries(after=0))
         at_work = self._history.running is not None and work.runner_alive()
         await self._go(steps.first_open(self._history) if at_work else Step.TARGET)
-        self.post_message(SignIn())
+        if work.only_reads is None:
+            self.post_message(SignIn())
+        else:
+            self._connection = NotConnected(work.only_reads)
+            self._show()
         if self._look_every is not None:
             self.set_interval(self._look_every, self.look)
             self.set_interval(1, self._count_seconds)

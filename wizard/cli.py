@@ -386,8 +386,11 @@ def resume(
     if not as_json and sys.stdout.isatty():
         _exit(_open_wizard(None, session_id))
     output = Output(as_json)
-    for entry in sessions.open_session(session_id).history().entries:
+    session = sessions.open_session(session_id)
+    for entry in session.history().entries:
         output.entry(entry)
+    if session.only_reads is not None:
+        output.problem(session.only_reads)
     _exit(DONE)
 
 

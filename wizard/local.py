@@ -45,6 +45,10 @@ class LocalWork:
         return self._session.id
 
     @property
+    def only_reads(self) -> Problem | None:
+        return self._session.only_reads
+
+    @property
     def by(self) -> Person:
         return session.this_person()
 

@@ -20,6 +20,10 @@ class Work(Protocol):
         """The session's name."""
 
     @property
+    def only_reads(self) -> Problem | None:
+        """Why the session can only be looked at here."""
+
+    @property
     def by(self) -> Person:
         """Who sits at this client."""
 

@@ -36,9 +36,12 @@ class Identity(Fact, frozen=True):
 
 
 class SessionOpened(Event, frozen=True):
+    """``machine`` tells the machine from others; empty in journals that are older."""
+
     program: str
     profile: Profile
     by: Person
+    machine: str = ""
 
 
 class TargetConfirmed(Event, frozen=True):

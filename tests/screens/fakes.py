@@ -49,6 +49,7 @@ class FakeWork:
 
     id = story.SESSION
     by: Person = story.ADA
+    only_reads: Problem | None = None
 
     def __init__(self, told: Story, connections: Sequence[Connection] = (CONNECTED,)) -> None:
         self.story = told
