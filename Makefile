@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 TESTS ?=
 
-.PHONY: demo check test slow bench format snapshots screenshots clean
+.PHONY: demo check test slow reliability bench format snapshots screenshots clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,10 @@ test: $(VENV)/ready
 
 slow: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(TESTS)
+
+# Every fault at every moment, and COMMIT in flight a hundred times; writes the page of docs/.
+reliability: $(VENV)/ready
+	RELIABILITY=docs/reliability.md $(BIN)/python -m pytest -n 2 --dist worksteal tests/faults/test_matrix.py tests/faults/test_commit_in_flight.py $(TESTS)
 
 # How the time grows with the catalog; takes minutes.
 bench: $(VENV)/ready

@@ -99,7 +99,7 @@ class Backup:
         final = self._final()
         partial = final.with_name(final.name + ".partial")
         started = datetime.now(UTC)
-        with target.connect(self.profile, self.password) as conn:
+        with target.connect(self.profile, self.password) as conn, self.control.watching(conn):
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             target.refuse_strangers(target.identify(conn), self.identity)
             snapshot = conn.execute("SELECT pg_export_snapshot()").fetchall()[0][0]
@@ -188,16 +188,18 @@ class Backup:
         assert process.stderr is not None
         last: list[str] = []
         try:
-            for line in process.stderr:
-                self.control.check()
-                if "error:" in line or "detail:" in line or "hint:" in line:
-                    last.append(line.strip())
-                yield line.rstrip()
-            code = process.wait()
+            with self.control.ending(process):
+                for line in process.stderr:
+                    self.control.check()
+                    if "error:" in line or "detail:" in line or "hint:" in line:
+                        last.append(line.strip())
+                    yield line.rstrip()
+                code = process.wait()
         finally:
             process.kill()
             process.wait()
             process.stderr.close()
+        self.control.check()
         if code != 0:
             ending = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
             said = " ".join(last) or f"it ended with {ending}"

@@ -1,9 +1,10 @@
 """What clients ask for while the work goes on, seen from the work."""
 
+import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -25,7 +26,7 @@ HANG_UP_AFTER = 20.0
 class Control:
     """Watches the journal for commands, in a thread of its own.
 
-    ``check`` is called between statements; ``watching`` cancels the statement that runs.
+    ``check`` is called between statements; ``watching`` and ``ending`` stop what runs meanwhile.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -33,7 +34,7 @@ class Control:
         self._ended = threading.Event()
         self._asked = threading.Event()
         self._changed = threading.Condition()
-        self._conn: psycopg.Connection[Any] | None = None
+        self._stops: list[Callable[[float], None]] = []
         self._waiting: list[Commit | ExtendGate] = []
         self.asked_by: Person | None = None
         self._asked_at: float | None = None
@@ -72,15 +73,11 @@ class Control:
             self._changed.notify_all()
 
     def _interrupt(self) -> None:
-        """Cancels what runs; again at every turn, for a statement may have begun just after."""
+        """Stops what runs; again at every turn, for a statement may have begun just after."""
         with self._changed:
-            if self._conn is None or self._asked_at is None:
-                return
-            if time.monotonic() > self._asked_at + HANG_UP_AFTER:
-                hang_up(self._conn)
-                return
-            with suppress(psycopg.OperationalError):
-                self._conn.cancel_safe(timeout=_PATIENCE)
+            if self._asked_at is not None:
+                for stop in self._stops:
+                    stop(time.monotonic() - self._asked_at)
 
     @property
     def asked_to_stop(self) -> bool:
@@ -113,12 +110,27 @@ class Control:
             self._waiting.clear()
 
     @contextmanager
-    def watching(self, conn: psycopg.Connection[Any]) -> Iterator[None]:
-        """While this lasts, asking to stop cancels what ``conn`` runs."""
+    def _stopping(self, stop: Callable[[float], None]) -> Iterator[None]:
         with self._changed:
-            self._conn = conn
+            self._stops.append(stop)
         try:
             yield
         finally:
             with self._changed:
-                self._conn = None
+                self._stops.remove(stop)
+
+    def watching(self, conn: psycopg.Connection[Any]) -> AbstractContextManager[None]:
+        """While this lasts, asking to stop cancels what ``conn`` runs; at last it hangs up."""
+
+        def stop(asked_for: float) -> None:
+            if asked_for > HANG_UP_AFTER:
+                hang_up(conn)
+            else:
+                with suppress(psycopg.OperationalError):
+                    conn.cancel_safe(timeout=_PATIENCE)
+
+        return self._stopping(stop)
+
+    def ending(self, process: "subprocess.Popen[str]") -> AbstractContextManager[None]:
+        """While this lasts, asking to stop kills a process."""
+        return self._stopping(lambda _asked_for: process.kill())

@@ -83,8 +83,6 @@ class Conversion:
                         self.journal.append(CommitIntended(xid, decision.by))
                 except BaseException as error:
                     self._roll_back(conn, _in_words(error))
-                    if isinstance(error, psycopg.Error):
-                        self.control.check()
                     raise
                 # From here on only the server knows how it ends.
                 return (

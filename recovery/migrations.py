@@ -6,7 +6,7 @@ several databases) does not happen; the version table and its schema come from t
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -236,6 +236,7 @@ class Migrations:
             with (
                 self._engine(read_only=False) as engine,
                 engine.connect() as connection,
+                self._watching(connection),
                 environment,
             ):
                 environment.configure(
@@ -254,6 +255,11 @@ class Migrations:
             raise
         except CommandError as error:
             raise Refused(f"Alembic: {error}.", "Check the migration scripts.") from error
+
+    def _watching(self, connection: sa.Connection) -> AbstractContextManager[None]:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        return self.control.watching(driver)
 
     @contextmanager
     def _engine(self, *, read_only: bool = True) -> Iterator[sa.Engine]:

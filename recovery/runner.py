@@ -57,7 +57,12 @@ def perform(session: Session, step: Step, options: Options) -> int:
         try:
             with Control(session.journal) as control:
                 refuse_too_early(session, step)
-                _Work(session, options, control).do(step)
+                try:
+                    _Work(session, options, control).do(step)
+                except (psycopg.Error, RecoveryError):
+                    # What was interrupted because somebody asked for it did not fail.
+                    control.check()
+                    raise
         except RecoveryError as error:
             return _fail(session, step, error.problem)
         except psycopg.Error as error:
@@ -150,11 +155,7 @@ class _Work:
             self.control.watching(conn),
         ):
             target.refuse_strangers(target.identify(conn), self.identity)
-            try:
-                yield conn
-            except psycopg.errors.QueryCanceled:
-                self.control.check()
-                raise
+            yield conn
 
     def investigate(self) -> None:
         from recovery import investigation

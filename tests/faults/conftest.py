@@ -1,6 +1,8 @@
 """Faults are the same on every version: one server is enough for them."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,6 +11,7 @@ from psycopg import sql
 from recovery import installations, scratch
 from recovery.installations import Installation
 from tests.conftest import Database
+from tests.faults import table
 from tests.faults.lines import TABLES
 
 
@@ -36,3 +39,24 @@ def distant(listening: scratch.Server) -> Database:
         make = sql.SQL("CREATE DATABASE {} TEMPLATE original")
         conn.execute(make.format(sql.Identifier(name)))
     return Database(listening, name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Writes the table of the matrix where ``$RELIABILITY`` names a file."""
+    target = os.environ.get("RELIABILITY")
+    if target is None:
+        return
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+    ]
+    told = [(*each, report.passed) for report in reports for each in report.user_properties]
+    cells = [
+        table.Cell(*value) if passed else table.Cell(*value[:-1], "FAILED")
+        for name, value, passed in told
+        if name == "cell"
+    ]
+    in_flight = [(str(value), passed) for name, value, passed in told if name == "in flight"]
+    Path(target).write_text(table.page(cells, in_flight), encoding="utf-8")

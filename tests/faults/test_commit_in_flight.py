@@ -4,6 +4,7 @@ Each way twice; fifty times with ``make slow``.
 """
 
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -32,7 +33,9 @@ def test_what_became_of_it_is_asked_of_the_server(
     way: AtCommit,
     silent: bool,
     time: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
+    record_property("in flight", OUTCOMES[way].value)
     monkeypatch.setattr(committing, "PATIENCE", Patience(first=0.1, silence=1, asking=20))
     with Proxy(distant.server.port) as proxy:
         recovery = behind(proxy, distant)

@@ -9,7 +9,7 @@ from recovery import control, conversion
 from recovery import events as e
 from recovery.session import Session
 from tests.conftest import Database
-from tests.faults.lines import behind, is_after
+from tests.faults.lines import behind, is_after, is_free
 from tests.faults.proxy import Proxy
 from tests.recovering import ME, Recovery
 from tests.waiting import until
@@ -52,15 +52,6 @@ def test_at_the_gate_it_is_noticed_and_rolled_back_and_nothing_is_held(
         is_after(distant, e.Outcome.ROLLED_BACK)
         proxy.mend()
         assert recovery.convert_here(e.Commit(by=ME, typed=distant.name)) is e.Outcome.COMMITTED
-
-
-def is_free(database: Database) -> bool:
-    """Whether nobody has a transaction open in it."""
-    held = database.rows(
-        "SELECT FROM pg_stat_activity WHERE datname = current_database() "
-        "AND pid <> pg_backend_pid() AND backend_xid IS NOT NULL"
-    )
-    return not held
 
 
 def test_a_cancel_does_not_wait_for_a_server_that_is_silent(
