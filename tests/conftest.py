@@ -44,6 +44,23 @@ def kinds_of_servers() -> list[str]:
     return ["embedded", *(["system"] if system else [])]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each test on one of the servers in turn; on the others where there is time."""
+    kinds = kinds_of_servers()
+    tests: dict[str, int] = {}
+    for item in items:
+        called = getattr(item, "callspec", None)
+        kind = None if called is None else called.params.get("installation")
+        if kind in kinds:
+            others = {
+                name: value for name, value in called.params.items() if name != "installation"
+            }
+            test = f"{item.location[0]} {getattr(item, 'originalname', '')} {others}"
+            number = tests.setdefault(test, len(tests))
+            if kinds[number % len(kinds)] != kind:
+                item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the developer's own: no sessions, no keyring, no libpq settings."""

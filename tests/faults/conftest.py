@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -52,11 +53,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome)
         if isinstance(report, pytest.TestReport) and report.when == "call"
     ]
-    told = [(*each, report.passed) for report in reports for each in report.user_properties]
-    cells = [
-        table.Cell(*value) if passed else table.Cell(*value[:-1], "FAILED")
-        for name, value, passed in told
-        if name == "cell"
-    ]
-    in_flight = [(str(value), passed) for name, value, passed in told if name == "in flight"]
+    cells: list[table.Cell] = []
+    in_flight: list[tuple[str, bool]] = []
+    for report in reports:
+        told: dict[str, Any] = dict(report.user_properties)
+        if "cell" in told:
+            row, column, moment, fault, result = told["cell"]
+            came = result if report.passed else "FAILED"
+            cells.append(table.Cell(row, column, moment, fault, came))
+        if "in flight" in told:
+            in_flight.append((told["in flight"], report.passed))
     Path(target).write_text(table.page(cells, in_flight), encoding="utf-8")

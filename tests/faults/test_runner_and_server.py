@@ -7,11 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-import psycopg
 import pytest
 
 from recovery import events as e
-from recovery import follow, plan, scratch
+from recovery import follow, plan
 from recovery.errors import Refused
 from recovery.launch import Options, launch
 from recovery.reconcile import reconcile
@@ -56,27 +55,6 @@ def test_killed_at_the_gate_means_rolled_back_and_it_can_be_done_again(
     assert recovery.outcome() is e.Outcome.COMMITTED
 
 
-@pytest.mark.parametrize("step", [e.Step.INVESTIGATION, e.Step.PLAN, e.Step.BACKUP])
-def test_killed_in_a_reading_step_leaves_nothing_and_can_be_done_again(
-    database: Database, step: e.Step
-) -> None:
-    recovery = recovery_on(database)
-    options = Options(by=ME, password=database.password)
-    codes = []
-    with database.connect() as blocker:
-        # Each of these steps reads this catalog, and waits.
-        blocker.execute("LOCK TABLE pg_catalog.pg_inherits IN ACCESS EXCLUSIVE MODE")
-        for entry in follow.run(recovery.session, step, options):
-            if isinstance(entry.event, e.StepStarted):
-                kill_the_runner(recovery.session)
-            if isinstance(entry.event, e.StepFailed):
-                codes.append(entry.event.problem.exit_code)
-    assert codes == [130]
-    assert recovery.session.history().last(e.BackupMade) is None
-    last = [entry.event for entry in follow.run(recovery.session, step, options)][-1]
-    assert isinstance(last, e.StepFinished)
-
-
 def test_the_runner_survives_its_client(database: Database) -> None:
     """The client is killed at the gate; another one decides."""
     recovery = recovery_on(database)
@@ -99,20 +77,6 @@ def test_the_runner_survives_its_client(database: Database) -> None:
     assert ended.outcome is e.Outcome.COMMITTED
 
 
-def test_the_runner_ignores_a_lost_terminal(database: Database) -> None:
-    recovery = recovery_on(database)
-
-    def hang_up(session: Session, event: e.AnyEvent) -> None:
-        if isinstance(event, e.GateOpened):
-            holder = session.journal.holder()
-            assert holder is not None
-            os.kill(holder.pid, signal.SIGHUP)
-            session.journal.command(e.Commit(by=ME, typed=database.name))
-
-    assert recovery.convert(hang_up) == 0
-    assert recovery.outcome() is e.Outcome.COMMITTED
-
-
 def test_a_second_runner_on_one_session_is_refused(database: Database) -> None:
     recovery = recovery_on(database)
     refused = []
@@ -126,60 +90,6 @@ def test_a_second_runner_on_one_session_is_refused(database: Database) -> None:
 
     assert recovery.convert(start_another) == 0
     assert "already works on this session" in refused[0]
-
-
-def test_a_terminated_backend_means_rolled_back(database: Database) -> None:
-    recovery = recovery_on(database)
-    before = schema_of(database)
-
-    def terminate(session: Session, event: e.AnyEvent) -> None:
-        if isinstance(event, e.GateOpened):
-            with database.server.connect() as conn:
-                conn.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = %s AND state = 'idle in transaction'",
-                    [database.name],
-                )
-
-    assert recovery.convert(terminate) in (1, 3)
-    assert recovery.outcome() is e.Outcome.ROLLED_BACK
-    assert schema_of(database) == before
-
-
-@pytest.mark.parametrize("moment", [e.PhaseFinished, e.GateOpened])
-def test_a_server_that_dies_means_rolled_back(moment: type[e.Event]) -> None:
-    with scratch.start(settings={"restart_after_crash": "on"}) as server:
-        with server.connect(autocommit=True) as conn:
-            conn.execute("CREATE DATABASE app")
-        database = Database(server, "app")
-        recovery = recovery_on(database)
-        before = schema_of(database)
-
-        def crash(session: Session, event: e.AnyEvent) -> None:
-            if isinstance(event, moment) and crashed == []:
-                crashed.append(event)
-                # A killed backend makes the postmaster end all others and recover.
-                with server.connect() as conn:
-                    pid = conn.info.backend_pid
-                    os.kill(pid, signal.SIGKILL)
-
-        crashed: list[e.AnyEvent] = []
-        assert recovery.convert(crash) in (1, 3)
-        assert recovery.outcome() is e.Outcome.ROLLED_BACK
-        until_up(server)
-        assert schema_of(database) == before
-        assert recovery.convert() == 0
-        assert recovery.outcome() is e.Outcome.COMMITTED
-
-
-def until_up(server: scratch.Server) -> None:
-    """Waits for the end of crash recovery."""
-    while True:
-        try:
-            server.connect().close()
-        except psycopg.OperationalError:
-            continue
-        return
 
 
 @pytest.mark.parametrize("ending", ["commit", "rollback"])

@@ -17,7 +17,13 @@ TIME_OUTS = {
 }
 
 
-@pytest.mark.parametrize("name", TIME_OUTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if "transaction" in name else [pytest.mark.slow])
+        for name in TIME_OUTS
+    ],
+)
 def test_it_does_not_end_the_gate(database: Database, name: str) -> None:
     with database.connect() as conn:
         if conn.info.server_version < TIME_OUTS[name]:

@@ -1,0 +1,105 @@
+"""A client that does a recovery's steps one by one, in processes that can be killed."""
+
+import os
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+
+from recovery import events as e
+from recovery import follow, plan
+from recovery.backup import attest
+from recovery.history import History, StepState
+from recovery.launch import Options, launch
+from recovery.session import Session
+from tests.recovering import ME, Recovery
+from tests.waiting import until
+
+
+@dataclass
+class Driver:
+    """``client`` is the process that started the last step, ``began`` the journal's end then."""
+
+    recovery: Recovery
+    adopt: tuple[str, ...] = ()
+    client: int = 0
+    began: int = 0
+
+    @property
+    def session(self) -> Session:
+        return self.recovery.session
+
+    @property
+    def history(self) -> History:
+        return self.session.history()
+
+    @property
+    def runner(self) -> int:
+        """The process that does the work."""
+        holder = self.session.journal.holder()
+        assert holder is not None
+        return holder.pid
+
+    def start(self, step: e.Step) -> None:
+        """A client that starts a step and looks on, as a wizard does."""
+        self.began = follow.last_number(self.session)
+        password = self.recovery.client.password
+        options = Options(by=ME, password=password, prove=False, adopt=self.adopt)
+        self.client = os.fork()
+        if self.client == 0:
+            with suppress(BaseException):
+                launch(self.session, step, options)
+                signal.pause()
+            os._exit(1)
+
+    def told(self, *kinds: type[e.Event]) -> list[e.AnyEvent]:
+        """The events of these kinds since the step was started."""
+        entries = self.session.journal.entries(self.began)
+        return [entry.event for entry in entries if isinstance(entry.event, kinds)]
+
+    def wait_for_the_end(self) -> None:
+        """Until the runner is gone, and with it its client."""
+        until(lambda: True if self.session.journal.holder() is None else None)
+        with suppress(ProcessLookupError):
+            os.kill(self.client, signal.SIGKILL)
+        os.waitpid(self.client, 0)
+
+    def commit(self) -> None:
+        """Decides at the gate, as soon as it is open."""
+        until(lambda: self.told(e.GateOpened, e.StepFailed) or self._is_dead() or None)
+        self.session.journal.command(e.Commit(by=ME, typed=self.recovery.database.name))
+
+    def _is_dead(self) -> bool:
+        begun = bool(self.told(e.StepStarted))
+        return begun and self.session.journal.holder() is None
+
+    def do(self, step: e.Step) -> bool:
+        """Does a step to its end; whether it came to a good one."""
+        if step is e.Step.CONVERSION:
+            self.ready()
+        self.start(step)
+        if step is e.Step.CONVERSION:
+            self.commit()
+        until(lambda: self.told(e.StepFinished, e.StepFailed) or self._is_dead() or None)
+        self.wait_for_the_end()
+        if not self.told(e.StepFinished):
+            return False
+        if step is e.Step.PLAN:
+            plan.approve(self.session, self.recovery.made.sha256, ME)
+        return True
+
+    def ready(self) -> None:
+        """Approves the plan and attests to a backup, where that was not done."""
+        if not self.history.plan_approved:
+            plan.approve(self.session, self.recovery.made.sha256, ME)
+        if self.history.backup is None:
+            attest(self.session, "the test's own copy", ME)
+
+    def undone(self) -> list[e.Step]:
+        """The steps that are still to be done, but the report."""
+        steps = list(e.Step)[1:-1]
+        return [step for step in steps if self.history.state_of(step) is not StepState.DONE]
+
+    def to_the_end(self) -> None:
+        """Resumes: every step that is not done, to a verified recovery."""
+        while steps := self.undone():
+            assert self.do(steps[0]), self.told(e.StepFailed)
