@@ -50,12 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests: dict[str, int] = {}
     for item in items:
         called = getattr(item, "callspec", None)
-        kind = None if called is None else called.params.get("installation")
+        parameters = {} if called is None else dict(called.params)
+        kind = parameters.pop("installation", None)
         if kind in kinds:
-            others = {
-                name: value for name, value in called.params.items() if name != "installation"
-            }
-            test = f"{item.location[0]} {getattr(item, 'originalname', '')} {others}"
+            test = f"{item.location[0]} {getattr(item, 'originalname', '')} {parameters}"
             number = tests.setdefault(test, len(tests))
             if kinds[number % len(kinds)] != kind:
                 item.add_marker(pytest.mark.slow)
