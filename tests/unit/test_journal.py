@@ -316,6 +316,30 @@ def test_a_journal_of_a_newer_program_is_refused_with_a_sentence(path: Path) -> 
     assert refused.value.problem.remedy == "Upgrade pg-rekey on this machine."
 
 
+# As the first release wrote them: without what has been added since.
+OLD = (
+    '{"event":"SessionOpened","program":"0.1.0","profile":{"target":{"database":"saas"},'
+    '"keys":{"users.id":"varchar(36)"}},"by":{"user":"ana","host":"bastion"}}',
+    '{"event":"PlanMade","sha256":"aa","fingerprint":"bb","database":"saas","phases":[],"tables":[],'
+    '"foreign_keys":0,"refusals":[],"nothing_to_do":false}',
+)
+
+
+def test_a_journal_of_an_older_program_is_read(path: Path) -> None:
+    Journal(path).close()
+    for body in OLD:
+        moment = "2026-11-01T03:00:00+00:00"
+        change(path, f"INSERT INTO events (at, body) VALUES ('{moment}', '{body}')")
+    journal = Journal(path)
+    told = journal.history()
+    assert told.profile.keys == {"users.id": "varchar(36)"}
+    assert told.plan is not None
+    assert (told.plan.breaks, told.plan.compatible, told.plan.rebuilt) == (0, False, ())
+    journal.append(Reported("a", "b"))
+    assert len(journal.history().entries) == 3
+    journal.close()
+
+
 def test_a_file_that_is_no_journal_is_damaged(path: Path) -> None:
     path.write_bytes(b"what is this? " * 500)
 
