@@ -20,7 +20,7 @@ _EVERY = 0.1
 _PATIENCE = 0.3
 _BEAT = 5.0
 # How long a server is asked in vain to cancel before the line is given up, in seconds.
-HANG_UP_AFTER = 20.0
+HANG_UP_AFTER = 10.0
 
 
 class Control:
