@@ -45,7 +45,10 @@ def commit(conn: psycopg.Connection[Any], xid: str, connect: Connect) -> tuple[O
     try:
         with watch:
             conn.commit()
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
+        if error.sqlstate is not None and not isinstance(error, psycopg.OperationalError):
+            # The server's own answer, such as a deferred constraint that does not hold.
+            raise
         if watch.found is not None:
             return watch.found
         return _look_up(xid, connect, " ".join(str(error).split()))
