@@ -1,9 +1,10 @@
 """A client that does a recovery's steps one by one, in processes that can be killed."""
 
-import os
-import signal
-from contextlib import suppress
+import subprocess
+import sys
 from dataclasses import dataclass
+
+import msgspec
 
 from recovery import events as e
 from recovery import follow, plan
@@ -17,12 +18,16 @@ from tests.waiting import until
 
 @dataclass
 class Driver:
-    """``client`` is the process that started the last step, ``began`` the journal's end then."""
+    """``child`` is what was started for the last step: a runner, or a client that started one.
+
+    ``began`` is the journal's end at that time.
+    """
 
     recovery: Recovery
     adopt: tuple[str, ...] = ()
-    client: int = 0
+    child: "subprocess.Popen[bytes] | None" = None
     began: int = 0
+    by_client: bool = False
 
     @property
     def session(self) -> Session:
@@ -39,17 +44,22 @@ class Driver:
         assert holder is not None
         return holder.pid
 
-    def start(self, step: e.Step) -> None:
-        """A client that starts a step and looks on, as a wizard does."""
+    def start(self, step: e.Step, *, by_client: bool = False) -> None:
+        """Starts a step; if asked so, by a client that looks on, as a wizard does."""
         self.began = follow.last_number(self.session)
+        self.by_client = by_client
         password = self.recovery.client.password
         options = Options(by=ME, password=password, prove=False, adopt=self.adopt)
-        self.client = os.fork()
-        if self.client == 0:
-            with suppress(BaseException):
-                launch(self.session, step, options)
-                signal.pause()
-            os._exit(1)
+        if not by_client:
+            self.child = launch(self.session, step, options)
+            return
+        self.child = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.client", str(self.session.folder), step],
+            stdin=subprocess.PIPE,
+        )
+        assert self.child.stdin is not None
+        self.child.stdin.write(msgspec.json.encode(options))
+        self.child.stdin.close()
 
     def told(self, *kinds: type[e.Event]) -> list[e.AnyEvent]:
         """The events of these kinds since the step was started."""
@@ -59,9 +69,10 @@ class Driver:
     def wait_for_the_end(self) -> None:
         """Until the runner is gone, and with it its client."""
         until(lambda: True if self.session.journal.holder() is None else None)
-        with suppress(ProcessLookupError):
-            os.kill(self.client, signal.SIGKILL)
-        os.waitpid(self.client, 0)
+        if self.child is not None:
+            if self.by_client:
+                self.child.kill()
+            self.child.wait()
 
     def commit(self) -> None:
         """Decides at the gate, as soon as it is open."""
@@ -69,8 +80,9 @@ class Driver:
         self.session.journal.command(e.Commit(by=ME, typed=self.recovery.database.name))
 
     def _is_dead(self) -> bool:
-        begun = bool(self.told(e.StepStarted))
-        return begun and self.session.journal.holder() is None
+        if self.child is not None and not self.by_client:
+            return self.child.poll() is not None
+        return bool(self.told(e.StepStarted)) and self.session.journal.holder() is None
 
     def do(self, step: e.Step) -> bool:
         """Does a step to its end; whether it came to a good one."""

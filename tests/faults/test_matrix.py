@@ -94,11 +94,13 @@ def _kill_the_runner(scene: Scene) -> None:
 
 
 def _kill_the_client(scene: Scene) -> None:
-    os.kill(scene.driver.client, signal.SIGKILL)
+    assert scene.driver.child is not None
+    scene.driver.child.kill()
 
 
 def _hang_up(scene: Scene) -> None:
-    for process in (scene.driver.runner, scene.driver.client):
+    assert scene.driver.child is not None
+    for process in (scene.driver.runner, scene.driver.child.pid):
         os.kill(process, signal.SIGHUP)
 
 
@@ -273,7 +275,7 @@ def _let_go(scene: Scene, conn: "psycopg.Connection[tuple[object, ...]]") -> Non
 
 def _at(scene: Scene, when: Moment) -> None:
     """Starts the step and waits for the moment."""
-    scene.driver.start(when.step)
+    scene.driver.start(when.step, by_client=True)
     if when.event is not None:
         until(lambda: _is_there(scene, when))
     else:
