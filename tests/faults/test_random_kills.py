@@ -26,7 +26,7 @@ from wizard.demo import incident
 SEED = 20261122
 KILLS = int(os.environ.get("KILLS", "1"))
 # As many events as the journal has when nothing is killed, or a few less.
-EVENTS = 330
+EVENTS = 430
 
 
 @pytest.mark.parametrize("number", range(KILLS))
