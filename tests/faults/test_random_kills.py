@@ -20,7 +20,6 @@ from recovery.session import Session
 from tests.conftest import Database, incident_profile
 from tests.faults.driver import Driver
 from tests.recovering import Recovery
-from tests.waiting import until
 from wizard.demo import incident
 
 SEED = 20261122
@@ -38,25 +37,29 @@ def test_the_recovery_goes_on_from_wherever_its_runner_was_killed(
     recovery.client.confirm(incident_database.name)
     driver = Driver(recovery, adopt=(incident.VALUATIONS_REVISION,))
     foreign_keys = _foreign_keys(incident_database)
-    killing = threading.Thread(
-        target=_kill_at, args=[recovery.session, chance.randrange(3, EVENTS), chance.random()]
-    )
-    killing.daemon = True
+    ended = threading.Event()
+    place, delay = chance.randrange(3, EVENTS), chance.random()
+    killing = threading.Thread(target=_kill_at, args=[recovery.session, place, delay, ended])
     killing.start()
     while steps := driver.undone():
         if not driver.do(steps[0]):
             reconcile(recovery.session, incident_database.password)
             assert driver.history.outcome is not e.Outcome.UNKNOWN
             _is_whole(incident_database, driver.history.committed)
+    ended.set()
+    killing.join()
     assert driver.history.recovered, driver.history.verified
     _is_whole(incident_database, committed=True)
     assert _foreign_keys(incident_database) >= foreign_keys
 
 
-def _kill_at(session: Session, number: int, delay: float) -> None:
-    """Kills the runner a moment after the journal has so many entries."""
+def _kill_at(session: Session, number: int, delay: float, ended: threading.Event) -> None:
+    """Kills the runner a moment after the journal has so many entries, if it comes so far."""
     own = Session(session.folder)
-    until(lambda: own.journal.entries(number - 1, most=1) or None)
+    while not own.journal.entries(number - 1, most=1):
+        if ended.wait(0.01):
+            own.close()
+            return
     time.sleep(delay / 20)  # chance, not waiting: up to 50 ms
     holder = own.journal.holder()
     own.close()
