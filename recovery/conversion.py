@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,13 +11,11 @@ from typing import Any
 
 import psycopg
 
-from queries import ask
-from queries.rows import SessionRow
 from recovery import catalog, parity, target
 from recovery.catalog import Catalog
 from recovery.committing import commit, end_session_of
 from recovery.control import Control
-from recovery.errors import RecoveryError, Refused, ServerError
+from recovery.errors import RecoveryError, Refused, ServerError, Unreachable
 from recovery.events import (
     Commit,
     CommitIntended,
@@ -33,22 +31,18 @@ from recovery.events import (
     PhaseFinished,
     PhaseStarted,
     PlanMade,
-    SessionInTheWay,
     StatementDone,
 )
 from recovery.journal import Journal
-from recovery.line import answering_within
+from recovery.line import answering
+from recovery.observer import Observer
 from recovery.plan import Plan, build
 from recovery.profile import Profile
 from recovery.statements import TITLES, Statement
 
 LOCK_ATTEMPTS = 5
-# Two conversions of one database exclude each other by this advisory lock ("rekey" in ASCII).
-ADVISORY_LOCK = 0x72656B6579
 # How often the gate looks who is blocked, in seconds.
 _GLANCE = 1.0
-# How long a server may take to answer what needs no work, in seconds.
-_ANSWER = 30.0
 
 
 @dataclass
@@ -71,54 +65,39 @@ class Conversion:
         Every way out but COMMIT is ROLLBACK, and how the transaction ended is always journaled.
         Raises ``RecoveryError`` if the work failed.
         """
-        with self._connection(read_only=True, autocommit=True) as observer:
-            self._claim(observer)
-            with self._connection(read_only=False) as conn, self.control.watching(conn):
-                try:
-                    plan, found = self._lock(conn, observer)
-                    xid = self._xid = _current_xid(conn)
-                    differences = self._convert(conn, plan, found)
-                    decision = self._gate(conn, observer, differences)
-                    if decision is not None:
-                        self.journal.append(CommitIntended(xid, decision.by))
-                except BaseException as error:
-                    self._roll_back(conn, _in_words(error))
-                    raise
-                # From here on only the server knows how it ends.
-                return (
-                    Outcome.ROLLED_BACK if decision is None else self._commit(conn, xid, decision)
-                )
+        with (
+            Observer(self._reader, self.profile, self.identity) as observer,
+            self._connection() as conn,
+            self.control.watching(conn),
+        ):
+            try:
+                plan, found = self._lock(conn, observer)
+                xid = self._xid = _current_xid(conn)
+                differences = self._convert(conn, plan, found)
+                decision = self._gate(conn, observer, differences)
+                if decision is not None:
+                    self.journal.append(CommitIntended(xid, decision.by))
+            except BaseException as error:
+                self._roll_back(conn, _in_words(error))
+                raise
+            # From here on only the server knows how it ends.
+            return Outcome.ROLLED_BACK if decision is None else self._commit(conn, xid, decision)
 
     @contextmanager
-    def _connection(
-        self, *, read_only: bool, autocommit: bool = False
-    ) -> Iterator[psycopg.Connection[Any]]:
-        conn = target.connect(
-            self.profile, self.password, read_only=read_only, autocommit=autocommit
-        )
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        conn = target.connect(self.profile, self.password, read_only=False)
         try:
             yield conn
         finally:
             conn.close()
 
-    def _claim(self, observer: psycopg.Connection[Any]) -> None:
-        """Keeps a second conversion out, for as long as ``observer`` is connected."""
-        row = observer.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchone()
-        if row is None or not row[0]:
-            raise Refused(
-                "Another pg-rekey is converting or migrating this database.",
-                "Wait for it to end, or decide there.",
-                object=self.identity.database,
-            )
-        found = target.identify(observer)
-        target.refuse_others(found, self.profile)
-        target.refuse_strangers(found, self.identity)
+    def _reader(self) -> psycopg.Connection[Any]:
+        """Another connection, to look at the first from beside it."""
+        return target.connect(self.profile, self.password, autocommit=True)
 
     # --- the phases ---
 
-    def _lock(
-        self, conn: psycopg.Connection[Any], observer: psycopg.Connection[Any]
-    ) -> tuple[Plan, Catalog]:
+    def _lock(self, conn: psycopg.Connection[Any], observer: Observer) -> tuple[Plan, Catalog]:
         """Takes every lock at once, or gives way and tries again; then looks for drift."""
         for attempt in range(1, LOCK_ATTEMPTS + 1):
             plan = self._plan(catalog.read(conn))
@@ -128,9 +107,8 @@ class Conversion:
                 self._execute(conn, plan.lock)
             except psycopg.errors.LockNotAvailable as error:
                 conn.rollback()
-                tables = plan.closure.tables()
-                blockers = ask(observer, "blockers", SessionRow, tables=tables)
-                self.journal.append(LockAttemptFailed(attempt, LOCK_ATTEMPTS, in_the_way(blockers)))
+                blockers = observer.blockers(plan.closure.tables())
+                self.journal.append(LockAttemptFailed(attempt, LOCK_ATTEMPTS, blockers))
                 if attempt == LOCK_ATTEMPTS:
                     raise Refused(
                         f"The locks could not be had in {LOCK_ATTEMPTS} attempts.",
@@ -206,14 +184,14 @@ class Conversion:
     # --- the gate ---
 
     def _gate(
-        self, conn: psycopg.Connection[Any], observer: psycopg.Connection[Any], differences: int
+        self, conn: psycopg.Connection[Any], observer: Observer, differences: int
     ) -> Commit | None:
         """Waits for COMMIT, with the locks held. None: roll back."""
         opened = time.monotonic()
         deadline = opened + self.gate_seconds
         self.control.refuse_waiting("the gate was not open yet")
         self.journal.append(GateOpened(_in(self.gate_seconds), differences))
-        blocked: list[tuple[int, str]] | None = None
+        told: GatePrice | None = None
         while not self.control.asked_to_stop:
             left = deadline - time.monotonic()
             if left <= 0:
@@ -228,13 +206,13 @@ class Conversion:
                 case ExtendGate() as wish:
                     deadline += wish.seconds
                     self.journal.append(GateExtended(_in(deadline - time.monotonic()), wish.by))
-            # Also tells whether the transaction is still there.
-            with answering_within(conn, _ANSWER), answering_within(observer, _ANSWER):
+            with answering(conn):
+                # Raises if the transaction is no longer there.
                 conn.execute("SELECT 1")
-                waiting = ask(observer, "blocked", SessionRow, pid=conn.info.backend_pid)
-            if (seen := [(row.pid, row.query) for row in waiting]) != blocked:
-                blocked = seen
-                self.journal.append(GatePrice(time.monotonic() - opened, in_the_way(waiting)))
+            price = _price(observer, conn.info.backend_pid, time.monotonic() - opened)
+            if told is None or not price.same_as(told):
+                told = price
+                self.journal.append(price)
         self._roll_back(conn, "the operator chose ROLLBACK", self.control.asked_by)
         return None
 
@@ -249,22 +227,18 @@ class Conversion:
 
     def _commit(self, conn: psycopg.Connection[Any], xid: str, decision: Commit) -> Outcome:
         try:
-            outcome, reason = commit(conn, xid, self._elsewhere)
+            outcome, reason = commit(conn, xid, self._reader)
         except psycopg.Error as error:
             self._roll_back(conn, _in_words(error))
             raise
         self.journal.append(ConversionEnded(outcome, reason, decision.by))
         return outcome
 
-    def _elsewhere(self) -> AbstractContextManager[psycopg.Connection[Any]]:
-        """Another connection, to ask what becomes of the first."""
-        return self._connection(read_only=True, autocommit=True)
-
     def _roll_back(
         self, conn: psycopg.Connection[Any], reason: str, by: Person | None = None
     ) -> None:
         try:
-            with answering_within(conn, _ANSWER):
+            with answering(conn):
                 conn.rollback()
         except psycopg.OperationalError:
             reason = f"{reason}; {self._end_session()}"
@@ -276,7 +250,7 @@ class Conversion:
         if self._xid is None:
             return "the connection is lost, and nothing had been changed"
         try:
-            with self._elsewhere() as other:
+            with self._reader() as other:
                 end_session_of(other, self._xid)
         except (RecoveryError, psycopg.Error) as error:
             return f"the connection is lost, the server rolls back when it notices ({error})"
@@ -295,11 +269,11 @@ def _in_words(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def in_the_way(rows: list[SessionRow]) -> tuple[SessionInTheWay, ...]:
-    """The rows as parts of an event."""
-    return tuple(
-        SessionInTheWay(row.pid, row.application, row.role, row.query, row.seconds) for row in rows
-    )
+def _price(observer: Observer, pid: int, held: float) -> GatePrice:
+    try:
+        return GatePrice(held, observer.blocked_by(pid))
+    except (Unreachable, psycopg.OperationalError) as error:
+        return GatePrice(held, (), not_seen=_in_words(error))
 
 
 def _in(seconds: float) -> datetime:

@@ -9,6 +9,9 @@ from typing import Any
 
 import psycopg
 
+# How long a server may take to answer what needs no work, in seconds.
+ANSWER = 30.0
+
 
 def hang_up(conn: psycopg.Connection[Any]) -> None:
     """Closes the line under a call that waits for the server, which then fails at once.
@@ -23,12 +26,12 @@ def hang_up(conn: psycopg.Connection[Any]) -> None:
 
 
 @contextmanager
-def answering_within(conn: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
-    """Hangs up if what is asked inside takes longer; that then raises ``OperationalError``.
+def answering(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """Hangs up if what is asked inside is not answered; that then raises ``OperationalError``.
 
     For questions that are answered at once: TCP notices a cut line, but not a silent other end.
     """
-    timer = threading.Timer(seconds, hang_up, [conn])
+    timer = threading.Timer(ANSWER, hang_up, [conn])
     timer.daemon = True
     timer.start()
     try:

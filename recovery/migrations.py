@@ -24,8 +24,8 @@ from alembic.util import CommandError
 
 from queries import compose
 from recovery import catalog, revisions, target
+from recovery.claim import claim
 from recovery.control import Control
-from recovery.conversion import ADVISORY_LOCK
 from recovery.errors import Refused, ServerError
 from recovery.events import (
     Collision,
@@ -72,7 +72,7 @@ class Migrations:
             )
         directory = revisions.scripts(section.script_location)
         with target.connect(self.profile, self.password, autocommit=True) as observer:
-            self._claim(observer)
+            claim(observer, self.profile, self.identity)
             start = self._start(observer, section)
             steps = directory._upgrade_revs("heads", start)  # type: ignore[arg-type]  # takes several, too
             found = {revision.id: revision for revision in revisions.read(directory)}
@@ -86,14 +86,6 @@ class Migrations:
                 "Read runner.log and sql.log in the session's folder, then run the step again.",
             )
         self.journal.append(Migrated(heads))
-
-    def _claim(self, observer: psycopg.Connection[Any]) -> None:
-        row = observer.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK]).fetchone()
-        if row is None or not row[0]:
-            raise Refused(
-                "Another pg-rekey is converting or migrating this database.", "Wait for it to end."
-            )
-        target.refuse_strangers(target.identify(observer), self.identity)
 
     # --- where to start ---
 

@@ -72,7 +72,10 @@ class Gate:
     locked: datetime
     deadline: datetime
     differences: int
+    # Who waits for the locks, and when that was seen; or why it could not be.
     blocked: tuple[SessionInTheWay, ...]
+    looked: datetime | None
+    not_seen: str
 
 
 def gate(history: History) -> Gate | None:
@@ -85,10 +88,12 @@ def gate(history: History) -> Gate | None:
         return None
     locked = (entry.at for entry in attempt.entries if isinstance(entry.event, PhaseStarted))
     extended = attempt.last(GateExtended)
-    price = attempt.last(GatePrice)
+    price, looked = attempt.last(GatePrice), attempt.last_entry(GatePrice)
     return Gate(
         locked=next(locked, attempt.entries[0].at),
         deadline=opened.deadline if extended is None else extended.deadline,
         differences=opened.differences,
         blocked=() if price is None else price.blocked,
+        looked=None if looked is None else looked.at,
+        not_seen="" if price is None else price.not_seen,
     )

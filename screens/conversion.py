@@ -128,7 +128,8 @@ class ConversionScreen(StepScreen):
         self._show_outcome(history)
         self._show_gate(open_gate, now)
         self._show_phases(history)
-        self._show_locks(history, state)
+        self._show_locks(state)
+        self._show_blocked(open_gate, now)
         parity = self.attempt.last(ParityChecked)
         if parity is not None:
             self._show_parity(parity)
@@ -191,12 +192,7 @@ class ConversionScreen(StepScreen):
             else f"Parity: {words.counted(open_gate.differences, 'DIFFERENCE', 'DIFFERENCES')}. "
             "COMMIT is impossible: look at them, then roll back."
         )
-        blocked = open_gate.blocked
-        self.query_one("#gate-blocked", Line).say(
-            f"{words.counted(len(blocked), 'session')} blocked by these locks: press 5 to see them."
-            if blocked
-            else "No session is blocked by these locks."
-        )
+        self.query_one("#gate-blocked", Line).say(_blocked(open_gate))
 
     def _show_phases(self, history: History) -> None:
         if history.plan is None:
@@ -207,7 +203,7 @@ class ConversionScreen(StepScreen):
             counts = words.progress(phase.plan.expected, phase.done, history.profile.keys)
             self.query_one(f"#counts-{number}", Note).say(counts)
 
-    def _show_locks(self, history: History, state: Standing) -> None:
+    def _show_locks(self, state: Standing) -> None:
         waiting = self.attempt.last(LockAttemptFailed)
         begun = self.attempt.last(StatementDone) is not None
         title = self.query_one("#locks-title", Note)
@@ -217,12 +213,16 @@ class ConversionScreen(StepScreen):
         else:
             title.say(f"Locks not free: attempt {waiting.attempt} of {waiting.attempts}. Held by:")
             self.query_one("#locks", Rows).fill(_sessions(waiting.blockers))
-        open_gate = gate(history)
-        blocked = () if open_gate is None else open_gate.blocked
-        self.query_one("#blocked-words", Note).say(
-            "" if blocked else "No session waits for the locks of this conversion."
-        )
-        self.query_one("#blocked", Rows).fill(_sessions(blocked))
+
+    def _show_blocked(self, open_gate: Gate | None, now: datetime) -> None:
+        note, rows = self.query_one("#blocked-words", Note), self.query_one("#blocked", Rows)
+        if open_gate is None or open_gate.looked is None:
+            note.say("Who waits for the locks of this conversion is seen at the gate.")
+            rows.fill(())
+            return
+        note.say("" if open_gate.blocked else _blocked(open_gate))
+        since = max(0.0, (now - open_gate.looked).total_seconds())
+        rows.fill(_sessions(open_gate.blocked, since))
 
     def _show_parity(self, parity: ParityChecked) -> None:
         self.query_one(ForeignKeys).fill(parity.foreign_keys)
@@ -363,13 +363,24 @@ def _phase(phase: PhaseProgress) -> str:
     )
 
 
-def _sessions(sessions: tuple[SessionInTheWay, ...]) -> Iterator[tuple[str, ...]]:
+def _blocked(open_gate: Gate) -> str:
+    """How many sessions the held locks keep waiting, in a line."""
+    if open_gate.not_seen:
+        return f"Who is blocked cannot be seen now: {open_gate.not_seen}"
+    if not open_gate.blocked:
+        return "No session is blocked by these locks."
+    sessions = words.counted(len(open_gate.blocked), "session")
+    return f"{sessions} blocked by these locks: press 5 to see them."
+
+
+def _sessions(sessions: tuple[SessionInTheWay, ...], since: float = 0) -> Iterator[tuple[str, ...]]:
+    """``since`` is how long ago they were seen, in seconds."""
     for each in sessions:
         yield (
             str(each.pid),
             each.role,
             each.application,
-            words.duration(each.seconds),
+            words.duration(each.seconds + since),
             each.query,
         )
 

@@ -49,6 +49,8 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             )
         case e.GateExtended(deadline=deadline, by=by):
             yield f"{by} moved the deadline to {deadline:%H:%M:%S} UTC"
+        case e.GatePrice(not_seen=not_seen) if not_seen:
+            yield f"who waits for the locks cannot be seen now: {not_seen}"
         case e.GatePrice(blocked=blocked) if blocked:
             yield f"{len(blocked)} sessions wait for the locks:"
             yield from map(_in_the_way, blocked)

@@ -52,10 +52,18 @@ class GateExtended(Event, frozen=True):
 
 
 class GatePrice(Event, frozen=True):
-    """Who waits for the locks that are held."""
+    """Who waits for the locks that are held; ``not_seen`` says why nobody could look."""
 
     held_seconds: float
     blocked: tuple[SessionInTheWay, ...]
+    not_seen: str = ""
+
+    def same_as(self, other: "GatePrice") -> bool:
+        """Whether only time has passed."""
+        return self._waiting() == other._waiting()
+
+    def _waiting(self) -> tuple[object, ...]:
+        return self.not_seen, *((session.pid, session.query) for session in self.blocked)
 
 
 class CommandRefused(Event, frozen=True):

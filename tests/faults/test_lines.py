@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from recovery import control, conversion
+from recovery import control, line
 from recovery import events as e
 from recovery.session import Session
-from tests.conftest import Database
-from tests.faults.lines import behind, is_after, is_free
+from tests.conftest import Database, profile_for
+from tests.faults.lines import TABLES, behind, is_after, is_free
 from tests.faults.proxy import Proxy
 from tests.recovering import ME, Recovery
 from tests.waiting import until
@@ -40,7 +40,7 @@ def when(recovery: Recovery, moment: type[e.Event], then: Callable[[], None]) ->
 def test_at_the_gate_it_is_noticed_and_rolled_back_and_nothing_is_held(
     distant: Database, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(conversion, "_ANSWER", 0.5)
+    monkeypatch.setattr(line, "ANSWER", 0.5)
     with Proxy(distant.server.port) as proxy:
         recovery = behind(proxy, distant)
         faulty = when(recovery, e.GateOpened, lambda: FAULTS[fault](proxy))
@@ -52,6 +52,35 @@ def test_at_the_gate_it_is_noticed_and_rolled_back_and_nothing_is_held(
         is_after(distant, e.Outcome.ROLLED_BACK)
         proxy.mend()
         assert recovery.convert_here(e.Commit(by=ME, typed=distant.name)) is e.Outcome.COMMITTED
+
+
+def test_the_gate_stays_open_when_only_the_connection_beside_it_is_lost(
+    database: Database,
+) -> None:
+    database.execute(TABLES)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+
+    def end_the_observer() -> None:
+        database.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'pg-rekey' "
+            "AND backend_xid IS NULL"
+        )
+
+    faulty = when(recovery, e.GatePrice, end_the_observer)
+    seen_again: list[bool] = []
+
+    def decide(session: Session, event: e.AnyEvent) -> None:
+        match event:
+            case e.GatePrice(not_seen=not_seen):
+                seen_again.append(not not_seen)
+                if seen_again == [True, False, True]:
+                    session.journal.command(e.Commit(by=ME, typed=database.name))
+
+    assert recovery.convert(decide) == 0
+    faulty.join()
+    assert seen_again == [True, False, True]
+    is_after(database, e.Outcome.COMMITTED)
 
 
 def test_a_cancel_does_not_wait_for_a_server_that_is_silent(
