@@ -9,7 +9,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,7 +125,41 @@ def only_read(why: str, folder: Path) -> Refused:
 def _files(path: Path) -> list[Path]:
     """What there is of a journal: its database, and what SQLite keeps beside it."""
     beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
-    return [file for file in beside if file.exists()]
+    return [file for file in beside if file.is_file()]
+
+
+def _begin_file(path: Path) -> None:
+    """Makes an empty database; readers do not wait for the writer, where that can be had.
+
+    WAL needs shared memory beside the file, and some file systems have none (shared folders of
+    virtual machines, FUSE). SQLite accepts the mode there, and fails at the first use.
+    """
+    try:
+        _use(path, "PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        for file in _files(path):
+            file.unlink()
+        _use(path, "PRAGMA journal_mode = DELETE")
+
+
+def _use(path: Path, mode: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(mode)
+        connection.execute("PRAGMA user_version = 0")
+
+
+def _why_only_read(path: Path) -> str | None:
+    """Why nothing can be written into a journal that is there; None if it can."""
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return "its folder cannot be written"
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT 1 FROM sqlite_schema")
+    except sqlite3.DatabaseError as error:
+        # Whatever else is wrong with it is said when it is read.
+        if error.sqlite_errorname.startswith("SQLITE_IOERR_SHM"):
+            return "its file system has no shared memory, which it was begun with"
+    return None
 
 
 def _copied(path: Path, folder: Path) -> Path:
@@ -156,8 +190,12 @@ class Journal:
         self.only_reads: str | None = None
         self._copy: TemporaryDirectory[str] | None = None
         opened = path
-        if not new and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-            self.only_reads = "its folder cannot be written"
+        if new:
+            with self._guarded():
+                _begin_file(path)
+        else:
+            self.only_reads = _why_only_read(path)
+        if self.only_reads is not None:
             self._copy = TemporaryDirectory(prefix="pg-rekey-")
             opened = _copied(path, Path(self._copy.name))
         self._engine = sa.create_engine(
@@ -198,9 +236,10 @@ class Journal:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.DatabaseError as error:
+        except (sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
+            said = error.orig if isinstance(error, sa.exc.DatabaseError) else error
             raise JournalDamaged(
-                f"The session's journal cannot be used: {error.orig}.",
+                f"The session's journal cannot be used: {said}.",
                 _DAMAGED_REMEDY,
                 object=str(self.path),
             ) from error
@@ -339,7 +378,6 @@ def _configure(connection: sqlite3.Connection, _record: Any) -> None:
     """SQLAlchemy's hook for a new connection: durable, and transactions are begun by ``_begin``."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 

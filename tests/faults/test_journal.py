@@ -10,7 +10,7 @@ from recovery import events as e
 from recovery.errors import Refused
 from recovery.journal import Journal, JournalDamaged
 from recovery.reconcile import reconcile
-from recovery.session import Session, create, open_session
+from recovery.session import Session, create, open_session, this_machine
 from tests.conftest import Database, profile_for
 from tests.faults.lines import TABLES, is_after
 from tests.recovering import ME, Recovery
@@ -61,6 +61,27 @@ def test_what_cannot_be_journaled_before_commit_is_rolled_back(
     assert recovery.ended.reason == "The disk is full."
     is_after(database, e.Outcome.ROLLED_BACK)
     assert recovery.convert_here(commit) is e.Outcome.COMMITTED
+
+
+def test_a_recovery_without_shared_memory_for_its_journal(
+    database: Database, tmp_path: Path
+) -> None:
+    database.execute(TABLES)
+    profile = profile_for(database, users__id="varchar(36)")
+    folder = tmp_path / "session"
+    # In the way of the shared memory's file, as on a file system that has none.
+    (folder / "journal.sqlite3-shm").mkdir(parents=True)
+    session = Session(folder)
+    session.journal.append(e.SessionOpened("test", profile, ME, this_machine()))
+    recovery = Recovery(database, profile)
+    recovery.client.session = session
+
+    assert recovery.ready().convert() == 0
+    is_after(database, e.Outcome.COMMITTED)
+    assert {file.name for file in folder.glob("journal*")} == {
+        "journal.sqlite3",
+        "journal.sqlite3-shm",
+    }
 
 
 def copied(session: Session, to: Path) -> Path:
