@@ -21,6 +21,7 @@ environment.
 - *server stopped*: all its sessions ended at once, with crash recovery.
 - *line cut*, *half-closed*, *silent*: by a proxy between pg-rekey and the server.
 - *disk full*: nothing that the runner writes can grow, the journal included.
+- *time-outs expired*: all that the server has were set short for the database, and passed.
 
 """
 IN_FLIGHT = """

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from queries import compose
 from recovery import events as e
 from recovery import scratch
 from recovery.installations import Installation
@@ -28,6 +29,7 @@ from tests.conftest import Database
 from tests.faults.driver import Driver
 from tests.faults.lines import TABLES, behind, is_free, type_of_key
 from tests.faults.proxy import Proxy
+from tests.faults.test_time_outs import set_time_outs
 from tests.integration.test_migrations import created, write_history
 from tests.recovering import ME, Recovery
 from tests.waiting import until
@@ -129,6 +131,13 @@ def _fill_the_disk(scene: Scene) -> None:
     resource.prlimit(scene.driver.runner, resource.RLIMIT_FSIZE, (1, 1))
 
 
+def _let_the_time_outs_expire(scene: Scene) -> None:
+    # They are all as short as what ends this: whoever waited before has waited longer then.
+    with pytest.raises(psycopg.Error, match="timeout"):
+        scene.database.rows("SELECT pg_sleep(600)")
+
+
+EXPIRED = "time-outs expired"
 FAULTS: dict[str, Fault] = {
     "kill -9 the runner": _kill_the_runner,
     "kill -9 the client": _kill_the_client,
@@ -139,9 +148,10 @@ FAULTS: dict[str, Fault] = {
     "line half-closed": lambda scene: scene.proxy.half_close(),
     "line silent, then cancel": _silence_and_cancel,
     "disk full": _fill_the_disk,
+    EXPIRED: _let_the_time_outs_expire,
 }
 # Those that the work does not even notice.
-HARMLESS = ("kill -9 the client", "SIGHUP to both")
+HARMLESS = ("kill -9 the client", "SIGHUP to both", EXPIRED)
 # A part of them that every run of the tests has time for.
 ALWAYS = {
     ("kill -9 the runner", "backup"),
@@ -150,6 +160,7 @@ ALWAYS = {
     ("server stopped", "phase 2"),
     ("line cut", "migrations"),
     ("disk full", "phase 3"),
+    (EXPIRED, "phase 4"),
 }
 
 
@@ -213,6 +224,8 @@ def test_fault(
         assert driver.do(step)
     if when.step is e.Step.CONVERSION:
         driver.ready()
+    if fault == EXPIRED:
+        set_time_outs(scene.database)
     with _held(scene, when):
         _at(scene, when)
         FAULTS[fault](scene)
@@ -250,6 +263,8 @@ def _held(scene: Scene, when: Moment) -> Iterator[None]:
                     application_name="the test",
                 )
             )
+            conn.execute(compose("no_time_outs"))
+            conn.commit()
             if when.waiting_in == READING:
                 conn.execute("LOCK TABLE pg_catalog.pg_inherits IN ACCESS EXCLUSIVE MODE")
             else:

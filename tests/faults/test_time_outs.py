@@ -1,6 +1,7 @@
 """The server's own time-outs: set off for the conversion, and told beforehand."""
 
 import pytest
+from psycopg import sql
 
 from recovery import events as e
 from tests.conftest import Database, profile_for
@@ -17,6 +18,17 @@ TIME_OUTS = {
 }
 
 
+def set_time_outs(database: Database, *names: str) -> None:
+    """Makes these 0.8 seconds, or all that its version has, for the sessions to come."""
+    with database.server.connect(autocommit=True) as conn:
+        for name in names or [n for n, v in TIME_OUTS.items() if v <= conn.info.server_version]:
+            conn.execute(
+                sql.SQL("ALTER DATABASE {} SET {} = '800ms'").format(
+                    sql.Identifier(database.name), sql.Identifier(name)
+                )
+            )
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -30,8 +42,7 @@ def test_it_does_not_end_the_gate(database: Database, name: str) -> None:
             pytest.skip(f"it came with version {TIME_OUTS[name] // 10_000}")
     database.execute(TABLES)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
-    with database.server.connect(autocommit=True) as conn:
-        conn.execute(f"ALTER DATABASE {database.name} SET {name} = '800ms'")
+    set_time_outs(database, name)
     found = recovery.planned().session.history().last(e.Investigated)
     assert found is not None
     (finding,) = [finding for finding in found.findings if finding.code == "time-outs"]
