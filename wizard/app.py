@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import textual
 from rich.segment import Segments
 from rich.traceback import Traceback
@@ -157,13 +158,13 @@ class Wizard(App[None]):
         for step, screen in self._steps.items():
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
+        if work.only_reads is not None:
+            self._connection = NotConnected(work.only_reads)
+            await self._go(steps.first_open(self._history))
+            return
         at_work = self._history.running is not None and work.runner_alive()
         await self._go(steps.first_open(self._history) if at_work else Step.TARGET)
-        if work.only_reads is None:
-            self.post_message(SignIn())
-        else:
-            self._connection = NotConnected(work.only_reads)
-            self._show()
+        self.post_message(SignIn())
         if self._look_every is not None:
             self.set_interval(self._look_every, self.look)
             self.set_interval(1, self._count_seconds)
@@ -199,7 +200,17 @@ class Wizard(App[None]):
         for screen in self._steps.values():
             if isinstance(screen, TargetScreen):
                 screen.connection = self._connection
-        self._current.show(self._history, self._now())
+        if self._work.only_reads is None:
+            self._current.show(self._history, self._now())
+        else:
+            self._show_as_it_was(self._work.only_reads)
+
+    def _show_as_it_was(self, why: Problem) -> None:
+        """What goes on in a session that can only be read is not known here."""
+        at = self._history.entries[-1].at
+        self._current.show(self._history, at)
+        words = f"What is shown was so at {at:%Y-%m-%d %H:%M:%S} UTC, the journal's last entry."
+        self._current.refuse(msgspec.structs.replace(why, detail=words))
 
     def _count_seconds(self) -> None:
         if self._history.running is not None:
@@ -244,9 +255,10 @@ class Wizard(App[None]):
     def _attend(self, alive: bool) -> None:
         """Has the server asked what became of a step whose runner is gone.
 
-        Twice in a row, because a runner takes the lease a moment before it says so.
+        Twice in a row, because a runner takes the lease a moment before it says so. A session that
+        can only be read here may have a runner elsewhere.
         """
-        lonely = self._history.running is not None and not alive
+        lonely = self._history.running is not None and not alive and self._work.only_reads is None
         self._lonely_looks = self._lonely_looks + 1 if lonely else 0
         if not lonely:
             self._reconciling = False

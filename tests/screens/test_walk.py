@@ -1,10 +1,13 @@
 """The recovery from start to finish, with keys only; and what goes wrong on the way."""
 
+from pathlib import Path
+
 from textual.pilot import Pilot
 from textual.widgets import Button, DataTable
 
 from recovery.events import Commit, CommitIntended, ExtendGate, Outcome, Person, RollBack, Step
 from recovery.history import History
+from recovery.journal import only_read
 from recovery.standing import Standing, standing
 from screens.wishes import RunStep
 from tests.screens import story
@@ -237,6 +240,23 @@ async def test_a_lost_runner_without_a_connection_is_said() -> None:
         for _ in range(3):
             await settled(pilot)
         assert "The process that worked on this step is gone" in words_on(pilot)
+
+
+async def test_a_session_that_can_only_be_read_is_shown_as_it_was() -> None:
+    work = FakeWork(story.at_the_gate())
+    work.alive = False
+    work.only_reads = only_read("it was begun on another machine (db2)", Path("/s")).problem
+    last = story.at_the_gate().entries[-1].at
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert current(pilot) is Step.CONVERSION
+        assert "begun on another machine (db2)" in words_on(pilot)
+        assert f"was so at {last:%Y-%m-%d %H:%M:%S}" in words_on(pilot)
+        await settled(pilot)
+        assert "is gone" not in words_on(pilot)
+        await press(pilot, "p")
+        assert "begun on another machine (db2)" in words_on(pilot)
+    assert work.asked == []
 
 
 async def test_an_unknown_outcome_is_asked_about_again_on_request() -> None:
