@@ -230,3 +230,18 @@ class SessionRow:
     role: str
     query: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class WalRow:
+    """wal_written.sql"""
+
+    position: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataDirectoryRow:
+    """data_directory.sql"""
+
+    folder: str | None

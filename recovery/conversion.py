@@ -39,6 +39,7 @@ from recovery.observer import Observer
 from recovery.plan import Plan, build
 from recovery.profile import Profile
 from recovery.statements import TITLES, Statement
+from recovery.watching import Watch
 
 LOCK_ATTEMPTS = 5
 # How often the gate looks who is blocked, in seconds.
@@ -73,7 +74,8 @@ class Conversion:
             try:
                 plan, found = self._lock(conn, observer)
                 xid = self._xid = _current_xid(conn)
-                differences = self._convert(conn, plan, found)
+                with Watch(observer, self.journal, conn.info.backend_pid) as watch:
+                    differences = self._convert(conn, plan, found, watch)
                 decision = self._gate(conn, observer, differences)
                 if decision is not None:
                     self.journal.append(CommitIntended(xid, decision.by))
@@ -141,18 +143,26 @@ class Conversion:
             )
         return plan
 
-    def _convert(self, conn: psycopg.Connection[Any], plan: Plan, found: Catalog) -> int:
+    def _convert(
+        self, conn: psycopg.Connection[Any], plan: Plan, found: Catalog, watch: Watch
+    ) -> int:
         """Runs the six phases and compares before with after; answers how much differs."""
+        watch.doing(0, "rows, digests and orphans before")
         before = parity.snapshot(conn, found, plan.closure, self.control.check)
         for number in TITLES:
-            self._run_phase(conn, number, plan.phase(number))
+            self._run_phase(conn, number, plan.phase(number), watch)
+        watch.doing(len(TITLES) + 1, "rows, digests and orphans after")
         after = parity.snapshot(conn, catalog.read(conn), plan.closure, self.control.check)
         compared = parity.compare(before, after, plan)
         self.journal.append(compared)
         return compared.differences
 
     def _run_phase(
-        self, conn: psycopg.Connection[Any], number: int, statements: list[Statement]
+        self,
+        conn: psycopg.Connection[Any],
+        number: int,
+        statements: list[Statement],
+        watch: Watch,
     ) -> None:
         self.journal.append(PhaseStarted(number))
         began = time.monotonic()
@@ -160,6 +170,7 @@ class Conversion:
         for statement in statements:
             self.control.check()
             started = time.monotonic()
+            watch.doing(number, statement.object, statement.sql)
             self._execute(conn, statement.sql)
             done += statement.counts
             seconds = time.monotonic() - started

@@ -55,7 +55,13 @@ class StepState(StrEnum):
     READY = "ready"
     RUNNING = "running"
     FAILED = "failed"
+    SKIPPED = "skipped"
     DONE = "done"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to be done."""
+        return self in (StepState.DONE, StepState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +219,23 @@ class History:
         """How far a step is."""
         if self.running is step:
             return StepState.RUNNING
+        if self.skipped_because(step) is not None:
+            return StepState.SKIPPED
         if self._is_done(step):
             return StepState.DONE
         if any(failed.step is step for failed in self.since_start_of(step).of(StepFailed)):
             return StepState.FAILED
-        return StepState.READY if self.waits_for(step) is None else StepState.NOT_YET
+        may_start = self.running is None and self.waits_for(step) is None
+        return StepState.READY if may_start else StepState.NOT_YET
+
+    def skipped_because(self, step: Step) -> str | None:
+        """Why a step has nothing to do, in words; None if it has, or may have."""
+        nothing = self.plan is not None and self.plan.nothing_to_do and not self.committed
+        if nothing and step in (Step.BACKUP, Step.CONVERSION):
+            return "the keys have the expected types already"
+        if step is Step.MIGRATIONS and self.profile.alembic is None:
+            return "the profile names no migration scripts"
+        return None
 
     def _is_done(self, step: Step) -> bool:
         plan = self.plan

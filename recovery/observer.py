@@ -8,12 +8,13 @@ from typing import Any
 
 import psycopg
 
-from queries import ask
-from queries.rows import SessionRow
+from queries import ask, ask_one
+from queries.rows import DataDirectoryRow, SessionRow, WalRow
 from recovery.claim import claim, try_lock
-from recovery.events import Identity, SessionInTheWay
+from recovery.events import Cost, Identity, SessionInTheWay
 from recovery.line import answering
 from recovery.profile import Profile
+from recovery.server_disk import free_bytes
 
 
 @dataclass
@@ -28,12 +29,16 @@ class Observer:
     profile: Profile
     identity: Identity
     _conn: psycopg.Connection[Any] = field(init=False)
+    _wal: str | None = field(init=False, default=None)
+    _data: str | None = field(init=False, default=None)
 
     def __enter__(self) -> "Observer":
         """Claims the database. Raises ``Refused``, ``Unreachable``."""
         self._conn = self.connect()
         try:
             claim(self._conn, self.profile, self.identity)
+            self._wal = ask_one(self._conn, "wal_written", WalRow, since=None).position
+            self._data = ask_one(self._conn, "data_directory", DataDirectoryRow).folder
         except BaseException:
             self._conn.close()
             raise
@@ -59,6 +64,15 @@ class Observer:
         """Who waits for the locks of a session. Raises as ``blockers`` does."""
         with self._connected() as conn:
             return _in_the_way(ask(conn, "blocked", SessionRow, pid=pid))
+
+    def cost(self, pid: int) -> Cost:
+        """What a session costs the server. Raises as ``blockers`` does."""
+        with self._connected() as conn:
+            return Cost(
+                wal_bytes=ask_one(conn, "wal_written", WalRow, since=self._wal).bytes,
+                blocked=_in_the_way(ask(conn, "blocked", SessionRow, pid=pid)),
+                free_bytes=free_bytes(self._data, self.identity.system_identifier),
+            )
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:

@@ -15,6 +15,7 @@ from recovery.events import (
     ColumnDecided,
     CompatibilityRemoved,
     ConversionEnded,
+    ConversionWatched,
     GatePrice,
     Identity,
     Investigated,
@@ -44,7 +45,7 @@ from recovery.statements import TITLES
 RECOVERED = "RECOVERED: every check was passed"
 NOT_RECOVERED = "RECOVERY NOT COMPLETE: not every check was passed"
 # What is of use only while it happens.
-_PASSING = (BackupProgress, StatementDone, GatePrice, Reported)
+_PASSING = (BackupProgress, StatementDone, ConversionWatched, GatePrice, Reported)
 
 
 def write(session: Session) -> Reported:

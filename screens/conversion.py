@@ -16,10 +16,13 @@ from recovery.events import (
     CommandRefused,
     Commit,
     ConversionEnded,
+    ConversionWatched,
     ExtendGate,
     LockAttemptFailed,
     Outcome,
     ParityChecked,
+    Person,
+    PhaseStarted,
     RollBack,
     SessionInTheWay,
     StatementDone,
@@ -27,14 +30,16 @@ from recovery.events import (
 )
 from recovery.history import History
 from recovery.standing import AFTER_COMMIT, Gate, Standing, gate, standing
+from recovery.statements import TITLES
 from screens import words
-from screens.phases import PhaseProgress, progress
+from screens.phases import PhaseProgress, Rewriting, progress, rewriting, running
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.line import Line, Note
 from screens.widgets.parity import ForeignKeys
 from screens.widgets.questions import Question, TypedQuestion
 from screens.widgets.rows import Rows
+from screens.widgets.sql_log import ReadLog, SqlLog
 from screens.wishes import AskServer, GiveCommand, RunStep
 
 EXTENSION = 900.0
@@ -47,7 +52,7 @@ _KEYS = ("commit", "roll_back", "extend")
 
 
 class ConversionScreen(StepScreen):
-    """One transaction: phases, parity, gate, outcome."""
+    """One transaction: phases, parity, gate, outcome. ``read_log`` gives sql.log's text."""
 
     STEP = Step.CONVERSION
     NAME = "Conversion"
@@ -61,6 +66,10 @@ class ConversionScreen(StepScreen):
 
     _possible: tuple[bool | None, ...] = ()
 
+    def __init__(self, session: str, by: Person, read_log: ReadLog) -> None:
+        super().__init__(session, by)
+        self._read_log = read_log
+
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
         yield Note(id="outcome")
@@ -68,6 +77,9 @@ class ConversionScreen(StepScreen):
             yield Line(id="gate-time")
             yield Line(id="gate-parity")
             yield Line(id="gate-blocked")
+        with Vertical(id="live"):
+            yield Line(id="rewriting")
+            yield Line(id="cost")
         with TabbedContent(id="content"):
             with TabPane("1 Phases", id="phases-pane"), VerticalScroll(can_focus=False):
                 for number in range(1, 7):
@@ -80,7 +92,7 @@ class ConversionScreen(StepScreen):
             with TabPane("3 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
                 yield Rows("State", "Table", "Rows before>", "Rows after>", "Digests", id="tables")
             with (
-                TabPane("4 Rest of the catalog", id="catalog-pane"),
+                TabPane("4 Catalog", id="catalog-pane"),
                 VerticalScroll(can_focus=False),
             ):
                 yield Note(id="catalog-words")
@@ -88,6 +100,8 @@ class ConversionScreen(StepScreen):
             with TabPane("5 Blocked", id="blocked-pane"), VerticalScroll(can_focus=False):
                 yield Note(id="blocked-words")
                 yield Rows("Process", "Role", "Program", "For>", "Statement", id="blocked")
+            with TabPane("6 SQL log", id="log-pane"):
+                yield SqlLog(self._read_log, id="sql-log")
 
     def compose_actions(self) -> ComposeResult:
         yield button("Ask the server again", id="ask")
@@ -127,9 +141,11 @@ class ConversionScreen(StepScreen):
         self.query_one("#content").display = begun
         self._show_outcome(history)
         self._show_gate(open_gate, now)
+        self._show_live(state)
         self._show_phases(history)
         self._show_locks(state)
         self._show_blocked(open_gate, now)
+        self.query_one(SqlLog).follow()
         parity = self.attempt.last(ParityChecked)
         if parity is not None:
             self._show_parity(parity)
@@ -159,8 +175,15 @@ class ConversionScreen(StepScreen):
             return "Waiting for your decision."
         if state is Standing.COMMITTING:
             return "COMMIT has been sent."
-        statement = self.attempt.last(StatementDone)
-        return "Taking locks." if statement is None else f"Last: {statement.object}"
+        now = running(self.attempt)
+        if now is not None:
+            part = "" if now.phase not in TITLES else f"Phase {now.phase}, "
+            return (
+                f"{part}{now.object} for {words.elapsed(now.since, self.shown_at)}"
+                f"{': ' if now.statement else ''}{now.statement}"
+            )
+        done = self.attempt.last(StatementDone)
+        return "Taking locks." if done is None else f"Last: {done.object}"
 
     def _show_outcome(self, history: History) -> None:
         ended = self.attempt.last(ConversionEnded)
@@ -192,7 +215,18 @@ class ConversionScreen(StepScreen):
             else f"Parity: {words.counted(open_gate.differences, 'DIFFERENCE', 'DIFFERENCES')}. "
             "COMMIT is impossible: look at them, then roll back."
         )
-        self.query_one("#gate-blocked", Line).say(_blocked(open_gate))
+        self.query_one("#gate-blocked", Line).say(_blocked(open_gate.blocked, open_gate.not_seen))
+
+    def _show_live(self, state: Standing) -> None:
+        """How far it is and what it costs, while no decision can be made yet."""
+        plan = self.history.plan
+        begun = self.attempt.last(PhaseStarted) is not None
+        live = state is Standing.IN_TRANSACTION and begun and plan is not None
+        self.query_one("#live").display = live
+        if not live or plan is None:
+            return
+        self.query_one("#rewriting", Line).say(_rewriting(rewriting(plan, self.attempt)))
+        self.query_one("#cost", Line).say(_cost(self.attempt.last(ConversionWatched)))
 
     def _show_phases(self, history: History) -> None:
         if history.plan is None:
@@ -216,13 +250,25 @@ class ConversionScreen(StepScreen):
 
     def _show_blocked(self, open_gate: Gate | None, now: datetime) -> None:
         note, rows = self.query_one("#blocked-words", Note), self.query_one("#blocked", Rows)
-        if open_gate is None or open_gate.looked is None:
-            note.say("Who waits for the locks of this conversion is seen at the gate.")
+        seen = self._blocked_now(open_gate)
+        if seen is None:
+            note.say("Nobody has looked yet who waits for the locks of this conversion.")
             rows.fill(())
             return
-        note.say("" if open_gate.blocked else _blocked(open_gate))
-        since = max(0.0, (now - open_gate.looked).total_seconds())
-        rows.fill(_sessions(open_gate.blocked, since))
+        at, blocked = seen
+        note.say("" if blocked else "No session waits for the locks of this conversion.")
+        rows.fill(_sessions(blocked, max(0.0, (now - at).total_seconds())))
+
+    def _blocked_now(
+        self, open_gate: Gate | None
+    ) -> tuple[datetime, tuple[SessionInTheWay, ...]] | None:
+        """Who waits for the locks, and when that was seen; None if it was not."""
+        if open_gate is not None:
+            return None if open_gate.looked is None else (open_gate.looked, open_gate.blocked)
+        seen = self.attempt.last_entry(ConversionWatched)
+        if seen is None or not isinstance(seen.event, ConversionWatched) or seen.event.cost is None:
+            return None
+        return seen.at, seen.event.cost.blocked if self.running else ()
 
     def _show_parity(self, parity: ParityChecked) -> None:
         self.query_one(ForeignKeys).fill(parity.foreign_keys)
@@ -363,14 +409,39 @@ def _phase(phase: PhaseProgress) -> str:
     )
 
 
-def _blocked(open_gate: Gate) -> str:
+def _blocked(blocked: tuple[SessionInTheWay, ...], not_seen: str) -> str:
     """How many sessions the held locks keep waiting, in a line."""
-    if open_gate.not_seen:
-        return f"Who is blocked cannot be seen now: {open_gate.not_seen}"
-    if not open_gate.blocked:
+    if not_seen:
+        return f"Who is blocked cannot be seen now: {not_seen}"
+    if not blocked:
         return "No session is blocked by these locks."
-    sessions = words.counted(len(open_gate.blocked), "session")
-    return f"{sessions} blocked by these locks: press 5 to see them."
+    return f"{words.counted(len(blocked), 'session')} blocked by these locks: press 5 to see them."
+
+
+def _rewriting(done: Rewriting) -> str:
+    """How far the tables are that have to be rewritten, and what is left of it."""
+    if not done.done:
+        return f"To rewrite: {words.size(done.total)} in {words.counted(done.tables, 'table')}."
+    said = f"Rewritten {words.size(done.done)} of {words.size(done.total)}"
+    if done.rate is None or done.left is None or done.done == done.total:
+        return f"{said}."
+    return f"{said}, {words.size(int(done.rate))}/s; at that rate {words.duration(done.left)} more."
+
+
+def _cost(seen: ConversionWatched | None) -> str:
+    """What the server pays, in a line."""
+    if seen is None:
+        return ""
+    if seen.cost is None:
+        return f"What it costs the server cannot be seen now: {seen.not_seen}"
+    cost = seen.cost
+    blocked = (
+        f"{words.counted(len(cost.blocked), 'session')} blocked: press 5."
+        if cost.blocked
+        else "No session blocked."
+    )
+    free = "" if cost.free_bytes is None else f" Server's disk: {words.size(cost.free_bytes)} free."
+    return f"{blocked} WAL {words.size(cost.wal_bytes)}.{free}"
 
 
 def _sessions(sessions: tuple[SessionInTheWay, ...], since: float = 0) -> Iterator[tuple[str, ...]]:

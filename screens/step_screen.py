@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, DataTable, Footer, Input, TabbedContent
+from textual.widgets import Button, Footer, Input, TabbedContent
 
 from recovery.errors import Problem
 from recovery.events import Person, Step, StepFailed
@@ -18,6 +18,7 @@ from screens import words
 from screens.widgets.buttons import button
 from screens.widgets.line import Line, Note
 from screens.widgets.problem import ProblemPanel
+from screens.widgets.steps import Steps
 from screens.widgets.top_lines import TopLines
 from screens.wishes import MoveOn
 
@@ -26,6 +27,7 @@ class StepScreen(Screen[None]):
     """One step. What it shows is a function of the events; what it does it asks for by message."""
 
     AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     STEP: ClassVar[Step]
     NAME: ClassVar[str]
     START: ClassVar[str]
@@ -42,7 +44,7 @@ class StepScreen(Screen[None]):
         Binding("pagedown,space", "scroll(10)", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
-        *[Binding(str(place), f"pane({place})", show=False) for place in range(1, 6)],
+        *[Binding(str(place), f"pane({place})", show=False) for place in range(1, 7)],
     ]
 
     def __init__(self, session: str, by: Person) -> None:
@@ -55,15 +57,18 @@ class StepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield TopLines()
-        yield Note(id="waits")
-        yield ProblemPanel(id="refused")
-        yield ProblemPanel(id="failed")
-        yield from self.compose_content()
-        yield Line(id="runs")
-        with Horizontal(id="actions"):
-            yield button(self.START, id="start")
-            yield from self.compose_actions()
-            yield button("Continue", id="continue", classes="far")
+        with Horizontal(id="frame"):
+            yield Steps(id="steps")
+            with Vertical(id="main"):
+                yield Note(id="waits")
+                yield ProblemPanel(id="refused")
+                yield ProblemPanel(id="failed")
+                yield from self.compose_content()
+                yield Line(id="runs")
+                with Horizontal(id="actions"):
+                    yield button(self.START, id="start")
+                    yield from self.compose_actions()
+                    yield button("Continue", id="continue", classes="far")
         yield Footer(show_command_palette=False)
 
     def compose_content(self) -> ComposeResult:
@@ -83,11 +88,18 @@ class StepScreen(Screen[None]):
         self.history = history
         self.shown_at = now
         self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session)
-        waits = history.waits_for(self.STEP)
-        self.query_one("#waits", Note).say("" if waits is None else f"This step waits for {waits}.")
+        self.query_one(Steps).tell(history, self.STEP)
+        self.query_one("#waits", Note).say(self._why_not(history))
         self._show_failure()
         self.query_one("#runs", Line).say(self._runs(now))
         self.show_step(history, now)
+
+    def _why_not(self, history: History) -> str:
+        """What the step waits for, or why it has nothing to do."""
+        if (skipped := history.skipped_because(self.STEP)) is not None:
+            return f"Skipped: {skipped}."
+        waits = history.waits_for(self.STEP)
+        return "" if waits is None else f"This step waits for {waits}."
 
     def refuse(self, problem: Problem | None) -> None:
         """Shows why the last wish was not carried out; None when a new one is on its way."""
@@ -202,5 +214,5 @@ class StepScreen(Screen[None]):
             panes = list(tabs.query("TabPane").results(Widget))
             if place <= len(panes) and panes[place - 1].id is not None:
                 tabs.active = panes[place - 1].id or ""
-                for table in panes[place - 1].query(DataTable):
-                    self.call_after_refresh(table.focus)
+                for each in panes[place - 1].query("DataTable, Log").results(Widget):
+                    self.call_after_refresh(each.focus)

@@ -79,5 +79,12 @@ class AskServer(Message):
     """Ask the server what became of a transaction whose outcome is unknown."""
 
 
+@dataclass
+class ShowStep(Message):
+    """Go to a step, whether or not it may be started."""
+
+    step: Step
+
+
 class MoveOn(Message):
     """Go to the next step."""

@@ -44,6 +44,7 @@ from screens.wishes import (
     NewSession,
     OpenSession,
     RunStep,
+    ShowStep,
     SignIn,
 )
 from wizard import steps
@@ -154,7 +155,7 @@ class Wizard(App[None]):
 
     async def _begin(self, work: Work) -> None:
         self._work = work
-        self._steps = steps.screens_of(work.id, work.by, work.plan_sql)
+        self._steps = steps.screens_of(work.id, work.by, work.plan_sql, work.sql_log)
         for step, screen in self._steps.items():
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
@@ -346,6 +347,10 @@ class Wizard(App[None]):
     @on(MoveOn)
     async def _move_on(self) -> None:
         await self._go(steps.after(self._current.STEP, self._history))
+
+    @on(ShowStep)
+    async def _show_step(self, message: ShowStep) -> None:
+        await self._go(message.step)
 
     async def action_next_step(self) -> None:
         """Shows the next step, whether or not it may be started yet."""

@@ -42,6 +42,6 @@ def state_in_words(history: History) -> str:
         state = history.state_of(step)
         if state is StepState.FAILED:
             return f"{step} failed"
-        if state is not StepState.DONE:
+        if not state.settled:
             return f"{step} is next"
     return "finished"

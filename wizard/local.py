@@ -1,5 +1,6 @@
 """The sessions of this machine, as the application asks for them."""
 
+import os
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from recovery.profile import Profile
 from recovery.reconcile import reconcile
 from screens.target import Connected, Connection, NotConnected
 from screens.wishes import RunStep
+
+# How much of sql.log is shown to begin with, in bytes.
+_END_OF_LOG = 50_000
 
 
 @contextmanager
@@ -72,6 +76,16 @@ class LocalWork:
     def plan_sql(self) -> str:
         with _in_words():
             return self._session.plan_file.read_text(encoding="utf-8")
+
+    def sql_log(self, after: int) -> tuple[str, int]:
+        path = self._session.sql_log
+        if not path.exists():
+            return "", 0
+        with path.open("rb") as log:
+            end = log.seek(0, os.SEEK_END)
+            log.seek(after or max(0, end - _END_OF_LOG))
+            text = log.read()
+        return text.decode("utf-8", errors="replace"), after + len(text) if after else end
 
     def sign_in(self, password: str | None) -> Connection:
         try:

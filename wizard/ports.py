@@ -39,6 +39,9 @@ class Work(Protocol):
     def plan_sql(self) -> str:
         """The text of plan.sql."""
 
+    def sql_log(self, after: int) -> tuple[str, int]:
+        """The text of sql.log behind a byte, and where it ends; from 0 on, only its end."""
+
     def sign_in(self, password: str | None) -> Connection:
         """Connects, and remembers the password for the runners of this program."""
 

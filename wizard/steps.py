@@ -13,18 +13,21 @@ from screens.report import ReportScreen
 from screens.step_screen import StepScreen
 from screens.target import TargetScreen
 from screens.verification import VerificationScreen
+from screens.widgets.sql_log import ReadLog
 
 ORDER = tuple(Step)
 
 
-def screens_of(session: str, by: Person, read_plan: Callable[[], str]) -> dict[Step, StepScreen]:
-    """A screen for each step of a session. ``read_plan`` gives plan.sql's text."""
+def screens_of(
+    session: str, by: Person, read_plan: Callable[[], str], read_log: ReadLog
+) -> dict[Step, StepScreen]:
+    """A screen for each step of a session. The texts are those of plan.sql and sql.log."""
     made: tuple[StepScreen, ...] = (
         TargetScreen(session, by),
         InvestigationScreen(session, by),
         PlanScreen(session, by, read_plan),
         BackupScreen(session, by),
-        ConversionScreen(session, by),
+        ConversionScreen(session, by, read_log),
         MigrationsScreen(session, by),
         VerificationScreen(session, by),
         ReportScreen(session, by),
@@ -36,23 +39,19 @@ def first_open(history: History) -> Step:
     """The step that runs, or the first that is not done."""
     if history.running is not None:
         return history.running
-    undone = (step for step in _wanted(history) if history.state_of(step) is not StepState.DONE)
-    return next(undone, ORDER[-1])
+    return next((step for step in ORDER if not history.state_of(step).settled), ORDER[-1])
 
 
 def after(step: Step, history: History) -> Step:
     """The next step to go to; from the target, where the session was left."""
     if step is Step.TARGET:
         return first_open(history)
-    later = (each for each in _wanted(history) if ORDER.index(each) > ORDER.index(step))
+    later = (
+        each
+        for each in ORDER[ORDER.index(step) + 1 :]
+        if history.state_of(each) is not StepState.SKIPPED
+    )
     return next(later, step)
-
-
-def _wanted(history: History) -> tuple[Step, ...]:
-    """The steps that have something to do."""
-    nothing_to_do = history.plan is not None and history.plan.nothing_to_do
-    passed_over = (Step.BACKUP, Step.CONVERSION) if nothing_to_do else ()
-    return tuple(step for step in ORDER if step not in passed_over)
 
 
 def neighbour(step: Step, distance: int) -> Step:

@@ -13,6 +13,8 @@ from recovery.events.conversion import (
     CommitIntended,
     CompatibilityRemoved,
     ConversionEnded,
+    ConversionWatched,
+    Cost,
     GateExtended,
     GateOpened,
     GatePrice,
@@ -86,6 +88,8 @@ __all__ = [
     "CommitIntended",
     "CompatibilityRemoved",
     "ConversionEnded",
+    "ConversionWatched",
+    "Cost",
     "Event",
     "ExtendGate",
     "Fact",
@@ -151,6 +155,7 @@ AnyEvent = (
     | LockAttemptFailed
     | PhaseStarted
     | StatementDone
+    | ConversionWatched
     | PhaseFinished
     | ParityChecked
     | GateOpened

@@ -33,6 +33,30 @@ class StatementDone(Event, frozen=True):
     seconds: float
 
 
+class Cost(Fact, frozen=True):
+    """What the server pays: its log since the conversion began, by all sessions together, who
+    waits, and the free space of its disk, None where that cannot be known."""
+
+    wal_bytes: int
+    blocked: tuple[SessionInTheWay, ...]
+    free_bytes: int | None
+
+
+class ConversionWatched(Event, frozen=True):
+    """A look at the conversion while it runs: what it has been doing for so many seconds.
+
+    Phase 0 is before the first, 7 after the last. ``cost`` is None if it could not be seen, and
+    ``not_seen`` says why.
+    """
+
+    phase: int
+    object: str
+    statement: str
+    seconds: float
+    cost: Cost | None
+    not_seen: str = ""
+
+
 class PhaseFinished(Event, frozen=True):
     number: int
     counts: dict[str, int]

@@ -7,8 +7,7 @@ from recovery.events import Step, TargetConfirmed
 from recovery.history import History
 from recovery.standing import Standing, standing
 from screens.widgets.line import Line
-
-STEPS = tuple(Step)
+from screens.widgets.steps import STEPS, in_a_line
 
 
 def target_words(history: History) -> str:
@@ -21,7 +20,10 @@ def target_words(history: History) -> str:
 
 
 class TopLines(Vertical):
-    """Database and host, environment, the transaction's state; the step and its state."""
+    """Database and host, environment, the transaction's state; the step, and how far all are.
+
+    Where the steps have a list of their own, the session's name has their place.
+    """
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -30,6 +32,7 @@ class TopLines(Vertical):
             yield Line(id="standing")
         with Horizontal():
             yield Line(id="step")
+            yield Line(id="states")
             yield Line(id="session")
 
     def tell(self, history: History, step: Step, title: str, session: str) -> None:
@@ -46,4 +49,5 @@ class TopLines(Vertical):
         word.say(state)
         place = f"Step {STEPS.index(step) + 1} of {len(STEPS)}"
         self.query_one("#step", Line).say(f"{place}: {title}, {history.state_of(step)}")
+        self.query_one("#states", Line).say(in_a_line(history))
         self.query_one("#session", Line).say(session)

@@ -9,7 +9,7 @@ import msgspec
 from recovery import events as e
 from recovery import follow, plan
 from recovery.backup import attest
-from recovery.history import History, StepState
+from recovery.history import History
 from recovery.launch import Options, launch
 from recovery.session import Session
 from tests.recovering import ME, Recovery
@@ -109,7 +109,7 @@ class Driver:
     def undone(self) -> list[e.Step]:
         """The steps that are still to be done, but the report."""
         steps = list(e.Step)[1:-1]
-        return [step for step in steps if self.history.state_of(step) is not StepState.DONE]
+        return [step for step in steps if not self.history.state_of(step).settled]
 
     def to_the_end(self) -> None:
         """Resumes: every step that is not done, to a verified recovery."""

@@ -71,6 +71,10 @@ class FakeWork:
     def plan_sql(self) -> str:
         return self.plan_text
 
+    def sql_log(self, after: int) -> tuple[str, int]:
+        text = "" if after else "-- 2026-11-22T03:30:00+00:00\nALTER TABLE users\n  DROP x;\n"
+        return text, after + len(text)
+
     def sign_in(self, password: str | None) -> Connection:
         self.asked.append(("sign in", password))
         if len(self._connections) > 1:

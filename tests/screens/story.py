@@ -25,6 +25,8 @@ from recovery.events import (
     CollisionCompared,
     CommitIntended,
     ConversionEnded,
+    ConversionWatched,
+    Cost,
     Finding,
     ForeignKeyParity,
     GateOpened,
@@ -555,9 +557,20 @@ def converting() -> Story:
     story.tell(PhaseStarted(4))
     for table in CONVERTED[:21]:
         story.tell(
-            StatementDone(4, table, {"users.id": 1, "organizations.id": 1}, 0.7), seconds=0.7
+            StatementDone(4, f"table {table}", {"users.id": 1, "organizations.id": 1}, 0.7),
+            seconds=0.7,
         )
-    return story
+    story.at = DEADLINE - timedelta(minutes=12, seconds=2)
+    return story.tell(
+        ConversionWatched(
+            4,
+            f"table {CONVERTED[21]}",
+            f"ALTER TABLE {CONVERTED[21]} ALTER COLUMN user_id TYPE varchar(36) USING "
+            "user_id::text",
+            12.4,
+            Cost(wal_bytes=2_345_678_901, blocked=BLOCKED[:1], free_bytes=41_234_567_890),
+        )
+    )
 
 
 def _whole_phase(story: Story, number: int) -> None:

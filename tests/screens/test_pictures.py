@@ -78,6 +78,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "conversion-gate-keys": lambda: scene(story.at_the_gate(), Step.CONVERSION, "2"),
     "conversion-gate-tables": lambda: scene(story.at_the_gate(), Step.CONVERSION, "3"),
     "conversion-gate-blocked": lambda: scene(story.at_the_gate(), Step.CONVERSION, "5"),
+    "conversion-running-log": lambda: scene(story.converting(), Step.CONVERSION, "6"),
     "conversion-different": lambda: scene(
         story.at_the_gate(story.differing_parity()), Step.CONVERSION, "2"
     ),

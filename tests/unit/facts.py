@@ -28,6 +28,8 @@ dsn = "host=db.internal port=5432 user=owner dbname=saas"
 database = "saas"
 [keys]
 "users.id" = "varchar(36)"
+[alembic]
+script_location = "scripts"
 """
 )
 IDENTITY = Identity(
