@@ -6,9 +6,12 @@ import threading
 import psycopg
 import pytest
 
+from queries import ask_one
+from queries.rows import DataDirectoryRow, SystemIdentifierRow
 from recovery import events as e
-from recovery import target
+from recovery import target, watching
 from recovery.backup import password_file
+from recovery.server_disk import free_bytes
 from tests.conftest import Database, incident_profile, profile_for
 from tests.recovering import (
     ME,
@@ -19,6 +22,7 @@ from tests.recovering import (
     difference,
     schema_of,
 )
+from tests.waiting import until
 
 PARENT_AND_CHILD = """
 CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text);
@@ -294,6 +298,63 @@ def test_the_gate_shows_who_is_blocked_and_can_be_extended(database: Database) -
     assert price.blocked[0].application == "the shop"
     assert "FROM users" in price.blocked[0].query
     assert answers == [(20,)]
+
+
+def test_what_runs_and_what_it_costs_is_told_meanwhile(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_EVERY", 0.05)
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    # The rewrite waits until somebody has been seen waiting for it.
+    database.execute(
+        """
+        CREATE FUNCTION wait_for_a_reader() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          WHILE NOT EXISTS (
+            SELECT FROM pg_catalog.pg_stat_activity
+            WHERE pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(pid))
+          ) LOOP
+            PERFORM pg_catalog.pg_sleep(0.1);
+            PERFORM pg_catalog.pg_stat_clear_snapshot();
+          END LOOP;
+          PERFORM pg_catalog.pg_sleep(0.3);
+        END $$;
+        CREATE EVENT TRIGGER waiting ON table_rewrite EXECUTE FUNCTION wait_for_a_reader();
+        """
+    )
+
+    def read() -> None:
+        until(lambda: list(recovery.session.history().of(e.PhaseStarted)) or None)
+        with database.connect(autocommit=True, application_name="the shop") as conn:
+            conn.execute("SELECT count(*) FROM users")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert recovery.convert_here(e.Commit(by=ME, typed=database.name)) is e.Outcome.COMMITTED
+    reader.join()
+    looks = [
+        look
+        for look in recovery.session.history().of(e.ConversionWatched)
+        if look.object == "table users" and look.cost is not None and look.cost.blocked
+    ]
+    assert looks
+    assert looks[-1].statement.startswith('ALTER TABLE "public"."users"')
+    cost = looks[-1].cost
+    assert cost is not None
+    assert cost.blocked[0].application == "the shop"
+    assert cost.wal_bytes > 0
+    assert cost.free_bytes is not None
+
+
+def test_a_disk_of_another_server_is_not_this_ones(database: Database) -> None:
+    with database.connect() as conn:
+        folder = ask_one(conn, "data_directory", DataDirectoryRow).folder
+        mine = ask_one(conn, "system_identifier", SystemIdentifierRow).system_identifier
+    assert free_bytes(folder, mine)
+    assert free_bytes(folder, str(int(mine) + 1)) is None
+    assert free_bytes("/nonexistent", mine) is None
+    assert free_bytes(None, mine) is None
 
 
 def test_locks_are_tried_again_and_the_blocker_is_named(database: Database) -> None:
