@@ -20,8 +20,11 @@ class Note(Static):
         if content.is_same(self._said):
             return
         self._said = content
-        self.display = bool(content.plain)
-        self.update(content)
+        shown = bool(content.plain)
+        # A new layout repaints much more than this text.
+        moves = shown != self.display or self.styles.auto_dimensions
+        self.display = shown
+        self.update(content, layout=moves)
 
 
 class Line(Note):

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import shutil
 import signal
 import struct
@@ -51,6 +52,10 @@ class Terminal(ABC):
         """Waits until all of these can be read."""
         self._wait(lambda shown: all(word in shown for word in words), f"{words}")
 
+    def wait_for_pattern(self, pattern: str) -> None:
+        """Waits until something like this can be read."""
+        self._wait(lambda shown: re.search(pattern, shown) is not None, pattern)
+
     def _wait(self, seen: Callable[[str], bool], what: str) -> None:
         until = time.monotonic() + _PATIENCE
         while not seen(shown := self.screen()):
@@ -87,6 +92,8 @@ class Pty(Terminal):
     _KEYS = {"Enter": "\r", "Right": "\x1b[C", "C-h": "\x7f"}
 
     def __init__(self, command: list[str]) -> None:
+        # Bytes that have come over the line.
+        self.received = 0
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
         self._lock = threading.Lock()
@@ -110,6 +117,7 @@ class Pty(Terminal):
         with suppress(OSError):
             while data := os.read(self._end, 65536):
                 with self._lock:
+                    self.received += len(data)
                     self._stream.feed(data)
 
     def screen(self) -> str:
