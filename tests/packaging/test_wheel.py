@@ -77,7 +77,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert metadata["License-Expression"] == "MIT"
     needed = {line.partition(";")[0] for line in metadata.get_all("Requires-Dist", [])}
     assert any(line.startswith("textual==") for line in needed)
-    assert "pg-rekey = wizard.cli:main" in scripts
+    assert "pg-rekey = wizard.__main__:main" in scripts
 
 
 def test_the_wheel_recovers_the_incident_in_a_clean_environment(
