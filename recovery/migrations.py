@@ -36,6 +36,7 @@ from recovery.events import (
     Person,
     RevisionAdopted,
     RevisionFinished,
+    RevisionIntended,
     RevisionSet,
     RevisionStarted,
 )
@@ -95,6 +96,10 @@ class Migrations:
         expected = told.claimed if isinstance(told, Investigated) else told.heads
         there = version_table(section) in catalog.read(conn).table_names()
         current = current_revisions(conn, version_table(section)) if there else ()
+        begun = _begun(self.journal.history())
+        if begun is not None and current == begun.heads:
+            self._say_what_was_done(begun)
+            return current
         if current != expected:
             raise Refused(
                 f"alembic_version holds {', '.join(current) or 'nothing'} now; "
@@ -111,6 +116,16 @@ class Migrations:
             )
         return (told.true_revision,)
 
+    def _say_what_was_done(self, begun: RevisionIntended | RevisionStarted) -> None:
+        """Journals what was committed by a runner that was gone before it could say so."""
+        match begun:
+            case RevisionIntended(before=before, heads=heads):
+                self.journal.append(RevisionSet(before, heads))
+            case RevisionStarted(revision=revision, heads=heads):
+                told = self.journal.history().of(RevisionAdopted)
+                adopted = revision in {event.collision.revision for event in told}
+                self.journal.append(RevisionFinished(revision, heads, 0.0, adopted))
+
     def _set_revision(
         self, conn: psycopg.Connection[Any], section: AlembicSection, true: tuple[str, ...]
     ) -> None:
@@ -119,6 +134,7 @@ class Migrations:
         if before == true:
             return
         with target.connect(self.profile, self.password, read_only=False) as writer:
+            self.journal.append(RevisionIntended(before, true))
             statement = compose("set_revision", table=table.identifier)
             self._log(statement.as_string(None))
             seen = before[0] if len(before) == 1 else None
@@ -212,7 +228,8 @@ class Migrations:
             for step in directory._upgrade_revs("heads", current):
                 self.control.check()
                 known = step.revision.revision
-                self.journal.append(RevisionStarted(known, step.doc or ""))
+                after = _heads_after(current_heads or tuple(current), step)
+                self.journal.append(RevisionStarted(known, step.doc or "", after))
                 if known in adopted:
                     step.migration_fn = _nothing
                 began = time.monotonic()
@@ -284,6 +301,24 @@ def _told(history: History) -> Investigated | RevisionSet | RevisionFinished | M
         if isinstance(entry.event, Investigated | RevisionSet | RevisionFinished | Migrated):
             return entry.event
     raise Refused("Nothing was investigated yet.", "Investigate first.")
+
+
+def _begun(history: History) -> RevisionIntended | RevisionStarted | None:
+    """What was to change the version table last, if nothing says what became of it."""
+    for entry in reversed(history.entries):
+        match entry.event:
+            case RevisionIntended() | RevisionStarted() as begun:
+                return begun
+            case Investigated() | RevisionSet() | RevisionFinished() | Migrated():
+                return None
+    return None
+
+
+def _heads_after(heads: Collection[str], step: RevisionStep) -> tuple[str, ...]:
+    """What the version table holds when a revision has been added to it."""
+    script = step.revision
+    below = {*script._normalized_down_revisions, *script._resolved_dependencies}
+    return tuple(sorted({*heads} - below | {script.revision}))
 
 
 def _nothing(**_: Any) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg import sql
 
 import wizard
@@ -16,6 +17,7 @@ from recovery import events as e
 from recovery import installations, plan, session
 from recovery.backup import attest, password_file
 from recovery.errors import Problem
+from recovery.journal import Journal, JournalDamaged
 from recovery.launch import Options
 from recovery.profile import Profile
 from recovery.runner import perform
@@ -152,6 +154,20 @@ def at_the_gate(*commands: e.AnyCommand) -> Decide:
 
 
 ROLL_BACK = at_the_gate(e.RollBack(by=ME))
+
+
+def fails_once(monkeypatch: pytest.MonkeyPatch, kind: type[e.Event]) -> None:
+    """The journal does not take the next event of a kind. The moment cannot be had otherwise."""
+    written = Journal.append
+    failed: list[e.AnyEvent] = []
+
+    def append(self: Journal, event: e.AnyEvent) -> None:
+        if isinstance(event, kind) and not failed:
+            failed.append(event)
+            raise JournalDamaged("The disk is full.", "Free it.")
+        written(self, event)
+
+    monkeypatch.setattr(Journal, "append", append)
 
 
 def schema_of(database: Database) -> str:

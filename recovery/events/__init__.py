@@ -41,6 +41,7 @@ from recovery.events.migrations import (
     Migrated,
     RevisionAdopted,
     RevisionFinished,
+    RevisionIntended,
     RevisionSet,
     RevisionStarted,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "RevisionAdopted",
     "RevisionEvidence",
     "RevisionFinished",
+    "RevisionIntended",
     "RevisionSet",
     "RevisionStarted",
     "Rewrite",
@@ -165,6 +167,7 @@ AnyEvent = (
     | CommitIntended
     | ConversionEnded
     | CompatibilityRemoved
+    | RevisionIntended
     | RevisionSet
     | CollisionCompared
     | RevisionAdopted

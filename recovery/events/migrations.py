@@ -4,6 +4,13 @@ from recovery.events.base import Event, Person
 from recovery.events.investigation import Collision
 
 
+class RevisionIntended(Event, frozen=True):
+    """Written before the version table is set, so that a runner's end in between is understood."""
+
+    before: tuple[str, ...]
+    heads: tuple[str, ...]
+
+
 class RevisionSet(Event, frozen=True):
     """The version table was set, without running anything, to ``heads``."""
 
@@ -25,8 +32,11 @@ class RevisionAdopted(Event, frozen=True):
 
 
 class RevisionStarted(Event, frozen=True):
+    """``heads`` is what the version table holds once it is committed; empty in old journals."""
+
     revision: str
     title: str
+    heads: tuple[str, ...] = ()
 
 
 class RevisionFinished(Event, frozen=True):

@@ -8,31 +8,16 @@ import pytest
 
 from recovery import events as e
 from recovery.errors import Refused
-from recovery.journal import Journal, JournalDamaged
 from recovery.reconcile import reconcile
 from recovery.session import Session, create, open_session, this_machine
 from tests.conftest import Database, profile_for
 from tests.faults.lines import TABLES, is_after
-from tests.recovering import ME, Recovery
+from tests.recovering import ME, Recovery, fails_once
 
 
 def recovery_on(database: Database) -> Recovery:
     database.execute(TABLES)
     return Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
-
-
-def fails_once(monkeypatch: pytest.MonkeyPatch, kind: type[e.Event]) -> None:
-    """The journal does not take the next event of a kind. The moment cannot be had otherwise."""
-    written = Journal.append
-    failed: list[e.AnyEvent] = []
-
-    def append(self: Journal, event: e.AnyEvent) -> None:
-        if isinstance(event, kind) and not failed:
-            failed.append(event)
-            raise JournalDamaged("The disk is full.", "Free it.")
-        written(self, event)
-
-    monkeypatch.setattr(Journal, "append", append)
 
 
 def test_an_end_behind_commit_that_is_not_journaled_is_asked_of_the_server(

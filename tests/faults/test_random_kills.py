@@ -41,8 +41,12 @@ def test_the_recovery_goes_on_from_wherever_its_runner_was_killed(
     place, delay = chance.randrange(3, EVENTS), chance.random()
     killing = threading.Thread(target=_kill_at, args=[recovery.session, place, delay, ended])
     killing.start()
+    failures = 0
     while steps := driver.undone():
         if not driver.do(steps[0]):
+            # It was killed once.
+            failures += 1
+            assert failures == 1, driver.told(e.StepFailed)
             reconcile(recovery.session, incident_database.password)
             assert driver.history.outcome is not e.Outcome.UNKNOWN
             _is_whole(incident_database, driver.history.committed)

@@ -10,7 +10,7 @@ from recovery.launch import Options
 from recovery.profile import AlembicSection
 from recovery.runner import perform
 from tests.conftest import Database, incident_profile, profile_for
-from tests.recovering import ME, Recovery, schema_of
+from tests.recovering import ME, Recovery, fails_once, schema_of
 from wizard.demo import incident
 
 SCRIPT = '''"""{title}"""
@@ -105,6 +105,26 @@ def test_somebody_elses_change_of_the_revision_is_refused(
     assert migrate(recovery) == 4
     assert recovery.problem.what == "alembic_version holds aa now; bb was seen."
     assert database.rows("SELECT to_regclass('b')") == [(None,)]
+
+
+@pytest.mark.parametrize("unsaid", [e.RevisionSet, e.RevisionFinished])
+def test_what_was_committed_and_not_journaled_is_gone_on_from(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unsaid: type[e.Event]
+) -> None:
+    location = write_history(
+        tmp_path, ("aa", created("a")), ("bb", created("b")), ("cc", created("c"))
+    )
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    recovery = recovery_on(database, location, "cc")
+    fails_once(monkeypatch, unsaid)
+    assert migrate(recovery) != 0
+    assert version_of(database) == [("aa" if unsaid is e.RevisionSet else "bb",)]
+
+    assert migrate(recovery) == 0, recovery.problem
+    history = recovery.session.history()
+    assert list(history.of(e.RevisionSet)) == [e.RevisionSet(("cc",), ("aa",))]
+    assert finished(recovery) == [("bb", False), ("cc", False)]
+    assert version_of(database) == [("cc",)]
 
 
 def test_a_collision_is_found_before_anything_changes_and_can_be_adopted(
