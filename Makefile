@@ -35,6 +35,7 @@ reliability: $(VENV)/ready
 # How the time grows with the catalog; takes minutes.
 bench: $(VENV)/ready
 	$(BIN)/python -m tests.bench.catalog_size
+	$(BIN)/python -m tests.bench.foreign_keys
 
 format: $(VENV)/ready
 	$(BIN)/ruff format .

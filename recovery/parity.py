@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import psycopg
 from psycopg import sql
 
@@ -146,9 +147,15 @@ def _foreign_keys(
             after.orphans.get(known),
         )
     for known, key in now.items():
-        yield _row(
-            key, concerned.get(known, ""), None, after.orphans.get(known), "not there before"
+        new = _row(
+            key,
+            concerned.get(known, ""),
+            None,
+            after.orphans.get(known),
+            "not there before",
+            there_now=key,
         )
+        yield msgspec.structs.replace(new, before="")
 
 
 def _pair(

@@ -36,7 +36,7 @@ from screens.phases import PhaseProgress, Rewriting, progress, rewriting, runnin
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.line import Line, Note
-from screens.widgets.parity import ForeignKeys
+from screens.widgets.parity import CatalogDifferences, ForeignKeys
 from screens.widgets.questions import Question, TypedQuestion
 from screens.widgets.rows import Rows
 from screens.widgets.sql_log import ReadLog, SqlLog
@@ -91,12 +91,8 @@ class ConversionScreen(StepScreen):
                 yield ForeignKeys(id="foreign-keys")
             with TabPane("3 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
                 yield Rows("State", "Table", "Rows before>", "Rows after>", "Digests", id="tables")
-            with (
-                TabPane("4 Catalog", id="catalog-pane"),
-                VerticalScroll(can_focus=False),
-            ):
-                yield Note(id="catalog-words")
-                yield Rows("State", "Object", "Before", "After", id="catalog")
+            with TabPane("4 Catalog", id="catalog-pane"):
+                yield CatalogDifferences(id="catalog")
             with TabPane("5 Blocked", id="blocked-pane"), VerticalScroll(can_focus=False):
                 yield Note(id="blocked-words")
                 yield Rows("Process", "Role", "Program", "For>", "Statement", id="blocked")
@@ -146,9 +142,7 @@ class ConversionScreen(StepScreen):
         self._show_locks(state)
         self._show_blocked(open_gate, now)
         self.query_one(SqlLog).follow()
-        parity = self.attempt.last(ParityChecked)
-        if parity is not None:
-            self._show_parity(parity)
+        self._show_parity(self.attempt.last(ParityChecked))
         self._offer_actions(state, open_gate)
 
     def _offer_actions(self, state: Standing, open_gate: Gate | None) -> None:
@@ -270,9 +264,11 @@ class ConversionScreen(StepScreen):
             return None
         return seen.at, seen.event.cost.blocked if self.running else ()
 
-    def _show_parity(self, parity: ParityChecked) -> None:
-        self.query_one(ForeignKeys).fill(parity.foreign_keys)
-        tables = sorted(parity.tables, key=lambda row: (row.state == SAME, row.table))
+    def _show_parity(self, parity: ParityChecked | None) -> None:
+        self.query_one(ForeignKeys).tell(parity)
+        self.query_one(CatalogDifferences).tell(parity)
+        compared = () if parity is None else parity.tables
+        tables = sorted(compared, key=lambda row: (row.state == SAME, row.table))
         self.query_one("#tables", Rows).fill(
             (
                 words.state(SAME if row.state == SAME else "different"),
@@ -282,22 +278,6 @@ class ConversionScreen(StepScreen):
                 _digests(row.digests_before, row.digests_after),
             )
             for row in tables
-        )
-        unexplained = len(parity.unexplained)
-        expected = len(parity.catalog) - unexplained
-        self.query_one("#catalog-words", Note).say(
-            f"{words.counted(parity.compared, 'object')} compared: "
-            + (f"{unexplained} unexplained, " if unexplained else "nothing unexplained, ")
-            + f"{words.counted(expected, 'difference')} that the conversion has to make."
-        )
-        self.query_one("#catalog", Rows).fill(
-            (
-                words.state("different" if row.explained is None else "expected"),
-                f"{row.kind} {row.name}\n{row.explained or 'nothing explains it'}",
-                row.before or "was not there",
-                row.after or "is gone",
-            )
-            for row in parity.catalog
         )
 
     # --- what is asked for ---

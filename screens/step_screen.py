@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
@@ -16,6 +16,7 @@ from recovery.events import Person, Step, StepFailed
 from recovery.history import Entry, History
 from screens import words
 from screens.widgets.buttons import button
+from screens.widgets.comparison import Comparison
 from screens.widgets.line import Line, Note
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.steps import Steps
@@ -44,6 +45,9 @@ class StepScreen(Screen[None]):
         Binding("pagedown,space", "scroll(10)", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
+        Binding("slash", "compared('filter')", show=False),
+        Binding("s", "compared('sort')", show=False),
+        Binding("escape", "compared('show_all')", show=False),
         *[Binding(str(place), f"pane({place})", show=False) for place in range(1, 7)],
     ]
 
@@ -203,10 +207,16 @@ class StepScreen(Screen[None]):
 
     def action_scroll(self, rows: int) -> None:
         """Scrolls what is in sight, whatever has the focus."""
-        for area in self.query(VerticalScroll):
+        for area in self.query("VirtualTable, VerticalScroll").results(Widget):
             if area.is_on_screen and area.allow_vertical_scroll:
                 area.scroll_relative(y=rows, animate=False)
                 return
+
+    async def action_compared(self, action: str) -> None:
+        """Filters or sorts the comparison that is in sight, whatever has the focus."""
+        for comparison in self.query(Comparison):
+            if comparison.is_on_screen:
+                await comparison.run_action(action)
 
     def action_pane(self, place: int) -> None:
         """Opens one of the screen's panes."""
@@ -214,5 +224,6 @@ class StepScreen(Screen[None]):
             panes = list(tabs.query("TabPane").results(Widget))
             if place <= len(panes) and panes[place - 1].id is not None:
                 tabs.active = panes[place - 1].id or ""
-                for each in panes[place - 1].query("DataTable, Log").results(Widget):
+                tables = panes[place - 1].query("DataTable, VirtualTable, Log")
+                for each in tables.results(Widget):
                     self.call_after_refresh(each.focus)

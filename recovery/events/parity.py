@@ -8,7 +8,8 @@ SAME = "same"
 class ForeignKeyParity(Fact, frozen=True):
     """One foreign key before and after. ``state`` is "same" or says what differs.
 
-    ``key`` is empty and the orphans are None where no column of it is converted.
+    ``key`` is empty and the orphans are None where no column of it is converted; ``before`` is
+    empty where it was not there, ``after`` None where it is gone.
     """
 
     key: str

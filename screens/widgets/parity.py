@@ -1,94 +1,179 @@
-"""Every foreign key before and after: those that differ first, with both definitions below."""
+"""The parity: every foreign key, and whatever else of the catalog is not as it was."""
 
-from rich.text import Text
-from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import DataTable
-
-from recovery.events import SAME, ForeignKeyParity
+from recovery.events import SAME, CatalogDifference, ForeignKeyParity, ParityChecked
 from screens import words
-from screens.widgets.line import Note
-
-# A table of 10,000 rows takes more than a second to lay out.
-_SHOWN = 1000
-# Together as wide as 80 columns allow; the one under the cursor is shown in full.
-_COLUMNS = (("State", 9), ("Referencing", 28), ("Key", 18), ("On delete", 11))
+from screens.widgets.comparison import Compared, Comparison, Detail, Order
+from screens.widgets.virtual_table import Cell, Column
 
 
-class ForeignKeys(Vertical):
-    """The table of foreign keys, and the one under the cursor in full."""
+class ForeignKeys(Comparison[ForeignKeyParity]):
+    """Every foreign key before and after."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._all: tuple[ForeignKeyParity, ...] = ()
-        self._sorted: list[ForeignKeyParity] = []
+        super().__init__(_FOREIGN_KEYS, id=id)
 
-    def compose(self) -> ComposeResult:
-        yield Note("Not checked yet.", id="parity-words")
-        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True)
-        for column, width in _COLUMNS:
-            table.add_column(column, width=width)
-        yield table
-        yield Note(id="definitions")
-
-    def fill(self, foreign_keys: tuple[ForeignKeyParity, ...]) -> None:
-        """Shows these foreign keys; does nothing if they are shown already."""
-        if foreign_keys is self._all:
+    def tell(self, parity: ParityChecked | None) -> None:
+        """Shows the foreign keys of this parity, or that it is not checked yet."""
+        if parity is None:
+            self.clear()
             return
-        self._all = foreign_keys
-        self._sorted = sorted(foreign_keys, key=_order)
-        table: DataTable[Text] = self.query_one(DataTable)
-        table.clear()
-        for each in self._sorted[:_SHOWN]:
-            table.add_row(*_cells(each))
-        self.query_one("#parity-words", Note).say(self._summary())
-
-    def _summary(self) -> str:
-        differing = sum(each.state != SAME for each in self._all)
-        rest = len(self._all) - _SHOWN
-        more = f" The first {_SHOWN:,} are listed." if rest > 0 else ""
-        return (
-            f"{words.counted(len(self._all), 'foreign key')} before and after, "
-            f"{differing} differing.{more}"
-        )
-
-    @on(DataTable.RowHighlighted)
-    def show_definitions(self, event: DataTable.RowHighlighted) -> None:
-        event.stop()
-        if not 0 <= event.cursor_row < len(self._sorted):
-            return
-        each = self._sorted[event.cursor_row]
-        validated = "validated" if each.validated else "NOT VALIDATED"
-        said = "the same" if each.state == SAME else each.state
-        self.query_one("#definitions", Note).say(
-            Content.assemble(
-                (words.plain(f"{each.name} on {each.table}: {said}, {validated}"), "bold"),
-                f"\nOrphans {_orphans(each)}",
-                "\nBefore  ",
-                words.plain(each.before),
-                "\nAfter   ",
-                words.plain(each.after or "it is gone"),
-            )
+        differing = sum(map(_FOREIGN_KEYS.differs, parity.foreign_keys))
+        self.fill(
+            parity.foreign_keys,
+            f"{words.counted(len(parity.foreign_keys), 'foreign key')}, "
+            f"{words.number(differing)} differing.",
         )
 
 
-def _order(each: ForeignKeyParity) -> tuple[bool, bool, str, str]:
-    """What differs comes first, what has nothing to do with the keys last."""
-    return each.state == SAME, not each.key, each.key, each.name
+class CatalogDifferences(Comparison[CatalogDifference]):
+    """Whatever else is not as it was, by kind; what nothing explains comes first."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(_CATALOG, id=id)
+
+    def tell(self, parity: ParityChecked | None) -> None:
+        """Shows the differences of this parity, or that it is not checked yet."""
+        if parity is None:
+            self.clear()
+            return
+        unexplained = len(parity.unexplained)
+        self.fill(
+            parity.catalog,
+            f"{words.number(parity.compared)} compared, {words.number(unexplained)} unexplained, "
+            f"{words.number(len(parity.catalog) - unexplained)} expected.",
+        )
 
 
-def _cells(each: ForeignKeyParity) -> list[Text]:
-    return [
-        words.state(SAME if each.state == SAME else "different"),
-        Text(words.plain(f"{each.table}.{', '.join(each.columns)}")),
-        Text(words.plain(each.key or "not converted")),
-        Text(words.plain(each.on_delete)),
-    ]
+def _word(each: ForeignKeyParity) -> str:
+    if each.state == SAME:
+        return SAME
+    return "missing" if each.after is None else "different"
+
+
+def _key(each: ForeignKeyParity) -> str:
+    return each.key or "not converted"
+
+
+def _column(each: ForeignKeyParity) -> str:
+    return f"{each.table}.{', '.join(each.columns)}"
+
+
+def _validated(each: ForeignKeyParity) -> str:
+    return "validated" if each.validated else "NOT VALIDATED"
+
+
+def _foreign_key_cells(each: ForeignKeyParity) -> tuple[Cell, ...]:
+    return (
+        words.state(_word(each)),
+        _column(each),
+        _key(each),
+        each.on_delete,
+        each.on_update,
+        "yes" if each.validated else "NO",
+        "" if each.orphans_after is None else words.number(each.orphans_after),
+    )
+
+
+def _foreign_key_detail(each: ForeignKeyParity) -> Detail:
+    return Detail(
+        title=f"{each.name} on {each.table}: {'the same' if each.state == SAME else each.state}",
+        before=each.before or "it was not there",
+        after=each.after or "it is gone",
+        more=f"References {each.references}. ON DELETE {each.on_delete}, "
+        f"ON UPDATE {each.on_update}, {_validated(each)}. {_orphans(each)}",
+    )
 
 
 def _orphans(each: ForeignKeyParity) -> str:
-    if each.orphans_before is None or each.orphans_after is None:
-        return "not counted: none of its columns is converted"
-    return f"{words.number(each.orphans_before)} before, {words.number(each.orphans_after)} after"
+    if each.orphans_before is None and each.orphans_after is None:
+        return "Orphans not counted: none of its columns is converted."
+    before, after = (
+        "not counted" if count is None else words.number(count)
+        for count in (each.orphans_before, each.orphans_after)
+    )
+    return f"Orphans {before} before, {after} after."
+
+
+_FOREIGN_KEYS: Compared[ForeignKeyParity] = Compared(
+    columns=(
+        Column("State", 9),
+        Column("Referencing", 27, grows=True),
+        Column("Key", 18, grows=True),
+        Column("On delete", 11),
+        Column("On update", 11),
+        Column("Validated", 9),
+        Column("Orphans", 7),
+    ),
+    cells=_foreign_key_cells,
+    differs=lambda each: each.state != SAME,
+    text=lambda each: "\n".join(
+        (_word(each), each.state, _column(each), _key(each), each.name, _validated(each))
+    ),
+    detail=_foreign_key_detail,
+    # What has nothing to do with the keys comes last.
+    orders=(
+        Order("key", lambda each: ("" if each.key else "-", each.key, _column(each))),
+        Order("table", lambda each: (_column(each), each.name)),
+        Order("constraint", lambda each: (each.name, each.table)),
+    ),
+    differing="differing",
+    filter_by="Table, column, key, constraint or state",
+)
+
+
+def _expected(each: CatalogDifference) -> str:
+    return "unexplained" if each.explained is None else "expected"
+
+
+def _reason(each: CatalogDifference) -> str:
+    return each.explained or "nothing explains it"
+
+
+def _state(each: CatalogDifference) -> str:
+    return "different" if each.explained is None else "expected"
+
+
+def _catalog_cells(each: CatalogDifference) -> tuple[Cell, ...]:
+    return (
+        words.state(_state(each)),
+        f"{each.kind} {each.name}",
+        _reason(each),
+    )
+
+
+def _catalog_detail(each: CatalogDifference) -> Detail:
+    return Detail(
+        title=f"{each.kind} {each.name}: {_reason(each)}",
+        before=each.before or "it was not there",
+        after=each.after or "it is gone",
+    )
+
+
+_CATALOG: Compared[CatalogDifference] = Compared(
+    columns=(
+        Column("State", 9),
+        Column("Object", 34, grows=True),
+        Column("Why", 24, grows=True),
+    ),
+    cells=_catalog_cells,
+    differs=lambda each: each.explained is None,
+    text=lambda each: "\n".join(
+        (_state(each), _expected(each), f"{each.kind} {each.name}", _reason(each))
+    ),
+    detail=_catalog_detail,
+    orders=(
+        Order(
+            "kind",
+            lambda each: (each.kind, each.name),
+            lambda each: f"{_expected(each)}: {each.kind}",
+        ),
+        Order(
+            "reason",
+            lambda each: (_reason(each), each.kind, each.name),
+            lambda each: f"{_expected(each)}: {_reason(each)}",
+        ),
+        Order("name", lambda each: (each.name, each.kind)),
+    ),
+    differing="unexplained",
+    filter_by="Kind, name, reason or state",
+)

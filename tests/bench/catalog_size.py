@@ -88,9 +88,9 @@ def main() -> None:
                 check=True,
             )
         results.append(json.loads(done.stdout))
-        say(f"{tables} tables: {_rounded(results[-1])}")
+        say(f"{tables} tables: {rounded(results[-1])}")
     small, large = results
-    say(f"ratio: {_rounded({name: large[name] / small[name] for name in small})}")
+    say(f"ratio: {rounded({name: large[name] / small[name] for name in small})}")
 
 
 def say(text: str) -> None:
@@ -99,7 +99,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _rounded(values: dict[str, float]) -> str:
+def rounded(values: dict[str, float]) -> str:
+    """Measurements as a line."""
     return ", ".join(f"{name} {value:.2f}" for name, value in values.items())
 
 

@@ -199,6 +199,8 @@ def test_unexplained_differences_make_commit_impossible(database: Database) -> N
                        AND obj_description(oid, 'pg_constraint') IS NULL) THEN
             DELETE FROM public.notes WHERE id = 7;
             COMMENT ON CONSTRAINT notes_user_id_fkey ON public.notes IS 'meddled with';
+            ALTER TABLE public.notes ADD CONSTRAINT meddled
+              FOREIGN KEY (id) REFERENCES public.notes (id);
           END IF;
         END $$;
         CREATE EVENT TRIGGER meddling ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
@@ -222,10 +224,13 @@ def test_unexplained_differences_make_commit_impossible(database: Database) -> N
     compared = history.last(e.ParityChecked)
     assert compared is not None
     assert compared.foreign_keys[0].state == "differs: comment"
+    appeared = next(key for key in compared.foreign_keys if key.name == "meddled")
+    assert (appeared.state, appeared.before) == ("not there before", "")
+    assert appeared.after == "FOREIGN KEY (id) REFERENCES public.notes(id)"
     assert {row.table: row.state for row in compared.tables}["notes"] == "differs: rows"
     refused = history.last(e.CommandRefused)
     assert refused is not None
-    assert "2 differences are unexplained" in refused.reason
+    assert "3 differences are unexplained" in refused.reason
     assert recovery.outcome() is e.Outcome.ROLLED_BACK
     assert database.rows("SELECT count(*) FROM notes") == [(20,)]
 

@@ -407,6 +407,22 @@ PARITY = ParityChecked(
 )
 
 
+def parity_of(count: int) -> ParityChecked:
+    """A parity of so many foreign keys; the one of the last table differs."""
+    one = PARITY.foreign_keys[0]
+    *same, last = (
+        msgspec.structs.replace(
+            one,
+            key=tuple(FOREIGN_KEYS)[number % 3],
+            table=f"table_{number:05}",
+            name=f"fk_{count - number:05}",
+        )
+        for number in range(1, count + 1)
+    )
+    lost = msgspec.structs.replace(last, after=None, state="missing")
+    return msgspec.structs.replace(PARITY, foreign_keys=(*same, lost))
+
+
 def differing_parity() -> ParityChecked:
     """A parity in which a foreign key, a table and a comment are not as they were."""
     lost, *others = PARITY.foreign_keys

@@ -4,7 +4,14 @@ import msgspec
 import pytest
 
 from recovery.errors import Problem
-from recovery.events import Finding, LockAttemptFailed, Severity, Step, StepFailed
+from recovery.events import (
+    CatalogDifference,
+    Finding,
+    LockAttemptFailed,
+    Severity,
+    Step,
+    StepFailed,
+)
 from screens import words
 from tests.screens import story
 from tests.screens.fakes import FakeSessions, FakeWork, listed
@@ -40,7 +47,10 @@ def _different() -> Story:
         msgspec.structs.replace(row, name=EVIL, before=EVIL, after=EVIL, table=EVIL)
         for row in parity.foreign_keys
     ]
-    return story.at_the_gate(msgspec.structs.replace(parity, foreign_keys=tuple(rows)))
+    evil = CatalogDifference(f"{EVIL}\n", EVIL, EVIL, EVIL, EVIL)
+    return story.at_the_gate(
+        msgspec.structs.replace(parity, foreign_keys=tuple(rows), catalog=(evil, evil))
+    )
 
 
 CASES = {
@@ -48,6 +58,7 @@ CASES = {
     "problem": (_failed, Step.INVESTIGATION, ()),
     "locks": (_waiting, Step.CONVERSION, ()),
     "parity": (_different, Step.CONVERSION, ("2",)),
+    "catalog": (_different, Step.CONVERSION, ("4",)),
 }
 
 

@@ -82,6 +82,9 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "conversion-different": lambda: scene(
         story.at_the_gate(story.differing_parity()), Step.CONVERSION, "2"
     ),
+    "conversion-filtered": lambda: scene(
+        story.at_the_gate(story.differing_parity()), Step.CONVERSION, "2", "slash", *"user"
+    ),
     "conversion-different-rest": lambda: scene(
         story.at_the_gate(story.differing_parity()), Step.CONVERSION, "4"
     ),
@@ -110,6 +113,7 @@ LARGE_ONES = (
     "conversion-gate",
     "conversion-gate-keys",
     "conversion-different",
+    "conversion-different-rest",
     "conversion-commit",
     "migrations-collided",
     "verification",

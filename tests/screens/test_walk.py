@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import Button, DataTable
+from textual.widgets import Button
 
 from recovery.events import Commit, CommitIntended, ExtendGate, Outcome, Person, RollBack, Step
 from recovery.history import History
@@ -318,17 +318,6 @@ async def test_the_chosen_format_is_asked_for() -> None:
         await pilot.click("#start")
         await settled(pilot)
     assert work.asked[-1] == RunStep(Step.BACKUP, backup_format="directory")
-
-
-async def test_what_differs_comes_first() -> None:
-    app = on_stage(FakeWork(story.at_the_gate(story.differing_parity())))
-    async with app.run_test(size=SIZE) as pilot:
-        await settled(pilot)
-        await press(pilot, "2")
-        table = app.screen.query_one(DataTable)
-        assert str(table.get_row_at(0)[0]) == "DIFFERENT"
-        assert str(table.get_row_at(1)[0]) == "SAME"
-        assert "ON DELETE CASCADE became NO ACTION" in words_on(pilot)
 
 
 async def test_sessions_are_listed_and_opened() -> None:
