@@ -28,8 +28,8 @@ from recovery.errors import FAILED, USAGE, Problem, RecoveryError
 from recovery.events import RollBack, Step
 from recovery.history import Entry, History
 from recovery.profile import Profile
-from recovery.standing import standing
-from screens.quitting import QuitQuestion, until_when
+from recovery.standing import standing, until_when
+from screens.quitting import QuitQuestion
 from screens.sessions import SessionsScreen
 from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
 from screens.widgets.questions import Question, TypedQuestion
@@ -49,6 +49,7 @@ from screens.wishes import (
 from wizard import steps
 from wizard.local import LocalSessions
 from wizard.ports import Sessions, Work
+from wizard.step_screens import screens_of
 
 _ABANDONED = Problem(
     what="The process that worked on this step is gone.",
@@ -154,7 +155,7 @@ class Wizard(App[None]):
 
     async def _begin(self, work: Work) -> None:
         self._work = work
-        self._steps = steps.screens_of(work.id, work.by, work.plan_sql)
+        self._steps = screens_of(work.id, work.by, work.plan_sql)
         for step, screen in self._steps.items():
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))

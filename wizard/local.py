@@ -1,13 +1,10 @@
 """The sessions of this machine, as the application asks for them."""
 
 import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-
-import psycopg
+from collections.abc import Iterable
 
 from recovery import backup, credentials, plan, session, soft_references, target
-from recovery.errors import Problem, RecoveryError, Refused, ServerError
+from recovery.errors import Problem, RecoveryError, in_words
 from recovery.events import AnyCommand, Person, TargetConfirmed
 from recovery.history import Entry
 from recovery.launch import Options, launch, stillborn
@@ -15,21 +12,6 @@ from recovery.profile import Profile
 from recovery.reconcile import reconcile
 from screens.target import Connected, Connection, NotConnected
 from screens.wishes import RunStep
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Errors of the server and the system as ``RecoveryError``."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise ServerError(error) from error
-    except OSError as error:
-        raise Refused(
-            f"{error.strerror or error}.",
-            "Mend what is named here, then try again.",
-            object=str(error.filename) if error.filename else None,
-        ) from error
 
 
 class LocalWork:
@@ -70,12 +52,12 @@ class LocalWork:
         return stillborn(self._session, child)
 
     def plan_sql(self) -> str:
-        with _in_words():
+        with in_words():
             return self._session.plan_file.read_text(encoding="utf-8")
 
     def sign_in(self, password: str | None) -> Connection:
         try:
-            with _in_words():
+            with in_words():
                 return self._sign_in(password)
         except target.PasswordNeeded as needed:
             vault = credentials.vault()
@@ -114,7 +96,7 @@ class LocalWork:
             adopt=wish.adopt,
             compatible=wish.compatible,
         )
-        with _in_words():
+        with in_words():
             self._child = launch(self._session, wish.step, options)
 
     def give(self, command: AnyCommand) -> None:
@@ -130,7 +112,7 @@ class LocalWork:
         backup.attest(self._session, statement, self.by)
 
     def reconcile(self) -> None:
-        with _in_words():
+        with in_words():
             reconcile(self._session, self._password)
 
 
