@@ -20,6 +20,10 @@ AFTER_ROLL_BACK = (
     "The transaction ends; the database is left as it was. The plan and the backup stay, and the "
     "conversion can be started again."
 )
+TAKEN_OR_LEFT = (
+    "Taken into the plan, it is converted with the key. Left, it stays as it is, and what compares "
+    "it with the key will fail. Either is recorded by name."
+)
 
 
 def other_plan(history: History) -> str:

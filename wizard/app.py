@@ -391,10 +391,14 @@ def unfit_terminal() -> str | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return (
             "The wizard needs a terminal on standard input and output. Without one, use "
-            "'pg-rekey investigate', 'plan', 'backup', 'convert', 'migrate' and 'verify'."
+            "'pg-rekey --plain', or 'investigate', 'plan', 'backup', 'convert', 'migrate' and "
+            "'verify'."
         )
     if os.environ.get("TERM") in (None, "", "dumb"):
-        return "The wizard needs a terminal that can move its cursor; TERM is 'dumb' or not set."
+        return (
+            "The wizard needs a terminal that can move its cursor; TERM is 'dumb' or not set. "
+            "'pg-rekey --plain' needs none."
+        )
     return None
 
 
