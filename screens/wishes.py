@@ -79,5 +79,9 @@ class AskServer(Message):
     """Ask the server what became of a transaction whose outcome is unknown."""
 
 
+class SaveBundle(Message):
+    """Pack the session into a file that can be sent to somebody."""
+
+
 class MoveOn(Message):
     """Go to the next step."""

@@ -44,6 +44,7 @@ from screens.wishes import (
     NewSession,
     OpenSession,
     RunStep,
+    SaveBundle,
     SignIn,
 )
 from wizard import steps
@@ -88,6 +89,13 @@ class ConnectionChanged(Message):
     """How the connection stands now."""
 
     connection: Connection
+
+
+@dataclass
+class BundleSaved(Message):
+    """Where a bundle is, in words."""
+
+    words: str
 
 
 class Wizard(App[None]):
@@ -341,6 +349,17 @@ class Wizard(App[None]):
     @on(AskServer)
     def _ask_server(self) -> None:
         self._carry_out(self._work.reconcile)
+
+    @on(SaveBundle)
+    def _save_bundle(self) -> None:
+        def attempt() -> None:
+            self.post_message(BundleSaved(self._work.save_bundle()))
+
+        self._carry_out(attempt)
+
+    @on(BundleSaved)
+    def _tell_saved(self, message: BundleSaved) -> None:
+        self._current.tell_saved(message.words)
 
     # --- moving and leaving ---
 

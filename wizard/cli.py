@@ -413,6 +413,30 @@ def report(
     _exit(client.report())
 
 
+@app.command()
+def bundle(
+    session_id: Annotated[str | None, typer.Argument(metavar="[SESSION]")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file, or a folder for it.")
+    ] = None,
+    with_backup: Annotated[
+        bool, typer.Option("--with-backup", help="The backup too: it is the data.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Packs a session, the latest if none is named, into a file that can be sent to somebody."""
+    from recovery import bundle as bundles
+
+    session = sessions.open_session(session_id or sessions.latest_id())
+    path = bundles.save(session, output, with_backup=with_backup)
+    told = Output(as_json)
+    if as_json:
+        told.value({"bundle": str(path)})
+    else:
+        told.line(bundles.saved(path, with_backup=with_backup))
+    _exit(DONE)
+
+
 def main() -> None:
     """The program ``pg-rekey``: every expected error is a sentence and an exit code."""
     try:

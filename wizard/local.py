@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Iterable
 
-from recovery import backup, credentials, plan, session, soft_references, target
+from recovery import backup, bundle, credentials, plan, session, soft_references, target
 from recovery.errors import Problem, RecoveryError, in_words
 from recovery.events import AnyCommand, Person, TargetConfirmed
 from recovery.history import Entry
@@ -110,6 +110,9 @@ class LocalWork:
 
     def attest(self, statement: str) -> None:
         backup.attest(self._session, statement, self.by)
+
+    def save_bundle(self) -> str:
+        return bundle.saved(bundle.save(self._session))
 
     def reconcile(self) -> None:
         with in_words():

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 import wizard
+from recovery import bundle
 from recovery import events as e
 from recovery.errors import CANCELLED, Problem, RecoveryError, in_words
 from recovery.history import History, StepState
@@ -126,6 +127,8 @@ class Plain:
             onward = steps.after(step, history)
             if onward is not step:
                 choices.append(Choice("[c]ontinue", lambda: self._go(onward)))
+        if _failure(history, step) is not None:
+            choices.append(Choice("save a b[u]ndle", self._save_bundle))
         if any(True for _ in _events(history, step)):
             choices.append(Choice("[d]etails", self._tell_details))
         return [
@@ -139,6 +142,9 @@ class Plain:
     def _tell_details(self) -> None:
         for event in _events(self._history, self._step):
             self._console.event(event)
+
+    def _save_bundle(self) -> None:
+        self._console.line(bundle.saved(bundle.save(self._watch.session)))
 
     def _help(self) -> None:
         self._console.line(PURPOSE[self._step])
