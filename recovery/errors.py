@@ -12,6 +12,9 @@ Exit codes of the command line, in this one place:
 ====  =======================================================
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import msgspec
 import psycopg
 
@@ -94,6 +97,21 @@ class ServerError(RecoveryError):
     def __init__(self, error: psycopg.Error, statement: str | None = None) -> None:
         super().__init__(str(error).strip(), "")
         self.problem = problem_of(error, statement=statement)
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Errors of the server and the system as ``RecoveryError``."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise ServerError(error) from error
+    except OSError as error:
+        raise Refused(
+            f"{error.strerror or error}.",
+            "Mend what is named here, then try again.",
+            object=str(error.filename) if error.filename else None,
+        ) from error
 
 
 # What a SQLSTATE means to the operator here, where the server's own sentence does not say it.

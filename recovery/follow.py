@@ -34,7 +34,7 @@ def follow(
     """
     while True:
         # Asked before the journal is read: what the runner wrote last is then not missed.
-        gone = session.journal.holder() is None and (process is None or process.poll() is not None)
+        gone = is_gone(session, process)
         for entry in session.journal.entries(after):
             after = entry.number
             yield entry
@@ -43,13 +43,30 @@ def follow(
                     process.wait()
                 return
         if gone:
-            if process is not None and (problem := stillborn(session, process)) is not None:
-                raise RecoveryError.of(problem)
-            if session.history().running is None:
+            if not look_after(session, password, process):
                 return
-            reconcile(session, password)
         else:
             time.sleep(_EVERY)
+
+
+def is_gone(session: Session, process: "subprocess.Popen[bytes] | None") -> bool:
+    """Whether nobody works on the session any more; ``process`` is the runner started here."""
+    return session.journal.holder() is None and (process is None or process.poll() is not None)
+
+
+def look_after(
+    session: Session, password: str | None, process: "subprocess.Popen[bytes] | None"
+) -> bool:
+    """Has the server asked what became of a step whose runner is gone; False if there is none.
+
+    Raises ``RecoveryError`` if ``process`` did not even begin, or the server cannot be asked.
+    """
+    if process is not None and (problem := stillborn(session, process)) is not None:
+        raise RecoveryError.of(problem)
+    if session.history().running is None:
+        return False
+    reconcile(session, password)
+    return True
 
 
 def last_number(session: Session) -> int:

@@ -228,6 +228,15 @@ class Journal:
         if self._copy is not None:
             self._copy.cleanup()
 
+    def copy_to(self, path: Path) -> None:
+        """Writes a copy of one moment, in one file, whoever else is writing meanwhile."""
+        with self._guarded(), closing(self._engine.raw_connection()) as pooled:
+            source = pooled.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            with closing(sqlite3.connect(path)) as copy:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+
     def _refuse_to_write(self) -> None:
         if self.only_reads is not None:
             raise only_read(self.only_reads, self.path.parent)

@@ -13,6 +13,7 @@ from recovery.events import (
     PhaseStarted,
     SessionInTheWay,
     Step,
+    TargetConfirmed,
 )
 from recovery.history import History
 
@@ -65,6 +66,15 @@ def standing(history: History) -> Standing:
     return Standing.IN_TRANSACTION
 
 
+def target_words(history: History) -> str:
+    """Which database on which host; until somebody confirmed it, that nobody has."""
+    confirmed = history.last(TargetConfirmed)
+    if confirmed is None:
+        return f"{history.profile.target.database} (target not confirmed)"
+    identity = confirmed.identity
+    return f"{identity.database} on {identity.host}:{identity.port}"
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The gate while it is open: since when locks are held, until when, at what price."""
@@ -97,3 +107,13 @@ def gate(history: History) -> Gate | None:
         looked=None if looked is None else looked.at,
         not_seen="" if price is None else price.not_seen,
     )
+
+
+def until_when(history: History) -> str:
+    """How long the runner keeps the transaction open if nobody decides."""
+    open_gate = gate(history)
+    if open_gate is not None:
+        return f"It rolls back by itself at {open_gate.deadline:%H:%M:%S} UTC."
+    if standing(history) is Standing.COMMITTING:
+        return "COMMIT has been sent and cannot be taken back."
+    return "It goes on to the gate, waits there for a decision, and then rolls back by itself."

@@ -11,8 +11,6 @@ from textual.widgets import Button, TabbedContent, TabPane
 
 from recovery.events import (
     SAME,
-    BackupAttested,
-    BackupMade,
     CommandRefused,
     Commit,
     ConversionEnded,
@@ -32,6 +30,12 @@ from recovery.history import History
 from recovery.standing import AFTER_COMMIT, Gate, Standing, gate, standing
 from recovery.statements import TITLES
 from screens import words
+from screens.choices import (
+    AFTER_ROLL_BACK,
+    EXTENSION,
+    what_becomes_permanent,
+    what_is_locked,
+)
 from screens.phases import PhaseProgress, Rewriting, progress, rewriting, running
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
@@ -42,7 +46,6 @@ from screens.widgets.rows import Rows
 from screens.widgets.sql_log import ReadLog, SqlLog
 from screens.wishes import AskServer, GiveCommand, RunStep
 
-EXTENSION = 900.0
 _MEANING = {
     Outcome.COMMITTED: "COMMITTED{who}.",
     Outcome.ROLLED_BACK: "ROLLED BACK{who}: the database is as it was.",
@@ -290,9 +293,7 @@ class ConversionScreen(StepScreen):
         self.app.push_screen(
             Question(
                 f"Convert {plan.database} now?",
-                f"{words.counted(len(plan.tables), 'table')} will be locked: whoever reads or "
-                "writes them waits from the first phase until COMMIT or ROLLBACK.\n\n"
-                "Nothing is permanent before COMMIT.",
+                what_is_locked(plan),
                 ("back", "Not yet"),
                 ("start", "Start the conversion"),
             ),
@@ -312,8 +313,7 @@ class ConversionScreen(StepScreen):
         self.app.push_screen(
             Question(
                 "Roll back?",
-                "The transaction ends; the database is left as it was. The plan and the backup "
-                "stay, and the conversion can be started again.",
+                AFTER_ROLL_BACK,
                 ("back", "Not yet"),
                 ("roll-back", "ROLL BACK"),
             ),
@@ -334,7 +334,7 @@ class ConversionScreen(StepScreen):
         self.app.push_screen(
             TypedQuestion(
                 f"COMMIT in {database}?",
-                self._what_becomes_permanent(),
+                what_becomes_permanent(self.history),
                 f"Type the database's name to COMMIT ({self.history.profile.environment.upper()}):",
                 "COMMIT",
                 lambda typed: None if typed == database else f"{typed!r} is not its name.",
@@ -345,38 +345,6 @@ class ConversionScreen(StepScreen):
     def _committed_by(self, typed: str | None) -> None:
         if typed is not None:
             self.post_message(GiveCommand(Commit(by=self.by, typed=typed)))
-
-    def _what_becomes_permanent(self) -> str:
-        parity = self.attempt.last(ParityChecked)
-        plan = self.history.plan
-        if parity is None or plan is None:
-            return ""
-        keys = (f"  {key}: {type_}" for key, type_ in self.history.profile.keys.items())
-        rows = sum(table.rows_after for table in parity.tables)
-        return "\n".join(
-            [
-                "This becomes permanent:",
-                *keys,
-                f"{words.counted(len(plan.tables), 'table')} rewritten, "
-                f"{words.counted(rows, 'row')} kept.",
-                f"{words.counted(plan.foreign_keys, 'foreign key')} recreated; "
-                f"{words.counted(len(parity.foreign_keys), 'foreign key')} and "
-                f"{words.counted(parity.compared, 'object')} compared, "
-                f"{parity.differences} differences.",
-                f"Backup: {_backup(self.history.backup)}",
-            ]
-        )
-
-
-def _backup(backup: BackupMade | BackupAttested | None) -> str:
-    """What there is to go back to, in a line."""
-    match backup:
-        case BackupMade():
-            return f"made {words.moment(backup.finished)}, read back whole."
-        case BackupAttested():
-            return f"attested by {backup.by}: {backup.statement}"
-        case None:
-            return "none."
 
 
 def _phase(phase: PhaseProgress) -> str:

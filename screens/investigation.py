@@ -13,6 +13,7 @@ from textual.widgets import Button, TabbedContent, TabPane
 from recovery.events import Finding, Investigated, RevisionEvidence, Severity, Step
 from recovery.history import History
 from screens import words
+from screens.choices import TAKEN_OR_LEFT
 from screens.step_screen import StepScreen
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
@@ -142,8 +143,7 @@ class InvestigationScreen(StepScreen):
                 f"{reference.column}: what is to be done with it?",
                 Content.assemble(
                     told(reference),
-                    "\nTaken into the plan, it is converted with the key. Left, it stays as it is, "
-                    "and what compares it with the key will fail. Either is recorded by name.",
+                    f"\n{TAKEN_OR_LEFT}",
                 ),
                 ("back", "Not yet"),
                 ("leave", "Leave it"),

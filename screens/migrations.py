@@ -21,6 +21,7 @@ from recovery.events import (
 )
 from recovery.history import History
 from screens import words
+from screens.choices import to_adopt, what_is_migrated
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.line import Note
@@ -70,7 +71,7 @@ class MigrationsScreen(StepScreen):
             self.offer("cancel")
         elif history.last(Migrated) is not None:
             self.offer("continue", focus="continue")
-        elif self.allowed and _to_adopt(history):
+        elif self.allowed and to_adopt(history):
             self.offer("adopt", focus="adopt")
         else:
             self.offer_usual(done=False)
@@ -85,19 +86,12 @@ class MigrationsScreen(StepScreen):
 
     @on(Button.Pressed, "#adopt")
     def adopt(self) -> None:
-        self._ask(_to_adopt(self.history))
+        self._ask(to_adopt(self.history))
 
     def _ask(self, adopted: tuple[str, ...]) -> None:
         found = self.history.last(Investigated)
         if found is None:
             return
-        revision = found.true_revision or "no revision"
-        adopting = (
-            f"Marked as done, without being run: {words.names(adopted)}. Their tables were made "
-            "by hand and have been compared.\n"
-            if adopted
-            else ""
-        )
 
         def answered(answer: str | None) -> None:
             if answer == "migrate":
@@ -106,10 +100,7 @@ class MigrationsScreen(StepScreen):
         self.app.push_screen(
             Question(
                 f"Migrate {self.history.profile.target.database} to head?",
-                f"alembic_version is set from {words.names(found.claimed, 'nothing')} to "
-                f"{revision}, if it still is what the investigation saw.\n{adopting}"
-                f"Then the pending migrations run to {words.names(found.heads)}. "
-                "Each of them is committed.",
+                what_is_migrated(found, adopted),
                 ("back", "Not yet"),
                 ("migrate", "Migrate"),
             ),
@@ -149,20 +140,6 @@ def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[
             words.state("adopted" if collision.revision in adopted else word),
             f"{collision.title}: {words.names(collision.tables)}{differences}",
         )
-
-
-def _to_adopt(history: History) -> tuple[str, ...]:
-    """The revisions that the latest attempt found adoptable and did not get to.
-
-    Those that it was to adopt are among them: what was not finished has to be asked for again.
-    """
-    attempt = history.since_start_of(Step.MIGRATIONS)
-    finished = {each.revision for each in attempt.of(RevisionFinished)}
-    return tuple(
-        each.collision.revision
-        for each in attempt.of(CollisionCompared)
-        if each.adoptable and each.collision.revision not in finished
-    )
 
 
 def _migrations(history: History, found: Investigated | None) -> Iterator[tuple[Cell, ...]]:

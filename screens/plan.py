@@ -15,6 +15,7 @@ from recovery.errors import RecoveryError
 from recovery.events import Person, PlanApproved, PlanMade, Proof, ProofState, Step
 from recovery.history import History
 from screens import words
+from screens.choices import at_run_time, other_plan, what_is_approved
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.line import Note
@@ -75,7 +76,7 @@ class PlanScreen(StepScreen):
         self._offer_approval(undecided and plan is not None and not plan.refusals and self._intact)
         if undecided:
             self.name_start(again=True)
-            other = self._other_choice(plan)
+            other = other_plan(history)
             self.query_one("#operators", Button).label = other
             others = ["start", *(["operators"] if other else [])]
             if self._can_approve:
@@ -116,14 +117,6 @@ class PlanScreen(StepScreen):
             return f"APPROVED by {approval.by}."
         return "Read it through; then approve it. What is approved here is what will run."
 
-    def _other_choice(self, plan: PlanMade | None) -> str:
-        """What the button says that makes the plan with operators, or without; empty: neither."""
-        if plan is not None and plan.compatible:
-            return "Plan without operators"
-        helps = any(t.family == "character" for t in self.history.profile.key_types.values())
-        breaks = plan is not None and plan.proof is not None and plan.proof.breaks
-        return "Plan with operators" if helps and breaks else ""
-
     def _show_plan(self, plan: PlanMade) -> None:
         self.query_one("#refusals-title", Note).say(
             f"Refused: {words.counted(len(plan.refusals), 'object')}" if plan.refusals else ""
@@ -136,7 +129,7 @@ class PlanScreen(StepScreen):
                 *([("Made again", words.names(plan.rebuilt))] if plan.rebuilt else []),
                 *_proof(plan.proof),
                 *([("Operators", _operators(plan))] if plan.compatibility else []),
-                *([("At run time", f"{_at_run_time(plan)}: pane 4")] if _at_run_time(plan) else []),
+                *([("At run time", f"{at_run_time(plan)}: pane 4")] if at_run_time(plan) else []),
                 ("SHA-256", plan.sha256),
             ]
         )
@@ -205,29 +198,12 @@ class PlanScreen(StepScreen):
         self.app.push_screen(
             Question(
                 "Approve this plan?",
-                f"{words.counted(len(plan.tables), 'table')} and "
-                f"{words.counted(plan.foreign_keys, 'foreign key')} in {plan.database}.\n"
-                f"SHA-256 {plan.sha256}\n{_consent(plan)}\n"
-                "Nothing is changed yet: the conversion is a step of its own, and it stops before "
-                "COMMIT.",
+                what_is_approved(plan),
                 ("back", "Not yet"),
                 ("approve", "Approve"),
             ),
             answered,
         )
-
-
-def _consent(plan: PlanMade) -> str:
-    """What the operator takes upon oneself besides."""
-    taken = []
-    proof = plan.proof
-    if proof is None or proof.state is not ProofState.PASSED:
-        taken.append("NOT PROVED on a copy of the schema")
-    elif proof.rewrites:
-        taken.append(f"{words.counted(len(proof.rewrites), 'statement')} rewritten")
-    if at_run_time := _at_run_time(plan):
-        taken.append(f"May fail at run time: {at_run_time}")
-    return "".join(f"{each}.\n" for each in taken)
 
 
 def _proof(proof: Proof | None) -> list[tuple[str, str]]:
@@ -247,21 +223,10 @@ def _operators(plan: PlanMade) -> str:
     )
 
 
-def _at_run_time(plan: PlanMade) -> str:
-    """What may fail after the conversion, counted; empty if nothing is known to."""
-    functions = {found.function for found in plan.proof.breaks} if plan.proof is not None else ()
-    counts = []
-    if functions:
-        counts.append(words.counted(len(functions), "function"))
-    if plan.soft_references:
-        counts.append(words.counted(len(plan.soft_references), "soft reference"))
-    return " and ".join(counts)
-
-
 def _choice(plan: PlanMade) -> str:
     if plan.proof is None or plan.proof.state is not ProofState.PASSED:
         return "Functions were not looked at: the plan did not run on a copy of the schema."
-    if not _at_run_time(plan):
+    if not at_run_time(plan):
         return "Nothing is known that would fail when it is called after the conversion."
     operators = (
         "" if plan.compatible else "; or plan with operators that let uuid be compared with keys"

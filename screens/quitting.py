@@ -1,8 +1,7 @@
 """Leaving while a transaction is open."""
 
 from recovery.history import History
-from recovery.standing import Standing, gate, standing
-from screens import words
+from recovery.standing import Standing, standing, until_when
 from screens.widgets.questions import Question
 
 
@@ -20,13 +19,3 @@ class QuitQuestion(Question):
             f"{until_when(history)}",
             *choices,
         )
-
-
-def until_when(history: History) -> str:
-    """How long the runner keeps the transaction open if nobody decides."""
-    open_gate = gate(history)
-    if open_gate is not None:
-        return f"It rolls back by itself at {words.clock(open_gate.deadline)}."
-    if standing(history) is Standing.COMMITTING:
-        return "COMMIT has been sent and cannot be taken back."
-    return "It goes on to the gate, waits there for a decision, and then rolls back by itself."

@@ -15,10 +15,9 @@ from recovery.events import Step
 from recovery.history import History, StepState
 from recovery.profile import Profile
 from recovery.session import Listed
-from recovery.standing import Standing, standing
+from recovery.standing import Standing, standing, target_words
 from screens.widgets.line import Line
 from screens.widgets.problem import ProblemPanel
-from screens.widgets.top_lines import target_words
 from screens.wishes import NewSession, OpenSession
 from screens.words import plain
 

@@ -21,7 +21,7 @@ from screens.widgets.line import Line, Note
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.steps import Steps
 from screens.widgets.top_lines import TopLines
-from screens.wishes import MoveOn
+from screens.wishes import MoveOn, SaveBundle
 
 
 class StepScreen(Screen[None]):
@@ -68,10 +68,12 @@ class StepScreen(Screen[None]):
                 yield ProblemPanel(id="refused")
                 yield ProblemPanel(id="failed")
                 yield from self.compose_content()
+                yield Note(id="saved")
                 yield Line(id="runs")
                 with Horizontal(id="actions"):
                     yield button(self.START, id="start")
                     yield from self.compose_actions()
+                    yield button("Save a bundle", id="bundle")
                     yield button("Continue", id="continue", classes="far")
         yield Footer(show_command_palette=False)
 
@@ -110,6 +112,10 @@ class StepScreen(Screen[None]):
         self.query_one("#refused", ProblemPanel).tell(problem)
         self._show_failure()
 
+    def tell_saved(self, words: str) -> None:
+        """Says where a bundle was saved, for as long as the failure stays."""
+        self.query_one("#saved", Note).say(words)
+
     @property
     def attempt(self) -> History:
         """The events since the step was last started."""
@@ -139,6 +145,8 @@ class StepScreen(Screen[None]):
         """Two problems at a time would leave no room: what was just refused comes first."""
         refused = self.query_one("#refused").display
         self.query_one("#failed", ProblemPanel).tell(None if refused else self.failure)
+        if self.failure is None:
+            self.tell_saved("")
 
     def _runs(self, now: datetime) -> str:
         started = self._started()
@@ -181,6 +189,8 @@ class StepScreen(Screen[None]):
 
         What is being typed keeps the focus.
         """
+        if self.failure is not None:
+            ids = (*ids, "bundle")
         choice = (frozenset(ids), focus)
         if choice == self._offered:
             return
@@ -204,6 +214,9 @@ class StepScreen(Screen[None]):
         if event.button.id == "continue":
             event.stop()
             self.post_message(MoveOn())
+        elif event.button.id == "bundle":
+            event.stop()
+            self.post_message(SaveBundle())
 
     def action_scroll(self, rows: int) -> None:
         """Scrolls what is in sight, whatever has the focus."""

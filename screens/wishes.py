@@ -86,5 +86,9 @@ class ShowStep(Message):
     step: Step
 
 
+class SaveBundle(Message):
+    """Pack the session into a file that can be sent to somebody."""
+
+
 class MoveOn(Message):
     """Go to the next step."""

@@ -28,8 +28,8 @@ from recovery.errors import FAILED, USAGE, Problem, RecoveryError
 from recovery.events import RollBack, Step
 from recovery.history import Entry, History
 from recovery.profile import Profile
-from recovery.standing import standing
-from screens.quitting import QuitQuestion, until_when
+from recovery.standing import standing, until_when
+from screens.quitting import QuitQuestion
 from screens.sessions import SessionsScreen
 from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
 from screens.widgets.questions import Question, TypedQuestion
@@ -44,12 +44,14 @@ from screens.wishes import (
     NewSession,
     OpenSession,
     RunStep,
+    SaveBundle,
     ShowStep,
     SignIn,
 )
 from wizard import steps
 from wizard.local import LocalSessions
 from wizard.ports import Sessions, Work
+from wizard.step_screens import screens_of
 
 _ABANDONED = Problem(
     what="The process that worked on this step is gone.",
@@ -88,6 +90,13 @@ class ConnectionChanged(Message):
     """How the connection stands now."""
 
     connection: Connection
+
+
+@dataclass
+class BundleSaved(Message):
+    """Where a bundle is, in words."""
+
+    words: str
 
 
 class Wizard(App[None]):
@@ -155,7 +164,7 @@ class Wizard(App[None]):
 
     async def _begin(self, work: Work) -> None:
         self._work = work
-        self._steps = steps.screens_of(work.id, work.by, work.plan_sql, work.sql_log)
+        self._steps = screens_of(work.id, work.by, work.plan_sql, work.sql_log)
         for step, screen in self._steps.items():
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
@@ -342,6 +351,17 @@ class Wizard(App[None]):
     def _ask_server(self) -> None:
         self._carry_out(self._work.reconcile)
 
+    @on(SaveBundle)
+    def _save_bundle(self) -> None:
+        def attempt() -> None:
+            self.post_message(BundleSaved(self._work.save_bundle()))
+
+        self._carry_out(attempt)
+
+    @on(BundleSaved)
+    def _tell_saved(self, message: BundleSaved) -> None:
+        self._current.tell_saved(message.words)
+
     # --- moving and leaving ---
 
     @on(MoveOn)
@@ -395,10 +415,14 @@ def unfit_terminal() -> str | None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return (
             "The wizard needs a terminal on standard input and output. Without one, use "
-            "'pg-rekey investigate', 'plan', 'backup', 'convert', 'migrate' and 'verify'."
+            "'pg-rekey --plain', or 'investigate', 'plan', 'backup', 'convert', 'migrate' and "
+            "'verify'."
         )
     if os.environ.get("TERM") in (None, "", "dumb"):
-        return "The wizard needs a terminal that can move its cursor; TERM is 'dumb' or not set."
+        return (
+            "The wizard needs a terminal that can move its cursor; TERM is 'dumb' or not set. "
+            "'pg-rekey --plain' needs none."
+        )
     return None
 
 

@@ -60,6 +60,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line
 PasswordOption = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
+PlainOption = Annotated[
+    bool, typer.Option("--plain", help="Prompts and plain lines, for screen readers.")
+]
 ConfirmOption = Annotated[
     str | None, typer.Option("--confirm", metavar="DATABASE", help="The database's name, typed.")
 ]
@@ -189,6 +192,7 @@ def wizard_command(
     meant: Meant,
     context: typer.Context,
     session: SessionOption = None,
+    plain: PlainOption = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Opens the wizard: it leads through the whole recovery, and resumes one."""
@@ -197,10 +201,14 @@ def wizard_command(
         _exit(DONE)
     if context.invoked_subcommand is not None:
         return
-    _exit(_open_wizard(_profile(meant), session))
+    _exit(_open_wizard(_profile(meant), session, plain=plain))
 
 
-def _open_wizard(profile: Profile | None, session_id: str | None) -> int:
+def _open_wizard(profile: Profile | None, session_id: str | None, *, plain: bool) -> int:
+    if plain:
+        from wizard.plain import run as run_plain
+
+        return run_plain(profile, session_id)
     from wizard.app import run
 
     return run(profile=profile, session_id=session_id, program=wizard.__version__)
@@ -379,12 +387,13 @@ def list_sessions(as_json: JsonOption = False) -> None:
 def resume(
     session_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
     as_json: JsonOption = False,
+    plain: PlainOption = False,
 ) -> None:
     """Opens a session where it stands; the latest unfinished one if none is named."""
     if session_id is None:
         session_id = sessions.latest_id()
-    if not as_json and sys.stdout.isatty():
-        _exit(_open_wizard(None, session_id))
+    if plain or (not as_json and sys.stdout.isatty()):
+        _exit(_open_wizard(None, session_id, plain=plain))
     output = Output(as_json)
     session = sessions.open_session(session_id)
     for entry in session.history().entries:
@@ -402,6 +411,30 @@ def report(
     """Writes report.md and report.json of a session, the latest if none is named."""
     client = Client(sessions.open_session(session_id or sessions.latest_id()), Output(as_json))
     _exit(client.report())
+
+
+@app.command()
+def bundle(
+    session_id: Annotated[str | None, typer.Argument(metavar="[SESSION]")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file, or a folder for it.")
+    ] = None,
+    with_backup: Annotated[
+        bool, typer.Option("--with-backup", help="The backup too: it is the data.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Packs a session, the latest if none is named, into a file that can be sent to somebody."""
+    from recovery import bundle as bundles
+
+    session = sessions.open_session(session_id or sessions.latest_id())
+    path = bundles.save(session, output, with_backup=with_backup)
+    told = Output(as_json)
+    if as_json:
+        told.value({"bundle": str(path)})
+    else:
+        told.line(bundles.saved(path, with_backup=with_backup))
+    _exit(DONE)
 
 
 def main() -> None:

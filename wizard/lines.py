@@ -28,6 +28,8 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield from _investigation(event)
         case e.PlanMade():
             yield from _plan(event)
+        case e.PlanApproved(by=by):
+            yield f"plan approved by {by}"
         case e.BackupProgress(done=done, total=total, object=table, bytes=size) if table:
             yield f"dumping {done}/{total} {table} ({size:,} bytes so far)"
         case e.BackupMade():

@@ -2,13 +2,10 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
-import psycopg
-
-from recovery import backup, credentials, plan, session, soft_references, target
-from recovery.errors import Problem, RecoveryError, Refused, ServerError
+from recovery import backup, bundle, credentials, plan, session, soft_references, target
+from recovery.errors import Problem, RecoveryError, in_words
 from recovery.events import AnyCommand, Person, TargetConfirmed
 from recovery.history import Entry
 from recovery.launch import Options, launch, stillborn
@@ -19,21 +16,6 @@ from screens.wishes import RunStep
 
 # How much of sql.log is shown to begin with, in bytes.
 _END_OF_LOG = 50_000
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    """Errors of the server and the system as ``RecoveryError``."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise ServerError(error) from error
-    except OSError as error:
-        raise Refused(
-            f"{error.strerror or error}.",
-            "Mend what is named here, then try again.",
-            object=str(error.filename) if error.filename else None,
-        ) from error
 
 
 class LocalWork:
@@ -74,7 +56,7 @@ class LocalWork:
         return stillborn(self._session, child)
 
     def plan_sql(self) -> str:
-        with _in_words():
+        with in_words():
             return self._session.plan_file.read_text(encoding="utf-8")
 
     def sql_log(self, after: int) -> tuple[str, int]:
@@ -89,7 +71,7 @@ class LocalWork:
 
     def sign_in(self, password: str | None) -> Connection:
         try:
-            with _in_words():
+            with in_words():
                 return self._sign_in(password)
         except target.PasswordNeeded as needed:
             vault = credentials.vault()
@@ -128,7 +110,7 @@ class LocalWork:
             adopt=wish.adopt,
             compatible=wish.compatible,
         )
-        with _in_words():
+        with in_words():
             self._child = launch(self._session, wish.step, options)
 
     def give(self, command: AnyCommand) -> None:
@@ -143,8 +125,11 @@ class LocalWork:
     def attest(self, statement: str) -> None:
         backup.attest(self._session, statement, self.by)
 
+    def save_bundle(self) -> str:
+        return bundle.saved(bundle.save(self._session))
+
     def reconcile(self) -> None:
-        with _in_words():
+        with in_words():
             reconcile(self._session, self._password)
 
 

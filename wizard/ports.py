@@ -66,6 +66,9 @@ class Work(Protocol):
     def attest(self, statement: str) -> None:
         """Journals the operator's word about a backup."""
 
+    def save_bundle(self) -> str:
+        """Packs the session into a file; answers where it is, in words."""
+
     def reconcile(self) -> None:
         """Asks the server what became of a step whose runner is gone, and journals it."""
 

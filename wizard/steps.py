@@ -1,38 +1,9 @@
-"""The order of the steps, the screen of each, and where a session begins or goes on."""
+"""The order of the steps, and where a session begins or goes on."""
 
-from collections.abc import Callable
-
-from recovery.events import Person, Step
+from recovery.events import Step
 from recovery.history import History, StepState
-from screens.backup import BackupScreen
-from screens.conversion import ConversionScreen
-from screens.investigation import InvestigationScreen
-from screens.migrations import MigrationsScreen
-from screens.plan import PlanScreen
-from screens.report import ReportScreen
-from screens.step_screen import StepScreen
-from screens.target import TargetScreen
-from screens.verification import VerificationScreen
-from screens.widgets.sql_log import ReadLog
 
 ORDER = tuple(Step)
-
-
-def screens_of(
-    session: str, by: Person, read_plan: Callable[[], str], read_log: ReadLog
-) -> dict[Step, StepScreen]:
-    """A screen for each step of a session. The texts are those of plan.sql and sql.log."""
-    made: tuple[StepScreen, ...] = (
-        TargetScreen(session, by),
-        InvestigationScreen(session, by),
-        PlanScreen(session, by, read_plan),
-        BackupScreen(session, by),
-        ConversionScreen(session, by, read_log),
-        MigrationsScreen(session, by),
-        VerificationScreen(session, by),
-        ReportScreen(session, by),
-    )
-    return {screen.STEP: screen for screen in made}
 
 
 def first_open(history: History) -> Step:

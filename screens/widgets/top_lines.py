@@ -3,20 +3,11 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from recovery.events import Step, TargetConfirmed
+from recovery.events import Step
 from recovery.history import History
-from recovery.standing import Standing, standing
+from recovery.standing import Standing, standing, target_words
 from screens.widgets.line import Line
 from screens.widgets.steps import STEPS, in_a_line
-
-
-def target_words(history: History) -> str:
-    """Which database on which host; until somebody confirmed it, that nobody has."""
-    confirmed = history.last(TargetConfirmed)
-    if confirmed is None:
-        return f"{history.profile.target.database} (target not confirmed)"
-    identity = confirmed.identity
-    return f"{identity.database} on {identity.host}:{identity.port}"
 
 
 class TopLines(Vertical):

@@ -2,11 +2,13 @@
 
 import os
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from recovery.events import TargetConfirmed
+from recovery.session import STATE_VARIABLE
 from tests.cli.processes import ended, in_the_way, is_waiting, runner_of
 from tests.cli.program import Shell
 from tests.conftest import Database
@@ -83,7 +85,14 @@ def test_the_password_is_in_no_file_of_the_session(shell: Shell, small: Database
     convert = ("convert", "--confirm", small.name, "--rollback", "--password-stdin")
     assert shell.run_alone(*convert, typed=typed).code == 1
     assert shell.run_alone("report").code == 0
+    packed = shell.run_alone("bundle", "--output", "evidence.tar.gz")
+    assert packed.out == "Saved to evidence.tar.gz; nothing secret is in it.\n"
 
+    unpacked = Path(os.environ[STATE_VARIABLE]) / "unpacked"
+    with tarfile.open(shell.folder / "evidence.tar.gz") as bundle:
+        bundle.extractall(unpacked, filter="data")
+    names = {path.name for path in unpacked.rglob("*")}
+    assert {"journal.sqlite3", "plan.sql", "sql.log", "runner.log", "report.json"} <= names
     files = shell.state_files()
     assert {"plan.sql", "sql.log", "report.md", "journal.sqlite3", "manifest.json"} <= {
         file.name for file in files

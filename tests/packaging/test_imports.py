@@ -58,6 +58,13 @@ def test_a_command_without_a_screen_does_not_import_textual(
     assert "screens" not in modules
 
 
+def test_the_plain_wizard_does_not_import_textual() -> None:
+    ended, modules = loaded(RUN, "--plain", "--dsn", "host=/nowhere dbname=saas")
+
+    assert ended == "CODE 3"
+    assert "textual" not in modules
+
+
 @pytest.mark.parametrize(
     "module", ["recovery.runner", "recovery.follow", "recovery.report", "queries"]
 )

@@ -143,6 +143,11 @@ class FakeWork:
     def attest(self, statement: str) -> None:
         self.story.tell(BackupAttested(statement, self.by))
 
+    def save_bundle(self) -> str:
+        return (
+            f"Saved to /home/ada/{self.id}-bundle-20260304-032500.tar.gz; nothing secret is in it."
+        )
+
     def reconcile(self) -> None:
         self.asked.append("reconcile")
         self.story.tell(

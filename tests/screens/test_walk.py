@@ -5,7 +5,16 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from recovery.events import Commit, CommitIntended, ExtendGate, Outcome, Person, RollBack, Step
+from recovery.events import (
+    Commit,
+    CommitIntended,
+    ExtendGate,
+    Outcome,
+    Person,
+    RollBack,
+    Step,
+    StepFailed,
+)
 from recovery.history import History
 from recovery.journal import only_read
 from recovery.standing import Standing, standing
@@ -257,6 +266,21 @@ async def test_a_session_that_can_only_be_read_is_shown_as_it_was() -> None:
         await press(pilot, "p")
         assert "begun on another machine (db2)" in words_on(pilot)
     assert work.asked == []
+
+
+async def test_what_failed_can_be_saved_as_a_bundle() -> None:
+    story_so_far = story.converting().tell(StepFailed(Step.CONVERSION, story.PROBLEM))
+    work = FakeWork(story_so_far)
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.BACKUP)
+        assert "Save a bundle" not in words_on(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        await pilot.click("#bundle")
+        await settled(pilot)
+        said = " ".join(words_on(pilot).split())
+        assert f"Saved to /home/ada/{story.SESSION}-bundle-20260304-032500.tar.gz;" in said
+        assert "nothing secret is in it." in said
 
 
 async def test_an_unknown_outcome_is_asked_about_again_on_request() -> None:

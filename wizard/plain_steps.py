@@ -1,0 +1,262 @@
+"""What can be done in each step, as words with a letter; the same as on the step's screen."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from recovery import backup, plan, soft_references, target
+from recovery import events as e
+from recovery.errors import Refused
+from recovery.history import StepState
+from recovery.launch import Options
+from recovery.session import this_person
+from recovery.standing import Standing, gate
+from screens import choices
+from wizard.watch import Watch
+
+PURPOSE = {
+    e.Step.TARGET: "Connect, read which database this is, and type its name.",
+    e.Step.INVESTIGATION: "What is wrong with the schema, read without changing anything.",
+    e.Step.PLAN: "What will be done, in full, before anything is done.",
+    e.Step.BACKUP: "A backup that is read back whole, or your word that there is another.",
+    e.Step.CONVERSION: "One transaction, which stops before COMMIT and waits for you.",
+    e.Step.MIGRATIONS: "The true revision is recorded, then the pending migrations run to head.",
+    e.Step.VERIFICATION: "What was expected and what is there, check by check.",
+    e.Step.REPORT: "What happened, as files that stay.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that can be done now; its letter is in brackets: ``[n]ext``."""
+
+    label: str
+    deed: Callable[[], object]
+
+    def is_meant(self, typed: str) -> bool:
+        """Whether somebody typed the letter, or the words."""
+        letter = self.label.partition("[")[2][:1]
+        words = self.label.replace("[", "").replace("]", "")
+        return typed.lower() in (letter.lower(), words.lower())
+
+
+def offered(watch: Watch, step: e.Step) -> Iterator[Choice]:
+    """What can be done in a step as things stand; moving between the steps is not in it."""
+    if watch.session.only_reads is not None:
+        return
+    unknown = step is e.Step.CONVERSION and watch.standing is Standing.UNKNOWN
+    if watch.lost or unknown:
+        yield Choice("as[k] the server what became of it", watch.ask_server)
+    yield from _OFFERED[step](watch)
+
+
+def _again(watch: Watch, step: e.Step) -> str:
+    return " again" if watch.history.state_of(step) is StepState.DONE else ""
+
+
+def _start(watch: Watch, step: e.Step, label: str, options: Options | None = None) -> Choice:
+    return Choice(f"{label}{_again(watch, step)}", lambda: watch.start(step, options))
+
+
+# --- the target ---
+
+
+def _confirm(watch: Watch) -> None:
+    typed = watch.ask(
+        "Is this the database? Type its name to confirm; nothing is changed yet. "
+        "An empty line goes back."
+    )
+    if typed:
+        target.confirm(watch.session, watch.client.sign_in(), typed)
+
+
+def _target(watch: Watch) -> Iterator[Choice]:
+    connected = watch.client.signed_in is not None
+    if connected and not watch.history.name_typed:
+        yield Choice("con[f]irm the target", lambda: _confirm(watch))
+    yield Choice("c[o]nnect again" if connected else "c[o]nnect", watch.connect)
+
+
+# --- looking and planning ---
+
+
+def _investigation(watch: Watch) -> Iterator[Choice]:
+    if watch.allowed(e.Step.INVESTIGATION):
+        yield _start(watch, e.Step.INVESTIGATION, "[i]nvestigate")
+    found = watch.history.last(e.Investigated)
+    if found is not None and found.soft_references:
+        yield Choice("[s]oft references", lambda: _decide(watch, found.soft_references))
+
+
+def _decide(watch: Watch, references: tuple[e.SoftReference, ...]) -> None:
+    """Lists what holds values of a key without a foreign key, and asks about one."""
+    profile = watch.history.profile
+    taken, left = ({str(name) for name in names} for names in (profile.key_types, profile.left))
+    for number, one in enumerate(references, 1):
+        word = "taken" if one.column in taken else "left" if one.column in left else "open"
+        becomes = f"It can be {one.becomes}." if one.becomes else "It cannot be converted."
+        watch.console.line(
+            f"{number}. {word.upper()}: {one.column} is {one.type}: {one.seen}. {becomes}"
+        )
+    typed = watch.ask("Which of them? Type its number; an empty line goes back.")
+    if not typed:
+        return
+    if not typed.isdecimal() or not 1 <= int(typed) <= len(references):
+        watch.console.line(f"{typed!r} is none of them.")
+        return
+    chosen = references[int(typed) - 1]
+    take = "" if chosen.becomes is None else "[t]ake it, "
+    answer = watch.ask(
+        f"{chosen.column}: what is to be done with it?",
+        choices.TAKEN_OR_LEFT,
+        f"{take}[l]eave it, [n]ot yet",
+    ).lower()
+    if answer in ("t", "l"):
+        soft_references.decide(watch.session, chosen.column, take=answer == "t", by=this_person())
+
+
+def _plan(watch: Watch) -> Iterator[Choice]:
+    history = watch.history
+    made, last = history.plan, history.last(e.PlanMade)
+    compatible = last is not None and last.compatible
+    settled = made is not None and (made.nothing_to_do or history.plan_approved)
+    if watch.allowed(e.Step.PLAN):
+        again = "" if made is None else " again"
+        yield _start_plan(watch, f"[m]ake the plan{again}", compatible=compatible)
+        if made is not None and not settled:
+            if choices.other_plan(history):
+                label = "plan without [o]perators" if compatible else "plan with [o]perators"
+                yield _start_plan(watch, label, compatible=not compatible)
+            if not made.refusals:
+                yield Choice("[a]pprove the plan", lambda: _approve(watch, made))
+    if made is not None and not made.nothing_to_do:
+        yield Choice("[s]how plan.sql", lambda: watch.console.lines(_plan_sql(watch)))
+
+
+def _start_plan(watch: Watch, label: str, *, compatible: bool) -> Choice:
+    options = Options(by=this_person(), compatible=compatible)
+    return Choice(label, lambda: watch.start(e.Step.PLAN, options))
+
+
+def _plan_sql(watch: Watch) -> str:
+    return watch.session.plan_file.read_text(encoding="utf-8")
+
+
+def _approve(watch: Watch, made: e.PlanMade) -> None:
+    if plan.sha256(_plan_sql(watch)) != made.sha256:
+        raise Refused(
+            "plan.sql is not the file that this plan was made with.",
+            "Make a new plan.",
+            object=str(watch.session.plan_file),
+        )
+    if watch.agrees("Approve this plan?", choices.what_is_approved(made)):
+        plan.approve(watch.session, made.sha256, this_person())
+
+
+# --- the backup ---
+
+
+def _backup(watch: Watch) -> Iterator[Choice]:
+    step, again = e.Step.BACKUP, _again(watch, e.Step.BACKUP)
+    if watch.history.running is step:
+        yield Choice("[x] cancel the backup", lambda: watch.give(e.Cancel(by=this_person())))
+    elif watch.allowed(step):
+        yield _start(watch, step, "[b]ack up into one file")
+        options = Options(by=this_person(), backup_format="directory")
+        yield _start(watch, step, "back up into a [f]older", options)
+        yield Choice(f"a[t]test a backup{again}", lambda: _attest(watch))
+
+
+def _attest(watch: Watch) -> None:
+    statement = watch.ask(
+        "Name a backup that exists already: the snapshot's name, its time, and where it is. "
+        "It is recorded under your name, and not checked. An empty line goes back."
+    )
+    if statement:
+        backup.attest(watch.session, statement, this_person())
+
+
+# --- the conversion ---
+
+
+def _conversion(watch: Watch) -> Iterator[Choice]:
+    opened = gate(watch.history)
+    if opened is not None and opened.differences == 0:
+        yield Choice("[C]OMMIT", lambda: _commit(watch))
+    if watch.standing in (Standing.IN_TRANSACTION, Standing.AT_THE_GATE):
+        yield Choice("[R]OLL BACK", lambda: _roll_back(watch))
+    if opened is not None:
+        extend = e.ExtendGate(by=this_person(), seconds=choices.EXTENSION)
+        yield Choice("[e]xtend by 15 min", lambda: watch.give(extend))
+    if watch.allowed(e.Step.CONVERSION) and not watch.history.converted:
+        yield Choice("[s]tart the conversion", lambda: _convert(watch))
+
+
+def _convert(watch: Watch) -> None:
+    made = watch.history.plan
+    if made is not None and watch.agrees(
+        f"Convert {made.database} now?", choices.what_is_locked(made)
+    ):
+        watch.start(e.Step.CONVERSION)
+
+
+def _commit(watch: Watch) -> None:
+    profile = watch.history.profile
+    database = profile.target.database
+    typed = watch.ask(
+        f"COMMIT in {database}?",
+        choices.what_becomes_permanent(watch.history),
+        f"Type the database's name to COMMIT ({profile.environment.upper()}). "
+        "An empty line goes back.",
+    )
+    if typed == database:
+        watch.give(e.Commit(by=this_person(), typed=typed))
+    elif typed:
+        watch.console.line(f"{typed!r} is not its name. Nothing is committed.")
+
+
+def _roll_back(watch: Watch) -> None:
+    if watch.agrees("Roll back?", choices.AFTER_ROLL_BACK):
+        watch.give(e.RollBack(by=this_person()))
+
+
+# --- what comes afterwards ---
+
+
+def _migrations(watch: Watch) -> Iterator[Choice]:
+    if watch.history.running is e.Step.MIGRATIONS:
+        yield Choice("[x] cancel the migrations", lambda: watch.give(e.Cancel(by=this_person())))
+    elif watch.allowed(e.Step.MIGRATIONS) and watch.history.last(e.Migrated) is None:
+        adopted = choices.to_adopt(watch.history)
+        label = "[a]dopt and migrate" if adopted else "[m]igrate"
+        yield Choice(label, lambda: _migrate(watch, adopted))
+
+
+def _migrate(watch: Watch, adopted: tuple[str, ...]) -> None:
+    found = watch.history.last(e.Investigated)
+    if found is not None and watch.agrees(
+        f"Migrate {watch.history.profile.target.database} to head?",
+        choices.what_is_migrated(found, adopted),
+    ):
+        watch.start(e.Step.MIGRATIONS, Options(by=this_person(), adopt=adopted))
+
+
+def _verification(watch: Watch) -> Iterator[Choice]:
+    if watch.allowed(e.Step.VERIFICATION):
+        yield _start(watch, e.Step.VERIFICATION, "[v]erify")
+
+
+def _report(watch: Watch) -> Iterator[Choice]:
+    if watch.allowed(e.Step.REPORT):
+        yield _start(watch, e.Step.REPORT, "[w]rite the report")
+
+
+_OFFERED: dict[e.Step, Callable[[Watch], Iterator[Choice]]] = {
+    e.Step.TARGET: _target,
+    e.Step.INVESTIGATION: _investigation,
+    e.Step.PLAN: _plan,
+    e.Step.BACKUP: _backup,
+    e.Step.CONVERSION: _conversion,
+    e.Step.MIGRATIONS: _migrations,
+    e.Step.VERIFICATION: _verification,
+    e.Step.REPORT: _report,
+}
