@@ -129,6 +129,12 @@ class LocalWork:
     def attest(self, statement: str) -> None:
         backup.attest(self._session, statement, self.by)
 
+    def save(self, name: str, text: str) -> str:
+        if self.only_reads is not None:
+            raise RecoveryError.of(self.only_reads)
+        with _in_words():
+            return str(self._session.write(name, text))
+
     def reconcile(self) -> None:
         with _in_words():
             reconcile(self._session, self._password)

@@ -63,6 +63,9 @@ class Work(Protocol):
     def attest(self, statement: str) -> None:
         """Journals the operator's word about a backup."""
 
+    def save(self, name: str, text: str) -> str:
+        """Writes a file into the session's folder. Answers where it is."""
+
     def reconcile(self) -> None:
         """Asks the server what became of a step whose runner is gone, and journals it."""
 

@@ -139,6 +139,10 @@ class FakeWork:
     def attest(self, statement: str) -> None:
         self.story.tell(BackupAttested(statement, self.by))
 
+    def save(self, name: str, text: str) -> str:
+        self.asked.append((name, text))
+        return f"/home/ada/.local/state/pg-rekey/{self.id}/{name}"
+
     def reconcile(self) -> None:
         self.asked.append("reconcile")
         self.story.tell(

@@ -17,7 +17,7 @@ READ = "[/x] [bold]Key (id)=([abc])[/bold]"
 
 def _investigated() -> Story:
     found = msgspec.structs.replace(
-        story.INVESTIGATED, findings=(Finding(Severity.BLOCKER, EVIL, EVIL, EVIL, EVIL),)
+        story.INVESTIGATED, findings=(Finding(Severity.BLOCKER, *[EVIL] * 5),)
     )
     return story.confirmed().tell(story.started(Step.INVESTIGATION), found)
 
