@@ -1,5 +1,6 @@
 """What was found, the gravest first; the chosen finding in full, with the SQL that shows it."""
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -72,16 +73,14 @@ class Findings(Vertical):
 
 
 def _line(finding: Finding) -> Content:
-    return Content.assemble(
-        Content.from_rich_text(words.state(finding.severity)).pad_right(
-            max(map(len, _ORDER)) - len(finding.severity) + 2
-        ),
-        words.plain(finding.title).replace("\n", " "),
-    )
+    space = " " * (max(map(len, _ORDER)) - len(finding.severity) + 2)
+    title = words.plain(finding.title).replace("\n", " ")
+    return Content.from_rich_text(Text.assemble(words.state(finding.severity), space, title))
 
 
 def _told(finding: Finding, *, dark: bool) -> Content:
     parts: list[Content | str | tuple[str, str]] = [
+        Content.from_rich_text(Text.assemble(words.state(finding.severity), "  ")),
         (words.plain(finding.title), "bold"),
         words.plain(f"\n{finding.evidence}"),
     ]

@@ -76,6 +76,14 @@ def test_control_characters_are_made_visible() -> None:
     assert words.plain("a\x1b[2Jb\tc\nd\x9b\u202e") == "a\u241b[2Jb  c\nd\\x9b\ufffd"
 
 
+def test_no_state_is_a_dark_grey_word_where_colours_are_not_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert words.state("wrong").style == "bold red"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert words.state("wrong").style == "bold"
+
+
 @pytest.mark.parametrize(
     ("seconds", "shown"),
     [(0.04, "0.0 s"), (9.94, "9.9 s"), (59.9, "59 s"), (125, "2 min 05 s"), (3_840, "1 h 04 min")],
