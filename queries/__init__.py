@@ -4,6 +4,6 @@ The files are plain psql: a parameter is written ``:'name'`` (``\\set name value
 and an identifier that the caller composes is written ``{name}``.
 """
 
-from queries.ask import ask, ask_one, compose, text
+from queries.ask import ask, ask_one, compose, pasted, text
 
-__all__ = ["ask", "ask_one", "compose", "text"]
+__all__ = ["ask", "ask_one", "compose", "pasted", "text"]

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 Row = TypeVar("Row")
 
 _PSQL_PARAMETER = re.compile(r"(?<!:):'(\w+)'")
+_HEADER = re.compile(r"\A(?:--.*\n)+")
 
 
 @cache
@@ -46,9 +47,21 @@ def ask_one(
 def compose(name: str, /, **parts: sql.Composable) -> sql.Composed:
     """``queries/NAME.sql`` with its ``{name}`` places filled by composed identifiers.
 
-    To be executed with the parameters that it names, if it names any.
+    To be executed with the parameters that it names, if it names any. Without the header: a name
+    with a line's end in it would end a comment.
     """
     source = text(name)
     if _PSQL_PARAMETER.search(source):
         source = _for_psycopg(name)
-    return sql.SQL(source).format(**parts)
+    return sql.SQL(_HEADER.sub("", source)).format(**parts)
+
+
+def pasted(name: str, /, **values: sql.Composable) -> str:
+    """``queries/NAME.sql`` as a person pastes it into psql: its places and parameters filled in.
+
+    Without the header, as with ``compose``.
+    """
+    source = _HEADER.sub("", text(name)).strip()
+    if not values:
+        return source
+    return sql.SQL(_PSQL_PARAMETER.sub(r"{\1}", source)).format(**values).as_string(None)

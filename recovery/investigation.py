@@ -1,17 +1,18 @@
 """What is wrong with the database: read in one read-only transaction, told as findings."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from queries import ask, ask_one, compose
-from queries.rows import EventTriggerRow, IdentityRow, LockCapacityRow, TimeOutRow
+from queries import ask, ask_one, compose, pasted
+from queries.rows import EventTriggerRow, ForeignKeyRow, IdentityRow, LockCapacityRow, TimeOutRow
 from recovery import catalog, closure, parity, revisions, soft_references
 from recovery.catalog import Catalog
 from recovery.closure import Closure
+from recovery.composing import listed
 from recovery.events import Finding, Investigated, KeyFact, Orphans, Severity, SoftReference
 from recovery.names import ColumnName, TableName, spelled
 from recovery.profile import AlembicSection, Profile
@@ -22,6 +23,8 @@ _RANK = {BLOCKER: 0, WARNING: 1, NOTE: 2}
 _LOCKS_FOR_A_TABLE = 45
 # What a rewritten table and its indexes took in comparison: uuid to varchar(36), 500,000 rows.
 _GROWTH = 1.75
+# More columns than this are not told by name.
+_LISTED = 40
 
 
 def investigate(
@@ -46,7 +49,7 @@ def investigate(
         reading = revisions.compare(script_revisions, found.table_names(), claimed)
         view = _View(conn, profile, found, closed, script_revisions, reading, claimed)
         orphans = [
-            Orphans(key.name, str(found.table_name(key.table_oid)), count)
+            (key, Orphans(key.name, str(found.table_name(key.table_oid)), count))
             for key in found.foreign_keys
             if (count := parity.orphans(conn, key))
         ]
@@ -67,7 +70,7 @@ def investigate(
             missing_tables=tuple(view.missing_tables()),
             tables=len(found.tables),
             foreign_keys=len(found.foreign_keys),
-            orphans=tuple(orphans),
+            orphans=tuple(counted for _, counted in orphans),
             row_counts=view.row_counts(),
             sizes=view.sizes(),
             size_bytes=identity.size_bytes,
@@ -98,8 +101,26 @@ def current_revisions(conn: psycopg.Connection[Any], table: TableName) -> tuple[
 
 
 def _listed(soft: list[SoftReference]) -> str:
-    told = [f"{one.column} ({one.type}): {one.seen}" for one in soft[:40]]
-    return "; ".join(told) + (" and more" if len(soft) > 40 else "")
+    told = [f"{one.column} ({one.type}): {one.seen}" for one in soft[:_LISTED]]
+    return "; ".join(told) + (" and more" if len(soft) > _LISTED else "")
+
+
+def _samples(soft: list[SoftReference]) -> str:
+    return "\n\n".join(one.query for one in soft[:_LISTED])
+
+
+def _references_to(key: ColumnName) -> str:
+    return pasted(
+        "key_references",
+        schema=sql.Literal(key.table.schema),
+        table=sql.Literal(key.table.name),
+        column=sql.Literal(key.name),
+    )
+
+
+def _named(tables: Iterable[TableName]) -> str:
+    names = (sql.Literal(table.identifier.as_string(None)) for table in tables)
+    return pasted("named_tables", names=listed(names, ",\n  "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +177,18 @@ class _View:
         yield from self._room_findings()
         yield from self._unchecked()
 
-    def orphan_findings(self, orphans: list[Orphans]) -> Iterator[Finding]:
-        validated = {
-            (key.name, str(self.found.table_name(key.table_oid)))
-            for key in self.found.foreign_keys
-            if key.is_validated
-        }
-        for row in orphans:
+    def orphan_findings(self, orphans: list[tuple[ForeignKeyRow, Orphans]]) -> Iterator[Finding]:
+        for key, row in orphans:
             named = f"{row.table}, foreign key {row.foreign_key}"
-            if (row.foreign_key, row.table) in validated:
+            query = parity.orphans_query(key)
+            if key.is_validated:
                 yield Finding(
                     BLOCKER,
                     "orphans",
                     f"{row.count} rows of {row.table} refer to keys that are not there",
                     f"{named}: {row.count} orphans, though the foreign key counts as validated",
                     "Repair or delete these rows: recreating the foreign key would fail (23503).",
+                    query,
                 )
             else:
                 yield Finding(
@@ -179,10 +197,12 @@ class _View:
                     f"{row.count} rows of {row.table} refer to keys that are not there",
                     f"{named} is NOT VALID, {row.count} orphans",
                     "It is recreated NOT VALID, as it was; the orphans stay.",
+                    query,
                 )
 
     def _key_findings(self) -> Iterator[Finding]:
         for key in self.keys():
+            query = _references_to(ColumnName.parse(key.key))
             if not key.exists:
                 yield Finding(
                     BLOCKER,
@@ -190,6 +210,7 @@ class _View:
                     f"{key.key} is not there",
                     f"the profile expects {key.key} to be {key.expected}",
                     "Correct the keys in the profile.",
+                    query,
                 )
             elif key.actual == key.expected:
                 yield Finding(
@@ -198,6 +219,7 @@ class _View:
                     f"{key.key} has the expected type",
                     f"{key.key} is {key.actual}",
                     "Nothing to do.",
+                    query,
                 )
             else:
                 yield Finding(
@@ -207,12 +229,14 @@ class _View:
                     f"{key.foreign_keys} foreign keys reference it, "
                     f"{key.referencing_columns} columns go with it",
                     "Convert it with everything that references it (plan, backup, conversion).",
+                    query,
                 )
 
     def _revision_findings(self) -> Iterator[Finding]:
         if self.profile.alembic is None:
             return
         claimed = ", ".join(self.claimed) or "nothing"
+        query = self._claim_query()
         known = {revision.id for revision in self.script_revisions}
         if strange := [revision for revision in self.claimed if revision not in known]:
             yield Finding(
@@ -221,6 +245,7 @@ class _View:
                 f"alembic_version names {', '.join(strange)}, which no script has",
                 f"claimed: {claimed}; {len(known)} scripts",
                 "Check that script_location is the application's, and complete.",
+                query,
             )
         if self.reading.true is None:
             yield Finding(
@@ -229,20 +254,24 @@ class _View:
                 "The tables do not tell which revision the schema is at",
                 f"claimed: {claimed}",
                 "Migrations are refused until it is known; check the script location.",
+                query,
             )
         elif self.claimed != (self.reading.true,):
             claimed_history = revisions.with_ancestors(self.script_revisions, *self.claimed)
             lacking = [
-                f"{row.revision} ({', '.join(row.missing)})"
+                row
                 for row in self.reading.evidence
                 if row.missing and row.revision in claimed_history
             ]
+            told = "; ".join(f"{row.revision} ({', '.join(row.missing)})" for row in lacking)
+            missing = [TableName.parse(table) for row in lacking for table in row.missing]
             yield Finding(
                 BLOCKER,
                 "revision-claim",
                 f"alembic_version claims {claimed}, the schema is at {self.reading.true}",
-                f"not there although claimed: {'; '.join(lacking) or 'nothing'}",
+                f"not there although claimed: {told or 'nothing'}",
                 f"After the conversion it is set to {self.reading.true}, then migrated to head.",
+                "\n\n".join([query, *([_named(missing)] if missing else [])]),
             )
         for collision in self.reading.collisions:
             yield Finding(
@@ -253,6 +282,7 @@ class _View:
                 f"{collision.title}: {', '.join(collision.tables)}",
                 "Before the migrations they are compared with what the script would create; "
                 "if they are the same, the revision can be adopted.",
+                _named(map(TableName.parse, collision.tables)),
             )
         for revision in self.script_revisions:
             if revision.unreadable is not None:
@@ -264,6 +294,12 @@ class _View:
                     "What it creates after this point is not known here.",
                 )
 
+    def _claim_query(self) -> str:
+        table = version_table(self.profile.alembic)
+        if table not in self.found.table_names():
+            return _named([table])
+        return pasted("revisions", table=table.identifier)
+
     def _table_findings(self) -> Iterator[Finding]:
         missing = self.missing_tables()
         if missing:
@@ -273,6 +309,7 @@ class _View:
                 f"{len(missing)} tables are missing",
                 ", ".join(missing),
                 "The migrations create them.",
+                _named(map(TableName.parse, missing)),
             )
         least = self.profile.expect.least_tables
         if len(self.found.tables) < least:
@@ -282,6 +319,7 @@ class _View:
                 f"There are {len(self.found.tables)} tables, at least {least} are expected",
                 f"{len(missing)} of them are known by name",
                 "Verification looks again after the migrations.",
+                pasted("tables"),
             )
         for trigger in ask(self.conn, "event_triggers", EventTriggerRow):
             yield Finding(
@@ -290,18 +328,19 @@ class _View:
                 f"The event trigger {trigger.name} fires on {trigger.event}",
                 f"event trigger {trigger.name}",
                 "It may refuse or record the conversion's statements: read its function first.",
+                pasted("event_triggers"),
             )
 
     def _value_findings(self) -> Iterator[Finding]:
         for member in self.closed.members.values():
             if not member.target.is_uuid:
                 continue
-            query = compose(
-                "not_uuid",
-                table=member.name.table.identifier,
-                column=sql.Identifier(member.name.name),
-            )
-            values = [row[0] for row in self.conn.execute(query).fetchall()]
+            parts = {
+                "table": member.name.table.identifier,
+                "column": sql.Identifier(member.name.name),
+            }
+            found = self.conn.execute(compose("not_uuid", **parts)).fetchall()
+            values = [row[0] for row in found]
             if values:
                 shown = ", ".join(repr(value) for value in values[:20])
                 more = " and more" if len(values) > 20 else ""
@@ -311,6 +350,7 @@ class _View:
                     f"{member.name} holds values that are no canonical uuid",
                     f"{shown}{more}",
                     "Repair these rows: the cast would fail, or change how they are written.",
+                    pasted("not_uuid", **parts),
                 )
 
     def _room_findings(self) -> Iterator[Finding]:
@@ -323,6 +363,7 @@ class _View:
                 ", ".join(f"{limit.name} is {limit.milliseconds:,} ms" for limit in limits),
                 "Nothing: the gate ends by its own deadline. 'psql --file plan.sql' sets them off, "
                 "too.",
+                pasted("time_outs"),
             )
         tables = [self.found.tables[o] for o in self.closed.tables() if o in self.found.tables]
         if not tables:
@@ -337,6 +378,7 @@ class _View:
                 f"{len(tables)} tables; max_locks_per_transaction and max_connections",
                 "Raise max_locks_per_transaction (it takes a restart), or the conversion may fail "
                 "(53200) and roll back.",
+                pasted("lock_capacity"),
             )
         size = sum(table.bytes for table in tables)
         yield Finding(
@@ -346,6 +388,7 @@ class _View:
             f"{len(tables)} tables of {size / 1e6:,.0f} MB are written anew; the old files stay "
             "until then",
             "Look at the server's disk: from here its free space cannot be seen.",
+            _named(self.found.table_name(table.oid) for table in tables),
         )
 
     def soft_findings(self, soft: tuple[SoftReference, ...]) -> Iterator[Finding]:
@@ -361,6 +404,7 @@ class _View:
                 _listed(likely),
                 "Comparing them with the key will fail. Take each into the plan, or leave it: by "
                 "name in the profile, here, or with 'pg-rekey plan --take' and '--leave'.",
+                _samples(likely),
             )
         if others:
             yield Finding(
@@ -369,6 +413,7 @@ class _View:
                 f"{len(others)} more uuid columns stay as they are",
                 _listed(others),
                 "Nothing, if the application expects uuid there.",
+                _samples(others),
             )
         if left:
             yield Finding(
@@ -377,6 +422,7 @@ class _View:
                 f"{len(left)} columns stay as they are because the operator or the profile says so",
                 _listed(left),
                 "Nothing: it is recorded here.",
+                _samples(left),
             )
 
     def _unchecked(self) -> Iterator[Finding]:
@@ -404,4 +450,5 @@ class _View:
                 "Those that declare the old type or compare with it may fail after the conversion. "
                 "The plan lists them: what can be is checked on a copy of the schema, the rest is "
                 "read.",
+                pasted("routines"),
             )

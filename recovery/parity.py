@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from queries import compose
+from queries import compose, pasted
 from queries.rows import ForeignKeyRow
 from recovery.catalog import Catalog
 from recovery.closure import Closure
@@ -48,6 +48,17 @@ def identity_of(foreign_key: ForeignKeyRow) -> tuple[str, str, str]:
 
 def orphans(conn: psycopg.Connection[Any], foreign_key: ForeignKeyRow) -> int:
     """How many rows refer by this foreign key to a row that is not there."""
+    row = conn.execute(compose("orphans", **_of(foreign_key))).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def orphans_query(foreign_key: ForeignKeyRow) -> str:
+    """The same question, for psql."""
+    return pasted("orphans", **_of(foreign_key))
+
+
+def _of(foreign_key: ForeignKeyRow) -> dict[str, sql.Composable]:
     present = [sql.Identifier("c", column) for column in foreign_key.columns]
     # MATCH SIMPLE ignores a row with any null, MATCH FULL only a row with nothing but nulls.
     joiner = sql.SQL(" OR " if foreign_key.match_full else " AND ")
@@ -56,16 +67,12 @@ def orphans(conn: psycopg.Connection[Any], foreign_key: ForeignKeyRow) -> int:
         sql.SQL("{} = {}").format(sql.Identifier("p", referenced), column)
         for referenced, column in zip(foreign_key.referenced_columns, present, strict=True)
     )
-    query = compose(
-        "orphans",
-        child=sql.Identifier(foreign_key.schema, foreign_key.table_name),
-        parent=sql.Identifier(foreign_key.referenced_schema, foreign_key.referenced_table),
-        pairs=pairs,
-        referring=sql.SQL("({})").format(referring),
-    )
-    row = conn.execute(query).fetchone()
-    assert row is not None
-    return int(row[0])
+    return {
+        "child": sql.Identifier(foreign_key.schema, foreign_key.table_name),
+        "parent": sql.Identifier(foreign_key.referenced_schema, foreign_key.referenced_table),
+        "pairs": pairs,
+        "referring": sql.SQL("({})").format(referring),
+    }
 
 
 def count_rows(conn: psycopg.Connection[Any], table: TableName) -> int:

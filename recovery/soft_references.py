@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from queries import compose
+from queries import compose, pasted
 from queries.rows import ColumnRow
 from recovery.catalog import Catalog, Place
 from recovery.closure import Closure, Member
@@ -86,6 +86,7 @@ class _Sampling:
             why=_why(sample) if best is None else "",
             becomes=_becomes(column, best or keys[0]),
             beside=self._beside(place),
+            query=pasted(_question(column), **self._parts(place, column, keys)),
         )
 
     def _sample(self, place: Place, column: ColumnRow, keys: list[Member]) -> _Sample:
@@ -104,7 +105,10 @@ class _Sampling:
             said = " ".join((error.diag.message_primary or str(error)).split())
             return _Sample(0, nothing, f"{said} [{error.sqlstate}]")
 
-    def _ask(self, place: Place, column: ColumnRow, keys: list[Member]) -> _Sample:
+    def _parts(
+        self, place: Place, column: ColumnRow, keys: list[Member]
+    ) -> dict[str, sql.Composable]:
+        """What the question about a column is composed of."""
         named = sql.Identifier("s", column.name)
         value: sql.Composable = named
         if column.type.endswith("[]"):
@@ -115,13 +119,15 @@ class _Sampling:
             ).format(key.name.table.identifier, sql.Identifier(key.name.name))
             for key in keys
         )
-        query = compose(
-            "contained_json" if column.type in _JSON else "contained",
-            table=self.catalog.column_name(place).table.identifier,
-            column=named,
-            value=value,
-            found=listed(found),
-        )
+        return {
+            "table": self.catalog.column_name(place).table.identifier,
+            "column": named,
+            "value": value,
+            "found": listed(found),
+        }
+
+    def _ask(self, place: Place, column: ColumnRow, keys: list[Member]) -> _Sample:
+        query = compose(_question(column), **self._parts(place, column, keys))
         with self.conn.transaction(force_rollback=True):
             limit = sql.Literal(f"{_FOR_ONE}s")
             self.conn.execute(sql.SQL("SET LOCAL statement_timeout = {}").format(limit))
@@ -138,6 +144,10 @@ class _Sampling:
         return next(
             (wanted for (oid, _), c in columns if oid == place[0] and c.name == wanted), None
         )
+
+
+def _question(column: ColumnRow) -> str:
+    return "contained_json" if column.type in _JSON else "contained"
 
 
 def _becomes(column: ColumnRow, key: Member) -> str | None:

@@ -1,27 +1,25 @@
 """Step 2: what is wrong with the schema, read without changing anything."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, TabbedContent, TabPane
 
-from recovery.events import Finding, Investigated, RevisionEvidence, Severity, Step
+from recovery.events import Investigated, RevisionEvidence, Step
 from recovery.history import History
 from screens import words
 from screens.choices import TAKEN_OR_LEFT
 from screens.step_screen import StepScreen
+from screens.widgets.findings import Findings
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
 from screens.widgets.soft_references import SoftReferences, told
-from screens.wishes import DecideColumn, RunStep
-
-_ORDER = tuple(Severity)
+from screens.wishes import DecideColumn, FileSaved, RunStep, SaveFile
 
 
 class InvestigationScreen(StepScreen):
@@ -31,11 +29,14 @@ class InvestigationScreen(StepScreen):
     NAME = "Investigation"
     START = "Investigate"
 
+    BINDINGS = [Binding("y", "copy", "Copy SQL")]
+
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
         with TabbedContent(id="content"):
-            with TabPane("1 Findings", id="findings-pane"), VerticalScroll(can_focus=False):
-                yield Rows("", "", id="findings")
+            with TabPane("1 Findings", id="findings-pane"):
+                yield Findings(id="findings")
+                yield Note(id="saved")
             with TabPane("2 Keys", id="keys-pane"), VerticalScroll(can_focus=False):
                 yield Rows("Key", "State", "Type", "Expected", "FKs>", "Columns>", id="keys")
                 yield Note("Orphans", id="orphans-title", classes="section")
@@ -76,7 +77,7 @@ class InvestigationScreen(StepScreen):
         return "Reading the catalog; nothing is changed."
 
     def _show_findings(self, found: Investigated) -> None:
-        self.query_one("#findings", Rows).fill(_findings(found.findings))
+        self.query_one(Findings).fill(found.findings)
         self.query_one("#keys", Rows).fill(
             (
                 key.key,
@@ -128,6 +129,47 @@ class InvestigationScreen(StepScreen):
             for table, rows in found.row_counts.items()
         )
 
+    def action_scroll(self, rows: int) -> None:
+        """A row at a time, it is the list of findings that moves."""
+        findings = self.query_one(Findings)
+        if abs(rows) == 1 and findings.is_on_screen:
+            findings.move(rows)
+        else:
+            super().action_scroll(rows)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a finding that SQL can show has a key for it."""
+        if action == "copy":
+            return self._query is not None
+        return super().check_action(action, parameters)
+
+    @property
+    def _query(self) -> tuple[int, str] | None:
+        """The SQL of the finding in sight, and the finding's number."""
+        findings = self.query_one(Findings)
+        if findings.chosen is None or not findings.is_on_screen:
+            return None
+        number, finding = findings.chosen
+        return (number, finding.query) if finding.query else None
+
+    @on(Findings.Moved)
+    @on(TabbedContent.TabActivated)
+    def _another_in_sight(self) -> None:
+        self.query_one("#saved", Note).say("")
+        self.call_after_refresh(self.refresh_bindings)
+
+    def action_copy(self) -> None:
+        """Gives the SQL to the terminal's clipboard, which may take it or not, and to a file."""
+        if self._query is not None:
+            number, query = self._query
+            self.app.copy_to_clipboard(query)
+            self.post_message(SaveFile(f"finding-{number}.sql", f"{query}\n"))
+
+    @on(FileSaved)
+    def _say_where(self, message: FileSaved) -> None:
+        said = f"Sent to the terminal's clipboard, and saved to {message.path}"
+        self.query_one("#saved", Note).say(said)
+
     @on(SoftReferences.Chosen)
     def decide(self, message: SoftReferences.Chosen) -> None:
         """Asks what is to be done with a column."""
@@ -163,21 +205,6 @@ def _decided(history: History) -> dict[str, str]:
     return {str(name): "taken" for name in profile.key_types} | {
         str(name): "left" for name in profile.left
     }
-
-
-def _findings(findings: tuple[Finding, ...]) -> Iterator[tuple[Cell, Cell]]:
-    """The findings, the gravest first."""
-    if not findings:
-        yield "", "Nothing was found."
-    for finding in sorted(findings, key=lambda finding: _ORDER.index(finding.severity)):
-        text = Text()
-        text.append(words.plain(finding.title), style="bold")
-        text.append(words.plain(f"\n{finding.evidence}"))
-        if finding.remedy:
-            text.append("\nTo do: ", style="bold")
-            text.append(words.plain(finding.remedy))
-        text.append("\n")
-        yield words.state(finding.severity), text
 
 
 def _evidence(evidence: RevisionEvidence) -> tuple[Cell, ...]:

@@ -75,6 +75,21 @@ class GiveCommand(Message):
     command: AnyCommand
 
 
+@dataclass
+class SaveFile(Message):
+    """Write a text into the session's folder. Answered by ``FileSaved``."""
+
+    name: str
+    text: str
+
+
+@dataclass
+class FileSaved(Message):
+    """What the application answers the screen that wished for a file: where it is."""
+
+    path: str
+
+
 class AskServer(Message):
     """Ask the server what became of a transaction whose outcome is unknown."""
 

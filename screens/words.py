@@ -1,5 +1,6 @@
 """Numbers, sizes, times and foreign text as the screens write them."""
 
+import os
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -53,7 +54,12 @@ def _visible(char: str) -> str:
 
 def state(word: str) -> Text:
     """A state's word in capitals, in its colour."""
-    return Text(word.upper(), style=_TONES.get(word, ""))
+    return Text(word.upper(), style="bold" if colourless() else _TONES.get(word, ""))
+
+
+def colourless() -> bool:
+    """Whether ``NO_COLOR`` is set: Textual would make greys of the colours, of red a dark one."""
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def number(value: int) -> str:

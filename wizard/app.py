@@ -39,12 +39,14 @@ from screens.wishes import (
     AttestBackup,
     ConfirmTarget,
     DecideColumn,
+    FileSaved,
     GiveCommand,
     MoveOn,
     NewSession,
     OpenSession,
     RunStep,
     SaveBundle,
+    SaveFile,
     ShowStep,
     SignIn,
 )
@@ -346,6 +348,15 @@ class Wizard(App[None]):
     @on(GiveCommand)
     def _give(self, message: GiveCommand) -> None:
         self._carry_out(partial(self._work.give, message.command))
+
+    @on(SaveFile)
+    def _save(self, message: SaveFile) -> None:
+        asking = self._current
+
+        def attempt() -> None:
+            asking.post_message(FileSaved(self._work.save(message.name, message.text)))
+
+        self._carry_out(attempt)
 
     @on(AskServer)
     def _ask_server(self) -> None:

@@ -128,6 +128,12 @@ class LocalWork:
     def save_bundle(self) -> str:
         return bundle.saved(bundle.save(self._session))
 
+    def save(self, name: str, text: str) -> str:
+        if self.only_reads is not None:
+            raise RecoveryError.of(self.only_reads)
+        with in_words():
+            return str(self._session.write(name, text))
+
     def reconcile(self) -> None:
         with in_words():
             reconcile(self._session, self._password)

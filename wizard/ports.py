@@ -69,6 +69,9 @@ class Work(Protocol):
     def save_bundle(self) -> str:
         """Packs the session into a file; answers where it is, in words."""
 
+    def save(self, name: str, text: str) -> str:
+        """Writes a file into the session's folder. Answers where it is."""
+
     def reconcile(self) -> None:
         """Asks the server what became of a step whose runner is gone, and journals it."""
 

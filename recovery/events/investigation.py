@@ -13,13 +13,17 @@ class Severity(StrEnum):
 
 
 class Finding(Fact, frozen=True):
-    """``code`` is stable and names the kind of finding; ``evidence`` is what was seen."""
+    """``code`` is stable and names the kind of finding; ``evidence`` is what was seen.
+
+    ``query`` is the SQL that shows it, for psql; empty if no query of the database does.
+    """
 
     severity: Severity
     code: str
     title: str
     evidence: str
     remedy: str
+    query: str = ""
 
 
 class KeyFact(Fact, frozen=True):
@@ -64,7 +68,7 @@ class SoftReference(Fact, frozen=True):
     ``contained`` of ``sampled`` values are values of ``key``. ``key`` is None if no key has any of
     them or nothing was sampled: ``why`` then says so. ``becomes`` is the type that the column would
     be given; None if it cannot be converted. ``beside`` is the column that says what the id is of,
-    as in owner_type and owner_id.
+    as in owner_type and owner_id. ``query`` is the SQL that samples it, for psql.
     """
 
     column: str
@@ -75,6 +79,7 @@ class SoftReference(Fact, frozen=True):
     why: str
     becomes: str | None
     beside: str | None
+    query: str = ""
 
     @property
     def seen(self) -> str:

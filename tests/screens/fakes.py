@@ -148,6 +148,10 @@ class FakeWork:
             f"Saved to /home/ada/{self.id}-bundle-20260304-032500.tar.gz; nothing secret is in it."
         )
 
+    def save(self, name: str, text: str) -> str:
+        self.asked.append((name, text))
+        return f"/home/ada/.local/state/pg-rekey/{self.id}/{name}"
+
     def reconcile(self) -> None:
         self.asked.append("reconcile")
         self.story.tell(

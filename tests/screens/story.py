@@ -137,6 +137,10 @@ VALUATIONS = Collision(
     ),
 )
 
+KEY_QUERY = """SELECT k.conrelid::pg_catalog.regclass AS table_name, k.conname AS foreign_key
+FROM pg_catalog.pg_constraint k -- one row for each
+WHERE k.contype = 'f' AND k.confrelid = 'public.users'::pg_catalog.regclass;"""
+
 INVESTIGATED = Investigated(
     findings=(
         Finding(
@@ -152,6 +156,7 @@ INVESTIGATED = Investigated(
             "users.id is uuid, the application expects varchar(36)",
             "42 foreign keys in 38 columns reference it.",
             "The plan converts the key and every column that references it.",
+            KEY_QUERY,
         ),
         Finding(
             Severity.BLOCKER,
@@ -159,6 +164,7 @@ INVESTIGATED = Investigated(
             "alembic_version claims dc2c0f69c1b1, the tables bear out ba1a5bcdb110",
             "pipeline_templates and rbac_audit_logs do not exist.",
             "Do not set a revision by hand. The migrations step sets it from what is true.",
+            'SELECT version_num FROM "public"."alembic_version" ORDER BY version_num;',
         ),
         Finding(
             Severity.WARNING,

@@ -24,7 +24,7 @@ READ = "[/x] [bold]Key (id)=([abc])[/bold]"
 
 def _investigated() -> Story:
     found = msgspec.structs.replace(
-        story.INVESTIGATED, findings=(Finding(Severity.BLOCKER, EVIL, EVIL, EVIL, EVIL),)
+        story.INVESTIGATED, findings=(Finding(Severity.BLOCKER, *[EVIL] * 5),)
     )
     return story.confirmed().tell(story.started(Step.INVESTIGATION), found)
 
@@ -85,6 +85,14 @@ async def test_a_sessions_damage_is_text() -> None:
 
 def test_control_characters_are_made_visible() -> None:
     assert words.plain("a\x1b[2Jb\tc\nd\x9b\u202e") == "a\u241b[2Jb  c\nd\\x9b\ufffd"
+
+
+def test_no_state_is_a_dark_grey_word_where_colours_are_not_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert words.state("wrong").style == "bold red"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert words.state("wrong").style == "bold"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "target-confirmed": lambda: scene(story.confirmed(), Step.TARGET),
     "investigation-ready": lambda: scene(story.confirmed(), Step.INVESTIGATION),
     "investigation": lambda: scene(story.investigated(), Step.INVESTIGATION),
+    "investigation-copied": lambda: scene(story.investigated(), Step.INVESTIGATION, "y"),
     "investigation-keys": lambda: scene(story.investigated(), Step.INVESTIGATION, "2"),
     "investigation-revisions": lambda: scene(story.investigated(), Step.INVESTIGATION, "3"),
     "investigation-tables": lambda: scene(story.investigated(), Step.INVESTIGATION, "4"),

@@ -17,6 +17,7 @@ from recovery.events import (
     Cancel,
     Commit,
     ExtendGate,
+    Investigated,
     Reported,
     RollBack,
     StatementDone,
@@ -325,6 +326,10 @@ def test_a_journal_of_a_newer_program_is_refused_with_a_sentence(path: Path) -> 
 OLD = (
     '{"event":"SessionOpened","program":"0.1.0","profile":{"target":{"database":"saas"},'
     '"keys":{"users.id":"varchar(36)"}},"by":{"user":"ana","host":"bastion"}}',
+    '{"event":"Investigated","findings":[{"severity":"note","code":"c","title":"t","evidence":"e",'
+    '"remedy":"r"}],"keys":[],"claimed":[],"true_revision":null,"heads":[],"evidence":[],'
+    '"collisions":[],"missing_tables":[],"tables":0,"foreign_keys":0,"orphans":[],"row_counts":{},'
+    '"size_bytes":0,"server_time":"2026-11-01T03:00:00Z"}',
     '{"event":"PlanMade","sha256":"aa","fingerprint":"bb","database":"saas","phases":[],"tables":[],'
     '"foreign_keys":0,"refusals":[],"nothing_to_do":false}',
 )
@@ -338,10 +343,13 @@ def test_a_journal_of_an_older_program_is_read(path: Path) -> None:
     journal = Journal(path)
     told = journal.history()
     assert told.profile.keys == {"users.id": "varchar(36)"}
+    found = told.last(Investigated)
+    assert found is not None
+    assert [finding.query for finding in found.findings] == [""]
     assert told.plan is not None
     assert (told.plan.breaks, told.plan.compatible, told.plan.rebuilt) == (0, False, ())
     journal.append(Reported("a", "b"))
-    assert len(journal.history().entries) == 3
+    assert len(journal.history().entries) == len(OLD) + 1
     journal.close()
 
 
