@@ -30,10 +30,17 @@ def _for_psycopg(name: str) -> LiteralString:
 def ask(
     conn: psycopg.Connection[Any], name: str, row: type[Row], /, **parameters: object
 ) -> list[Row]:
-    """Every row that ``queries/NAME.sql`` answers, as ``row``. Raises what the server raises."""
+    """Every row that ``queries/NAME.sql`` answers, as ``row``.
+
+    Raises what the server raises, with the file's name as a note.
+    """
     with conn.cursor(row_factory=class_row(row)) as cursor:
-        # Without parameters psycopg leaves "%" alone, so they are always given.
-        return cursor.execute(_for_psycopg(name), parameters).fetchall()
+        try:
+            # Without parameters psycopg leaves "%" alone, so they are always given.
+            return cursor.execute(_for_psycopg(name), parameters).fetchall()
+        except psycopg.Error as error:
+            error.add_note(f"queries/{name}.sql")
+            raise
 
 
 def ask_one(

@@ -171,7 +171,7 @@ class Conversion:
             self.control.check()
             started = time.monotonic()
             watch.doing(number, statement.object, statement.sql)
-            self._execute(conn, statement.sql)
+            self._execute(conn, statement.sql, statement.object)
             done += statement.counts
             seconds = time.monotonic() - started
             self.journal.append(
@@ -181,7 +181,9 @@ class Conversion:
             PhaseFinished(number, dict(done.most_common()), time.monotonic() - began)
         )
 
-    def _execute(self, conn: psycopg.Connection[Any], statement: str) -> None:
+    def _execute(
+        self, conn: psycopg.Connection[Any], statement: str, about: str | None = None
+    ) -> None:
         with self.sql_log.open("a", encoding="utf-8") as log:
             log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement};\n")
         try:
@@ -190,7 +192,7 @@ class Conversion:
             raise
         except psycopg.Error as error:
             self.control.check()
-            raise ServerError(error, statement) from error
+            raise ServerError(error, statement, about) from error
 
     # --- the gate ---
 

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 import msgspec
 import psycopg
 
+from recovery import sqlstates
+
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, CANCELLED = 0, 1, 2, 3, 4, 130
 
 
@@ -31,6 +33,8 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sqlstate: str | None = None
     statement: str | None = None
     detail: str | None = None
+    # What an error of the server's means here.
+    meaning: str | None = None
 
 
 class RecoveryError(Exception):
@@ -47,6 +51,7 @@ class RecoveryError(Exception):
         sqlstate: str | None = None,
         statement: str | None = None,
         detail: str | None = None,
+        meaning: str | None = None,
     ) -> None:
         super().__init__(what)
         self.problem = Problem(
@@ -57,6 +62,7 @@ class RecoveryError(Exception):
             sqlstate=sqlstate,
             statement=statement,
             detail=detail,
+            meaning=meaning,
         )
 
     @classmethod
@@ -94,9 +100,14 @@ class Cancelled(RecoveryError):
 class ServerError(RecoveryError):
     """The server refused a statement, or the connection was lost meanwhile."""
 
-    def __init__(self, error: psycopg.Error, statement: str | None = None) -> None:
+    def __init__(
+        self,
+        error: psycopg.Error,
+        statement: str | None = None,
+        object: str | None = None,  # noqa: A002 - the field's word
+    ) -> None:
         super().__init__(str(error).strip(), "")
-        self.problem = problem_of(error, statement=statement)
+        self.problem = problem_of(error, statement=statement, object=object)
 
 
 @contextmanager
@@ -114,28 +125,21 @@ def in_words() -> Iterator[None]:
         ) from error
 
 
-# What a SQLSTATE means to the operator here, where the server's own sentence does not say it.
-_REMEDIES = {
-    "08": "The connection was lost. Check the server and the line, then start the step again.",
-    "23503": "Rows refer to keys that are not there. Repair or delete them, then plan again.",
-    "2BP01": "Other objects depend on it, named here. Change or drop them first, then try again.",
-    "42501": "The role may not do this. Connect as the owner of the tables.",
-    "42804": "Two columns of a foreign key have different types. Investigate and plan again.",
-    "42883": "An expression compares a converted column with a uuid. Find the object named above.",
-    "53100": "The server's disk is full. Free space for the rewritten tables, then try again.",
-    "53200": "The server is out of memory or lock slots. Raise max_locks_per_transaction.",
-    "55006": "Another object of this session uses the table. Start the step again.",
-    "55P03": "Another session holds a lock. End it or wait for it, then try again.",
-    "57014": "The statement was cancelled or ran into statement_timeout.",
-    "57P01": "The server ended the session. Check the server, then start the step again.",
-    "25P03": "The server ended the waiting transaction. Raise idle_in_transaction_session_timeout.",
-    "22001": "A value is longer than the new type allows. Choose a longer type.",
-    "22P02": "A value is no uuid. The investigation lists such values; repair them first.",
-}
+# What to do about an error of which nothing is known.
+_READ_IT = "Nothing was committed. Read the server's message, then start the step again."
 
 
-def problem_of(error: psycopg.Error, *, statement: str | None = None) -> Problem:
-    """A server's error as a ``Problem``: its message, SQLSTATE, object and what to do."""
+def problem_of(
+    error: psycopg.Error,
+    *,
+    statement: str | None = None,
+    object: str | None = None,  # noqa: A002 - the field's word
+) -> Problem:
+    """A server's error as a ``Problem``: message, SQLSTATE, object, what it means, what to do.
+
+    ``object`` is what the statement was about, where the server names nothing nearer. A question
+    of ``queries`` says which it was in a note.
+    """
     sqlstate = error.sqlstate
     diagnostics = error.diag
     named = ".".join(
@@ -146,26 +150,19 @@ def problem_of(error: psycopg.Error, *, statement: str | None = None) -> Problem
     if diagnostics.constraint_name:
         named = f"{named} {diagnostics.constraint_name}".strip()
     detail = " ".join(
-        part for part in (diagnostics.message_detail, diagnostics.message_hint) if part
+        part
+        for part in (diagnostics.message_detail, diagnostics.message_hint, diagnostics.context)
+        if part
     )
     lost = sqlstate is None and isinstance(error, psycopg.OperationalError)
+    known = sqlstates.known("08" if lost else sqlstate)
     return Problem(
         what=diagnostics.message_primary or str(error).strip() or type(error).__name__,
-        remedy=_remedy(sqlstate, lost=lost),
+        remedy=_READ_IT if known is None else known.remedy,
         exit_code=UNREACHABLE if lost or (sqlstate or "").startswith("08") else FAILED,
-        object=named or None,
+        object=named or object,
         sqlstate=sqlstate,
-        statement=statement,
+        statement=statement or next(iter(getattr(error, "__notes__", ())), None),
         detail=detail or None,
-    )
-
-
-def _remedy(sqlstate: str | None, *, lost: bool) -> str:
-    if lost:
-        return _REMEDIES["08"]
-    state = sqlstate or ""
-    return (
-        _REMEDIES.get(state)
-        or _REMEDIES.get(state[:2])
-        or ("Nothing was committed. Read the server's message, then start the step again.")
+        meaning=None if known is None else known.means,
     )

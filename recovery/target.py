@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queries import ask, ask_one, compose
 from queries.rows import DatabaseRow, IdentityRow, SystemIdentifierRow
-from recovery import credentials
+from recovery import credentials, sqlstates
 from recovery.errors import Refused, Unreachable, problem_of
 from recovery.events import Identity, OtherDatabase, Refusal, TargetConfirmed
 from recovery.profile import Profile
@@ -115,12 +115,21 @@ def _unreachable(error: psycopg.OperationalError) -> Unreachable:
             _POOLER_REMEDY,
             detail=said,
         )
+    known = sqlstates.said(said)
     remedy = "Check host, port and database name, and that the server is up."
+    if known is not None:
+        remedy = known.remedy
     if "does not exist" in said:
         remedy = "Check the name; the server's other databases are listed by 'psql -l'."
     what, _, more = said.partition("\n")
     detail = " ".join(more.split()) or None
-    return Unreachable(what, remedy, sqlstate=problem.sqlstate, detail=detail)
+    return Unreachable(
+        what,
+        remedy,
+        sqlstate=problem.sqlstate,
+        detail=detail,
+        meaning=None if known is None else known.means,
+    )
 
 
 def _account(conn: "psycopg.pq.abc.PGconn") -> str:

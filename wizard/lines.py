@@ -90,6 +90,8 @@ def problem_lines(problem: Problem, title: str = "error") -> Iterator[str]:
     yield f"{title}: {' '.join(problem.what.split())}{state}"
     if problem.object:
         yield f"  on: {problem.object}"
+    if problem.meaning:
+        yield f"  it means: {problem.meaning}"
     if problem.detail:
         yield f"  detail: {' '.join(problem.detail.split())}"
     if problem.statement:

@@ -8,15 +8,19 @@ from screens.words import plain
 
 
 def described(problem: Problem) -> Content:
-    """A problem as lines: what, on which object, the server's code and statement, what to do."""
+    """A problem as lines: what, on which object, what it means, what to do; then the rest of it.
+
+    What there is no room for is the end of a long statement.
+    """
+    code = f" (SQLSTATE {problem.sqlstate})" if problem.sqlstate else ""
     named = [
         ("Object", problem.object),
-        ("SQLSTATE", problem.sqlstate),
-        ("Statement", problem.statement),
-        ("Detail", problem.detail),
+        ("It means", problem.meaning),
         ("What to do", problem.remedy),
+        ("Detail", problem.detail),
+        ("Statement", problem.statement and " ".join(problem.statement.split())),
     ]
-    lines = [Content.styled(plain(problem.what), "bold")]
+    lines = [Content.styled(plain(f"{problem.what}{code}"), "bold")]
     lines += [
         Content.assemble((f"{label}: ", "bold"), plain(value)) for label, value in named if value
     ]

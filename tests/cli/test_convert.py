@@ -135,7 +135,14 @@ def test_what_is_rewritten_and_what_breaks_is_shown_and_decided(
     assert "log.by_whom is left as it is" in again.out
     assert 'operator "public".= (text, uuid)' in again.out
     # Not proved: the view is found on the way, and nothing is committed.
-    assert convert(shell, small, "--commit").code == 1
+    failed = convert(shell, small, "--commit")
+    assert failed.code == 1
+    assert "conversion failed: operator does not exist: character varying <> uuid [42883]" in (
+        failed.out
+    )
+    assert "  on: view public.one" in failed.out
+    assert "  it means: An expression compares a converted column with a uuid" in failed.out
+    assert "  statement: CREATE VIEW public.one" in failed.out
     small.execute("DROP VIEW one")
     assert shell.run("plan", "--no-proof", "--compatibility").code == 0
     assert convert(shell, small, "--commit").code == 0

@@ -71,6 +71,7 @@ from recovery.events import (
 )
 from recovery.history import Entry, History
 from recovery.profile import AlembicSection, ExpectSection, HttpCheck, Profile, TargetSection
+from recovery.sqlstates import KNOWN
 
 SESSION = "20261122-030000-5eed"
 NIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -497,12 +498,13 @@ REPORTED = Reported(
 )
 PROBLEM = Problem(
     what='foreign key constraint "x_fkey" cannot be implemented',
-    remedy="Two columns of a foreign key have different types. Investigate and plan again.",
+    remedy=KNOWN["42804"].remedy,
     exit_code=1,
     object="public.x x_fkey",
     sqlstate="42804",
     statement="ALTER TABLE public.x ADD CONSTRAINT x_fkey FOREIGN KEY (a) REFERENCES users(id)",
     detail='Key columns "a" [/b] and "id" are of incompatible types: uuid and character varying.',
+    meaning=KNOWN["42804"].means,
 )
 
 

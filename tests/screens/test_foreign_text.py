@@ -30,7 +30,7 @@ def _investigated() -> Story:
 
 
 def _failed() -> Story:
-    problem = Problem(EVIL, EVIL, 1, EVIL, EVIL, EVIL, EVIL)
+    problem = Problem(EVIL, EVIL, 1, EVIL, EVIL, EVIL, EVIL, EVIL)
     return story.confirmed().tell(
         story.started(Step.INVESTIGATION), StepFailed(Step.INVESTIGATION, problem)
     )

@@ -1,5 +1,6 @@
 """Errors as people see them: a sentence, the object, what to do, and the right exit code."""
 
+import msgspec
 import psycopg
 import pytest
 
@@ -11,6 +12,7 @@ from recovery.errors import (
     UNREACHABLE,
     USAGE,
     Cancelled,
+    Problem,
     ProfileError,
     RecoveryError,
     Refused,
@@ -19,6 +21,7 @@ from recovery.errors import (
     problem_of,
 )
 from recovery.journal import JournalDamaged
+from recovery.sqlstates import KNOWN, SAID, said
 from recovery.target import PasswordNeeded
 
 
@@ -55,29 +58,78 @@ def test_a_missing_password_counts_as_unreachable_and_names_the_account() -> Non
     assert error.problem.remedy == "Type the password of ana@db:5432/saas."
 
 
+@pytest.mark.parametrize("code", KNOWN)
+def test_what_is_known_of_a_code_is_said_in_sentences(code: str) -> None:
+    known = KNOWN[code]
+
+    assert all(text[0].isupper() and text.endswith(".") for text in known)
+    if len(code) == 5:
+        assert psycopg.errors.lookup(code).sqlstate == code
+    else:
+        assert any(each.startswith(code) for each in ("08006", "53000", "54001", "58030"))
+
+
 @pytest.mark.parametrize(
-    ("kind", "sqlstate", "hint"),
+    ("code", "means", "remedy"),
     [
-        (psycopg.errors.ForeignKeyViolation, "23503", "Rows refer to keys that are not there"),
-        (psycopg.errors.InsufficientPrivilege, "42501", "Connect as the owner"),
-        (psycopg.errors.DiskFull, "53100", "Free space"),
-        (psycopg.errors.LockNotAvailable, "55P03", "Another session holds a lock"),
-        (psycopg.errors.StringDataRightTruncation, "22001", "Choose a longer type"),
-        (psycopg.errors.InvalidTextRepresentation, "22P02", "A value is no uuid"),
-        (psycopg.errors.AdminShutdown, "57P01", "Check the server"),
-        (psycopg.errors.DivisionByZero, "22012", "Nothing was committed"),
+        ("08006", "The line to the server broke", "Check the server"),
+        ("0A000", "does not let change", "Plan again"),
+        ("22001", "longer than the new type", "Choose a longer type"),
+        ("22P02", "A value is no uuid", "repair them first"),
+        ("23503", "Rows refer to keys that are not there", "Repair or delete them"),
+        ("23505", "Two rows have the same key", "decide which one stays"),
+        ("25P02", "A statement before this one failed", "first error"),
+        ("2BP01", "Other objects depend on it", "Plan again"),
+        ("40P01", "waited for each other's locks", "Stop what else works"),
+        ("42501", "does not own the object", "Connect as the owner"),
+        ("42704", "this database does not have", "Make it"),
+        ("42P07", "is there already", "adopt its revision"),
+        ("53100", "disk is full", "Free space"),
+        ("53200", "table of locks", "max_locks_per_transaction"),
+        ("53300", "connections are taken", "max_connections"),
+        ("54000", "A limit that is built into PostgreSQL", "shorten what is indexed"),
+        ("55P03", "Another session holds a lock", "End that session"),
+        ("57014", "Somebody cancelled the statement", "Find out who"),
+        ("57P01", "An administrator ended the session", "Check the server"),
+        ("57P02", "crashed", "server's log"),
+        ("57P03", "takes nobody in", "pg_isready"),
+        ("XX000", "a fault of its own", "amcheck"),
+        ("XX001", "DAMAGED", "Stop here"),
     ],
 )
-def test_a_servers_error_says_what_to_do_about_it(
-    kind: type[psycopg.Error], sqlstate: str, hint: str
+def test_a_servers_error_says_what_it_means_and_what_to_do(
+    code: str, means: str, remedy: str
 ) -> None:
-    problem = problem_of(kind("it said this\n"), statement="ALTER TABLE users")
+    error = psycopg.errors.lookup(code)("it said this\n")
+    problem = problem_of(error, statement="ALTER TABLE users", object="users")
 
-    assert problem.sqlstate == sqlstate
-    assert hint in problem.remedy
+    assert problem.sqlstate == code
+    assert means in (problem.meaning or "")
+    assert remedy in problem.remedy
     assert problem.what == "it said this"
-    assert problem.statement == "ALTER TABLE users"
-    assert problem.exit_code == FAILED
+    assert (problem.statement, problem.object) == ("ALTER TABLE users", "users")
+    assert problem.exit_code == (UNREACHABLE if code == "08006" else FAILED)
+
+
+def test_of_an_unknown_error_no_meaning_is_made_up() -> None:
+    problem = problem_of(psycopg.errors.DivisionByZero("division by zero"))
+
+    assert problem.meaning is None
+    assert "Nothing was committed" in problem.remedy
+
+
+def test_a_journal_from_before_errors_had_a_meaning_can_be_read() -> None:
+    older = b'{"what":"No.","remedy":"Do.","exit_code":1,"sqlstate":"23503"}'
+
+    assert msgspec.json.decode(older, type=Problem).meaning is None
+
+
+@pytest.mark.parametrize("phrase", SAID)
+def test_a_refused_connection_is_known_by_the_servers_words(phrase: str) -> None:
+    known = said(f"connection failed: FATAL:  the database system is {phrase}")
+
+    assert known is KNOWN[SAID[phrase]]
+    assert said("connection failed: Connection refused") is None
 
 
 @pytest.mark.parametrize(

@@ -158,11 +158,13 @@ def test_a_problem_is_told_with_place_reason_and_what_to_do() -> None:
         sqlstate="23503",
         statement="ALTER TABLE\n    orders ADD CONSTRAINT",
         detail="Key (user_id)=([abc]) is not present.",
+        meaning="Rows refer to keys that are not there.",
     )
 
     assert list(lines(StepFailed(Step.CONVERSION, problem))) == [
         "conversion failed: insert or update violates a foreign key [23503]",
         "  on: public.orders orders_user_fk",
+        "  it means: Rows refer to keys that are not there.",
         "  detail: Key (user_id)=([abc]) is not present.",
         "  statement: ALTER TABLE orders ADD CONSTRAINT",
         "  what to do: Repair the rows.",
