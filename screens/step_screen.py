@@ -68,7 +68,7 @@ class StepScreen(Screen[None]):
                 yield ProblemPanel(id="refused")
                 yield ProblemPanel(id="failed")
                 yield from self.compose_content()
-                yield Note(id="saved")
+                yield Note(id="bundle-saved")
                 yield Line(id="runs")
                 with Horizontal(id="actions"):
                     yield button(self.START, id="start")
@@ -114,7 +114,7 @@ class StepScreen(Screen[None]):
 
     def tell_saved(self, words: str) -> None:
         """Says where a bundle was saved, for as long as the failure stays."""
-        self.query_one("#saved", Note).say(words)
+        self.query_one("#bundle-saved", Note).say(words)
 
     @property
     def attempt(self) -> History:

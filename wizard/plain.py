@@ -17,6 +17,8 @@ from recovery.profile import Profile
 from recovery.report import NOT_RECOVERED, RECOVERED
 from recovery.session import this_person
 from recovery.standing import Standing, gate, until_when
+from recovery.statements import TITLES
+from screens.phases import running
 from screens.words import counted, elapsed
 from wizard import steps
 from wizard.console import Console
@@ -116,6 +118,7 @@ class Plain:
         if self._arrived and failure is not None:
             yield from problem_lines(failure, f"{step} failed")
         if step is e.Step.CONVERSION:
+            yield from _now(history)
             yield from _gate(history)
         if step is e.Step.REPORT and history.finished:
             yield RECOVERED if history.recovered else NOT_RECOVERED
@@ -124,8 +127,8 @@ class Plain:
     def _choices(self) -> list[Choice]:
         step, history = self._step, self._history
         choices = list(offered(self._watch, step))
-        done = history.state_of(step) is StepState.DONE
-        if done and (step is not e.Step.TARGET or history.name_typed):
+        settled = history.state_of(step).settled
+        if settled and (step is not e.Step.TARGET or history.name_typed):
             onward = steps.after(step, history)
             if onward is not step:
                 choices.append(Choice("[c]ontinue", lambda: self._go(onward)))
@@ -210,6 +213,18 @@ def _failure(history: History, step: e.Step) -> Problem | None:
         return None
     failures = history.since_start_of(step).of(e.StepFailed)
     return next((each.problem for each in failures if each.step is step), None)
+
+
+def _now(history: History) -> Iterator[str]:
+    """What the running conversion is at, and who waits for it."""
+    attempt = history.since_start_of(e.Step.CONVERSION)
+    at, seen = running(attempt), attempt.last(e.ConversionWatched)
+    if history.running is not e.Step.CONVERSION or at is None or gate(history) is not None:
+        return
+    phase = f"phase {at.phase}, " if at.phase in TITLES else ""
+    yield f"Now {phase}{at.object}, for {elapsed(at.since, datetime.now(UTC))}."
+    if seen is not None and seen.cost is not None:
+        yield from lines(e.GatePrice(0, seen.cost.blocked))
 
 
 def _gate(history: History) -> Iterator[str]:

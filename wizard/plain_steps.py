@@ -83,8 +83,18 @@ def _investigation(watch: Watch) -> Iterator[Choice]:
     if watch.allowed(e.Step.INVESTIGATION):
         yield _start(watch, e.Step.INVESTIGATION, "[i]nvestigate")
     found = watch.history.last(e.Investigated)
+    if found is not None and any(finding.query for finding in found.findings):
+        yield Choice("s[h]ow the findings' SQL", lambda: _tell_queries(watch, found))
     if found is not None and found.soft_references:
         yield Choice("[s]oft references", lambda: _decide(watch, found.soft_references))
+
+
+def _tell_queries(watch: Watch, found: e.Investigated) -> None:
+    """The SQL that shows each finding, for psql."""
+    for finding in found.findings:
+        if finding.query:
+            watch.console.line(f"{finding.severity.upper()}: {finding.title}")
+            watch.console.lines(finding.query)
 
 
 def _decide(watch: Watch, references: tuple[e.SoftReference, ...]) -> None:

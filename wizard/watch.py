@@ -95,8 +95,8 @@ class Watch:
 
     def _tell(self, entry: Entry) -> bool:
         match entry.event:
-            case e.GatePrice():
-                # It changes with everybody who waits: told at the gate when it is asked for.
+            case e.GatePrice() | e.ConversionWatched():
+                # They come again and again: told when somebody asks how it stands.
                 return False
             case e.TargetConfirmed(by=by):
                 self.console.line(f"Confirmed by {by}.")

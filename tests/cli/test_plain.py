@@ -49,6 +49,8 @@ def test_the_incident_is_recovered_prompt_by_prompt(
         typist.hears("Step 2 of 8: Investigation, ready", "[i]nvestigate, ")
         typist.answers("i")
         typist.hears("== investigation ==", "BLOCKER  users.id is uuid", "Investigation, done")
+        typist.answers("h")
+        typist.hears("BLOCKER: users.id is uuid", "SELECT")
         typist.answers("c")
         typist.hears("Step 3 of 8: Plan, ready")
         typist.answers("m")
