@@ -14,6 +14,7 @@ from recovery.events import Finding, Investigated, RevisionEvidence, Severity, S
 from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
@@ -29,6 +30,7 @@ class InvestigationScreen(StepScreen):
     STEP = Step.INVESTIGATION
     NAME = "Investigation"
     START = "Investigate"
+    HELP = page("investigation")
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")

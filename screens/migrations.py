@@ -23,6 +23,7 @@ from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
@@ -35,6 +36,7 @@ class MigrationsScreen(StepScreen):
     STEP = Step.MIGRATIONS
     NAME = "Migrations"
     START = "Migrate"
+    HELP = page("migrations")
 
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(id="content", can_focus=False):

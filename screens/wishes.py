@@ -81,3 +81,10 @@ class AskServer(Message):
 
 class MoveOn(Message):
     """Go to the next step."""
+
+
+@dataclass
+class CopyText(Message):
+    """Put a text onto the terminal's clipboard, and into the session's folder."""
+
+    text: str

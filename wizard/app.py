@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,8 +19,11 @@ from rich.traceback import Traceback
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.theme import BUILTIN_THEMES
+from textual.widgets import Input
 from textual.worker import Worker
 
 import screens
@@ -31,13 +34,16 @@ from recovery.profile import Profile
 from recovery.standing import standing
 from screens.quitting import QuitQuestion, until_when
 from screens.sessions import SessionsScreen
+from screens.step_screen import StepScreen
 from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
+from screens.widgets.help import HelpScreen
 from screens.widgets.questions import Question, TypedQuestion
 from screens.wishes import (
     ApprovePlan,
     AskServer,
     AttestBackup,
     ConfirmTarget,
+    CopyText,
     DecideColumn,
     GiveCommand,
     MoveOn,
@@ -46,9 +52,10 @@ from screens.wishes import (
     RunStep,
     SignIn,
 )
-from wizard import steps
+from wizard import palette, steps
 from wizard.local import LocalSessions
 from wizard.ports import Sessions, Work
+from wizard.settings import Settings, read_settings
 
 _ABANDONED = Problem(
     what="The process that worked on this step is gone.",
@@ -89,13 +96,38 @@ class ConnectionChanged(Message):
     connection: Connection
 
 
+@dataclass
+class Copied(Message):
+    """What was copied is also in a file."""
+
+    text: str
+    saved: Path
+
+
 class Wizard(App[None]):
     """One client of a session's journal. Closing it ends nothing else."""
 
     TITLE = "pg-rekey"
     CSS_PATH = Path(screens.__file__).with_name("theme.tcss")
 
-    BINDINGS = [Binding("ctrl+q", "quit", "Quit", priority=True)]
+    BINDINGS = [
+        Binding(
+            "ctrl+q",
+            "quit",
+            "Quit",
+            priority=True,
+            tooltip="Leaves pg-rekey; asks first while a transaction is open.",
+        ),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Commands",
+            show=False,
+            priority=True,
+            id="commands",
+            tooltip="Lists what can be done now, to be searched and chosen.",
+        ),
+    ]
 
     def __init__(
         self,
@@ -103,12 +135,17 @@ class Wizard(App[None]):
         program: str,
         profile: Profile | None = None,
         work: Work | None = None,
+        settings: Settings | None = None,
         *,
         now: Callable[[], datetime] = utc_now,
         look_every: float | None = 0.5,
     ) -> None:
         """Without ``work`` it asks which session. ``look_every`` is None where a test looks."""
-        super().__init__()
+        # Without this, Textual makes greys of the colours, and red becomes too dark to be read.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        if settings is not None:
+            self.set_keymap(settings.keys)
+            self.theme = settings.theme or self.theme
         self.animation_level = "none"
         self.farewell = ""
         self._sessions = sessions
@@ -156,6 +193,7 @@ class Wizard(App[None]):
         self._work = work
         self._steps = steps.screens_of(work.id, work.by, work.plan_sql)
         for step, screen in self._steps.items():
+            screen.folder = work.folder
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
         if work.only_reads is not None:
@@ -248,8 +286,8 @@ class Wizard(App[None]):
             self.exit()
 
     def _withdraw_question(self) -> None:
-        """Takes a question back that was asked of a state which has passed."""
-        if isinstance(self.screen, Question | TypedQuestion):
+        """Takes back what was asked, told or offered of a state which has passed."""
+        while isinstance(self.screen, ModalScreen):
             self.screen.dismiss(None)
 
     def _attend(self, alive: bool) -> None:
@@ -284,13 +322,16 @@ class Wizard(App[None]):
     # --- carrying out ---
 
     def _carry_out(self, deed: Callable[[], None]) -> None:
+        self._current.refuse(None)
+        self._attempt(deed)
+
+    def _attempt(self, deed: Callable[[], None]) -> None:
         def attempt() -> None:
             try:
                 deed()
             except RecoveryError as error:
                 self.post_message(NotDone(error.problem))
 
-        self._current.refuse(None)
         self.run_worker(attempt, thread=True, group="deeds")
 
     @on(SignIn)
@@ -341,6 +382,18 @@ class Wizard(App[None]):
     def _ask_server(self) -> None:
         self._carry_out(self._work.reconcile)
 
+    @on(CopyText)
+    def _copy(self, message: CopyText) -> None:
+        def save() -> None:
+            self.post_message(Copied(message.text, self._work.save_copy(message.text)))
+
+        self.copy_to_clipboard(message.text)
+        self._attempt(save)
+
+    @on(Copied)
+    def _say_copied(self, message: Copied) -> None:
+        self._current.tell_copied(message.text, message.saved)
+
     # --- moving and leaving ---
 
     @on(MoveOn)
@@ -354,6 +407,21 @@ class Wizard(App[None]):
     async def action_previous_step(self) -> None:
         """Shows the step before."""
         await self._go(steps.neighbour(self._current.STEP, -1))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is before the first step or after the last; a question is answered first."""
+        match action:
+            case "next_step":
+                return self._current.STEP is not steps.ORDER[-1]
+            case "previous_step":
+                return self._current.STEP is not steps.ORDER[0]
+            case "command_palette":
+                return not isinstance(self.screen, ModalScreen)
+        return super().check_action(action, parameters)
+
+    async def action_help(self) -> None:
+        """Shows what the screen in sight is for, and its keys."""
+        await self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:
         """Quits; with a transaction open, asks what becomes of it."""
@@ -374,8 +442,22 @@ class Wizard(App[None]):
             self._carry_out(partial(self._work.give, RollBack(by=self._work.by)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Of Textual's commands, the one that changes nothing but colours."""
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        """What can be done now; of Textual's commands, the one that changes nothing but colours."""
+        yield from palette.deeds(screen)
+        if isinstance(screen, StepScreen):
+            for number, (step, other) in enumerate(self._steps.items(), start=1):
+                if other is not screen:
+                    name = f"Go to step {number}: {other.NAME}"
+                    yield SystemCommand(
+                        name, f"It is {self._history.state_of(step)}.", partial(self._go, step)
+                    )
+        yield SystemCommand("Theme", "Changes the colours.", self.action_change_theme)
+
+    @on(CommandPalette.Opened)
+    def _still_the_cursor(self) -> None:
+        """A blinking cursor would cost the line 1.8 KB a second."""
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
 
     def _fatal_error(self) -> None:
         """Textual's crash report without local variables: a password may be among them."""
@@ -383,6 +465,15 @@ class Wizard(App[None]):
         report = Traceback(show_locals=False, width=None, suppress=[textual])
         self._exit_renderables.append(Segments(self.console.render(report, self.console.options)))
         self._close_messages_no_wait()
+
+
+def bindings_together() -> Iterator[list[Binding]]:
+    """For each kind of screen, the bindings that are in force on it."""
+    everywhere = list(Binding.make_bindings(Wizard.BINDINGS))
+    kinds: tuple[type, ...] = (SessionsScreen, Question, TypedQuestion, HelpScreen)
+    for kind in (*StepScreen.__subclasses__(), *kinds):
+        own = [vars(each).get("BINDINGS", ()) for each in kind.__mro__]
+        yield [*everywhere, *(one for some in own for one in Binding.make_bindings(some))]
 
 
 def unfit_terminal() -> str | None:
@@ -402,6 +493,7 @@ def run(*, profile: Profile | None, session_id: str | None, program: str) -> int
     if (words := unfit_terminal()) is not None:
         sys.stderr.write(f"{words}\n")
         return USAGE
+    settings = read_settings(BUILTIN_THEMES, bindings_together())
     sessions = LocalSessions(program)
     work: Work | None = None
     if session_id is not None:
@@ -414,7 +506,7 @@ def run(*, profile: Profile | None, session_id: str | None, program: str) -> int
             )
             return USAGE
         work = sessions.create(profile)
-    app = Wizard(sessions, program, profile, work)
+    app = Wizard(sessions, program, profile, work, settings)
     app.run()
     if app.farewell:
         sys.stdout.write(f"{app.farewell}\n")

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
@@ -43,6 +44,10 @@ class LocalWork:
     @property
     def id(self) -> str:
         return self._session.id
+
+    @property
+    def folder(self) -> Path:
+        return self._session.folder
 
     @property
     def only_reads(self) -> Problem | None:
@@ -132,6 +137,12 @@ class LocalWork:
     def reconcile(self) -> None:
         with _in_words():
             reconcile(self._session, self._password)
+
+    def save_copy(self, text: str) -> Path:
+        if self.only_reads is not None:
+            raise RecoveryError.of(self.only_reads)
+        with _in_words():
+            return self._session.write("copied.txt", f"{text}\n")
 
 
 class LocalSessions:

@@ -48,6 +48,7 @@ class FakeWork:
     """One session. Steps end at once, except a conversion, which waits at the gate."""
 
     id = story.SESSION
+    folder = Path("/home/ada/.local/state/pg-rekey") / story.SESSION
     by: Person = story.ADA
     only_reads: Problem | None = None
 
@@ -147,6 +148,10 @@ class FakeWork:
             ),
             StepFinished(Step.CONVERSION, 0.0),
         )
+
+    def save_copy(self, text: str) -> Path:
+        self.asked.append(("copy", text))
+        return self.folder / "copied.txt"
 
 
 class FakeSessions:
