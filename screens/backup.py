@@ -5,14 +5,16 @@ from datetime import datetime
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Button, Input, RadioButton, RadioSet
+from textual.widgets import Button, Input, RadioSet
 
 from recovery.events import BackupAttested, BackupMade, BackupProgress, Cancel, Step
 from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.choices import Choice
 from screens.widgets.field import Field
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.rows import Cell, Facts, Rows
 from screens.wishes import AttestBackup, BackupFormat, GiveCommand, RunStep
@@ -24,6 +26,7 @@ class BackupScreen(StepScreen):
     STEP = Step.BACKUP
     NAME = "Backup"
     START = "Back up"
+    HELP = page("backup")
 
     _choosing_again = False
 
@@ -35,8 +38,8 @@ class BackupScreen(StepScreen):
         with Vertical(id="form"):
             yield Note("Make a backup with pg_dump. It is read back whole before it counts.")
             with RadioSet(compact=True, id="format"):
-                yield RadioButton("one file (custom format)", value=True)
-                yield RadioButton("a folder (directory format: dumps several tables at a time)")
+                yield Choice("one file (custom format)", value=True)
+                yield Choice("a folder (directory format, several tables at a time)")
             yield Note(
                 "Or name a backup that exists already, for example a provider's snapshot. "
                 "It is recorded under your name, and not checked:",
@@ -71,6 +74,11 @@ class BackupScreen(StepScreen):
             self.offer("continue", *again, focus="continue")
         else:
             self.offer()
+
+    def what_to_copy(self) -> str | None:
+        backup = self.history.backup
+        mine = backup.restore_command if isinstance(backup, BackupMade) else None
+        return super().what_to_copy() or mine
 
     def what_runs(self) -> str:
         return "It is read back whole before it counts."

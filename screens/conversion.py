@@ -39,6 +39,7 @@ from screens.choices import (
 from screens.phases import PhaseProgress, Rewriting, progress, rewriting, running
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.help import page
 from screens.widgets.line import Line, Note
 from screens.widgets.parity import CatalogDifferences, ForeignKeys
 from screens.widgets.questions import Question, TypedQuestion
@@ -60,11 +61,33 @@ class ConversionScreen(StepScreen):
     STEP = Step.CONVERSION
     NAME = "Conversion"
     START = "Start the conversion"
+    HELP = page("conversion")
 
     BINDINGS = [
-        Binding("c", "commit", "COMMIT"),
-        Binding("r", "roll_back", "ROLL BACK"),
-        Binding("e", "extend", "Extend"),
+        # At the gate there is no room for hints that every other step shows.
+        Binding("n", "app.next_step", "Next", show=False, id="next"),
+        Binding("p", "app.previous_step", "Previous", show=False, id="previous"),
+        Binding(
+            "c",
+            "commit",
+            "COMMIT",
+            id="commit",
+            tooltip="Asks for the database's name, then makes all of it permanent.",
+        ),
+        Binding(
+            "r",
+            "roll_back",
+            "ROLL BACK",
+            id="roll-back",
+            tooltip="Asks once more, then ends the transaction: the database is as it was.",
+        ),
+        Binding(
+            "e",
+            "extend",
+            "Extend",
+            id="extend",
+            tooltip="The gate waits 15 minutes longer. The locks stay as long.",
+        ),
     ]
 
     _possible: tuple[bool | None, ...] = ()

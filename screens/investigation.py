@@ -4,7 +4,6 @@ from datetime import datetime
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, TabbedContent, TabPane
@@ -15,11 +14,12 @@ from screens import words
 from screens.choices import TAKEN_OR_LEFT
 from screens.step_screen import StepScreen
 from screens.widgets.findings import Findings
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
 from screens.widgets.soft_references import SoftReferences, told
-from screens.wishes import DecideColumn, FileSaved, RunStep, SaveFile
+from screens.wishes import DecideColumn, RunStep
 
 
 class InvestigationScreen(StepScreen):
@@ -28,15 +28,13 @@ class InvestigationScreen(StepScreen):
     STEP = Step.INVESTIGATION
     NAME = "Investigation"
     START = "Investigate"
-
-    BINDINGS = [Binding("y", "copy", "Copy SQL")]
+    HELP = page("investigation")
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
         with TabbedContent(id="content"):
             with TabPane("1 Findings", id="findings-pane"):
                 yield Findings(id="findings")
-                yield Note(id="saved")
             with TabPane("2 Keys", id="keys-pane"), VerticalScroll(can_focus=False):
                 yield Rows("Key", "State", "Type", "Expected", "FKs>", "Columns>", id="keys")
                 yield Note("Orphans", id="orphans-title", classes="section")
@@ -137,38 +135,17 @@ class InvestigationScreen(StepScreen):
         else:
             super().action_scroll(rows)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a finding that SQL can show has a key for it."""
-        if action == "copy":
-            return self._query is not None
-        return super().check_action(action, parameters)
-
-    @property
-    def _query(self) -> tuple[int, str] | None:
-        """The SQL of the finding in sight, and the finding's number."""
+    def what_to_copy(self) -> str | None:
+        """The SQL of the finding in sight, unless there is something more urgent."""
         findings = self.query_one(Findings)
-        if findings.chosen is None or not findings.is_on_screen:
-            return None
-        number, finding = findings.chosen
-        return (number, finding.query) if finding.query else None
+        seen = findings.chosen if findings.is_on_screen else None
+        return super().what_to_copy() or (seen[1].query or None if seen is not None else None)
 
     @on(Findings.Moved)
     @on(TabbedContent.TabActivated)
     def _another_in_sight(self) -> None:
-        self.query_one("#saved", Note).say("")
-        self.call_after_refresh(self.refresh_bindings)
-
-    def action_copy(self) -> None:
-        """Gives the SQL to the terminal's clipboard, which may take it or not, and to a file."""
-        if self._query is not None:
-            number, query = self._query
-            self.app.copy_to_clipboard(query)
-            self.post_message(SaveFile(f"finding-{number}.sql", f"{query}\n"))
-
-    @on(FileSaved)
-    def _say_where(self, message: FileSaved) -> None:
-        said = f"Sent to the terminal's clipboard, and saved to {message.path}"
-        self.query_one("#saved", Note).say(said)
+        self.query_one("#copied", Note).say("")
+        self.call_after_refresh(self.offer_copy)
 
     @on(SoftReferences.Chosen)
     def decide(self, message: SoftReferences.Chosen) -> None:

@@ -24,6 +24,7 @@ from screens import words
 from screens.choices import to_adopt, what_is_migrated
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
@@ -36,6 +37,7 @@ class MigrationsScreen(StepScreen):
     STEP = Step.MIGRATIONS
     NAME = "Migrations"
     START = "Migrate"
+    HELP = page("migrations")
 
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(id="content", can_focus=False):

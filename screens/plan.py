@@ -18,6 +18,7 @@ from screens import words
 from screens.choices import at_run_time, other_plan, what_is_approved
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Facts, Refusals, Rows
@@ -30,8 +31,17 @@ class PlanScreen(StepScreen):
     STEP = Step.PLAN
     NAME = "Plan"
     START = "Make the plan"
+    HELP = page("plan")
 
-    BINDINGS = [Binding("a", "approve", "Approve")]
+    BINDINGS = [
+        Binding(
+            "a",
+            "approve",
+            "Approve",
+            id="approve",
+            tooltip="Asks once more; what is approved is what will run.",
+        )
+    ]
 
     _can_approve = False
 
@@ -94,6 +104,10 @@ class PlanScreen(StepScreen):
         if action == "approve":
             return self._can_approve
         return super().check_action(action, parameters)
+
+    def what_to_copy(self) -> str | None:
+        mine = None if self.history.plan is None else str(self.folder / "plan.sql")
+        return super().what_to_copy() or mine
 
     def what_runs(self) -> str:
         return "Reading what hangs on the key columns; nothing is changed."

@@ -14,6 +14,7 @@ from recovery.report import NOT_RECOVERED, RECOVERED
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.rows import Cell, Facts
 from screens.wishes import RunStep
@@ -25,6 +26,7 @@ class ReportScreen(StepScreen):
     STEP = Step.REPORT
     NAME = "Report"
     START = "Write the report"
+    HELP = page("report")
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")
@@ -47,6 +49,10 @@ class ReportScreen(StepScreen):
         if reported is not None and self.allowed:
             self.name_start(again=True)
             self.offer("start", "leave", focus="leave")
+
+    def what_to_copy(self) -> str | None:
+        reported = self.history.last(Reported)
+        return super().what_to_copy() or (None if reported is None else reported.markdown)
 
     @on(Button.Pressed, "#start")
     def write(self) -> None:

@@ -16,6 +16,7 @@ from recovery.history import History, StepState
 from recovery.profile import Profile
 from recovery.session import Listed
 from recovery.standing import Standing, standing, target_words
+from screens.widgets.help import HELP_KEY, page
 from screens.widgets.line import Line
 from screens.widgets.problem import ProblemPanel
 from screens.wishes import NewSession, OpenSession
@@ -27,7 +28,11 @@ _NEW = "new"
 class SessionsScreen(Screen[None]):
     """The sessions of this machine, newest first, damaged ones among them."""
 
-    BINDINGS = [Binding("q", "app.quit", "Quit", show=False)]
+    HELP = page("sessions")
+    BINDINGS = [
+        HELP_KEY,
+        Binding("q", "app.quit", "Quit", show=False, id="quit", tooltip="Leaves pg-rekey."),
+    ]
 
     def __init__(self, program: str, profile: Profile | None, sessions: Iterable[Listed]) -> None:
         super().__init__()

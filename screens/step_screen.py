@@ -1,6 +1,7 @@
 """What the screens of all steps have in common."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,11 +18,12 @@ from recovery.history import Entry, History
 from screens import words
 from screens.widgets.buttons import button
 from screens.widgets.comparison import Comparison
+from screens.widgets.help import HELP_KEY
 from screens.widgets.line import Line, Note
 from screens.widgets.problem import ProblemPanel
-from screens.widgets.steps import Steps
+from screens.widgets.steps import STEPS, Steps
 from screens.widgets.top_lines import TopLines
-from screens.wishes import MoveOn, SaveBundle
+from screens.wishes import CopyText, MoveOn, SaveBundle
 
 
 class StepScreen(Screen[None]):
@@ -34,21 +36,46 @@ class StepScreen(Screen[None]):
     START: ClassVar[str]
 
     starting = False
+    folder = Path()
 
     BINDINGS = [
-        Binding("n", "app.next_step", "Next"),
-        Binding("p", "app.previous_step", "Previous"),
-        Binding("q", "app.quit", "Quit", show=False),
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down", "scroll(1)", show=False),
-        Binding("pageup", "scroll(-10)", show=False),
-        Binding("pagedown,space", "scroll(10)", show=False),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
-        Binding("slash", "compared('filter')", show=False),
-        Binding("s", "compared('sort')", show=False),
-        Binding("escape", "compared('show_all')", show=False),
-        *[Binding(str(place), f"pane({place})", show=False) for place in range(1, 7)],
+        Binding(
+            "n",
+            "app.next_step",
+            "Next",
+            id="next",
+            tooltip="Shows the next step, and starts nothing.",
+        ),
+        Binding("p", "app.previous_step", "Previous", id="previous", tooltip="The step before."),
+        HELP_KEY,
+        Binding(
+            "y",
+            "copy",
+            "Copy",
+            id="copy",
+            tooltip="To the terminal's clipboard, and to copied.txt in the session's folder.",
+        ),
+        Binding(
+            "q",
+            "app.quit",
+            "Quit",
+            show=False,
+            id="quit",
+            tooltip="Leaves pg-rekey; asks first while a transaction is open.",
+        ),
+        Binding("up", "scroll(-1)", "Scroll up", show=False, id="scroll-up"),
+        Binding("down", "scroll(1)", "Scroll down", show=False, id="scroll-down"),
+        Binding("pageup", "scroll(-10)", "Scroll up by ten rows", show=False, id="page-up"),
+        Binding("pagedown,space", "scroll(10)", "Scroll down by ten rows", False, id="page-down"),
+        Binding("tab,right", "app.focus_next", "The next button or field", show=False),
+        Binding("shift+tab,left", "app.focus_previous", "The button or field before", show=False),
+        Binding("slash", "compared('filter')", "Filter the table", show=False, id="filter"),
+        Binding("s", "compared('sort')", "Sort the table", show=False, id="sort"),
+        Binding("escape", "compared('show_all')", "Show all rows again", show=False),
+        *[
+            Binding(str(place), f"pane({place})", "Open the pane of this number", show=False)
+            for place in range(1, 7)
+        ],
     ]
 
     def __init__(self, session: str, by: Person) -> None:
@@ -58,6 +85,7 @@ class StepScreen(Screen[None]):
         self.history = History()
         self.shown_at = datetime.min.replace(tzinfo=UTC)
         self._offered: tuple[frozenset[str], str | None] | None = None
+        self._can_copy = False
 
     def compose(self) -> ComposeResult:
         yield TopLines()
@@ -69,6 +97,7 @@ class StepScreen(Screen[None]):
                 yield ProblemPanel(id="failed")
                 yield from self.compose_content()
                 yield Note(id="bundle-saved")
+                yield Note(id="copied")
                 yield Line(id="runs")
                 with Horizontal(id="actions"):
                     yield button(self.START, id="start")
@@ -99,6 +128,7 @@ class StepScreen(Screen[None]):
         self._show_failure()
         self.query_one("#runs", Line).say(self._runs(now))
         self.show_step(history, now)
+        self.offer_copy()
 
     def _why_not(self, history: History) -> str:
         """What the step waits for, or why it has nothing to do."""
@@ -111,6 +141,7 @@ class StepScreen(Screen[None]):
         """Shows why the last wish was not carried out; None when a new one is on its way."""
         self.query_one("#refused", ProblemPanel).tell(problem)
         self._show_failure()
+        self.offer_copy()
 
     def tell_saved(self, words: str) -> None:
         """Says where a bundle was saved, for as long as the failure stays."""
@@ -155,7 +186,8 @@ class StepScreen(Screen[None]):
         if self.starting:
             return "Starting ..."
         if self.history.running is not None:
-            return f"The {self.history.running} step is running: press n or p to go there."
+            place = STEPS.index(self.history.running) + 1
+            return f"The {self.history.running} step is running: it is step {place}."
         return ""
 
     def what_runs(self) -> str:
@@ -218,6 +250,51 @@ class StepScreen(Screen[None]):
             event.stop()
             self.post_message(SaveBundle())
 
+    def what_to_copy(self) -> str | None:
+        """What the key for copying takes now; None where nothing is worth it.
+
+        A step adds its own to this: a problem that is shown, or how to come back to what runs.
+        """
+        for panel in self.query(ProblemPanel):
+            if panel.text:
+                return panel.text
+        return f"pg-rekey resume {self.session}" if self.running else None
+
+    def offer_copy(self) -> None:
+        """Gives copying a key, or takes it away."""
+        if self._can_copy is not (self.what_to_copy() is not None):
+            self._can_copy = not self._can_copy
+            self.refresh_bindings()
+
+    def action_copy(self) -> None:
+        """Has what is worth it copied."""
+        if (text := self.what_to_copy()) is not None:
+            self.post_message(CopyText(text))
+
+    def tell_copied(self, text: str, saved: Path) -> None:
+        """Says what was copied, and where it is for those whose terminal takes nothing."""
+        first, *more = text.splitlines()
+        cut = words.fitted(first, 40).rstrip() + (" ..." if more else "")
+        self.query_one("#copied", Note).say(
+            f"Sent to the terminal's clipboard: {cut}\nAlso saved to {saved}"
+        )
+
+    def on_screen_suspend(self) -> None:
+        self.query_one("#copied", Note).say("")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what would do something has a key."""
+        match action, parameters:
+            case "copy", _:
+                return self.what_to_copy() is not None
+            case "pane", (int(place),):
+                return any(place <= tabs.tab_count for tabs in self._tabs)
+        return super().check_action(action, parameters)
+
+    @property
+    def _tabs(self) -> list[TabbedContent]:
+        return [tabs for tabs in self.query(TabbedContent) if tabs.display]
+
     def action_scroll(self, rows: int) -> None:
         """Scrolls what is in sight, whatever has the focus."""
         for area in self.query("VirtualTable, VerticalScroll").results(Widget):
@@ -233,7 +310,7 @@ class StepScreen(Screen[None]):
 
     def action_pane(self, place: int) -> None:
         """Opens one of the screen's panes."""
-        for tabs in self.query(TabbedContent):
+        for tabs in self._tabs:
             panes = list(tabs.query("TabPane").results(Widget))
             if place <= len(panes) and panes[place - 1].id is not None:
                 tabs.active = panes[place - 1].id or ""

@@ -14,7 +14,9 @@ from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
+from screens.widgets.choices import Tick
 from screens.widgets.field import Field
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.rows import Cell, Facts, Refusals, Rows
@@ -57,6 +59,7 @@ class TargetScreen(StepScreen):
     STEP = Step.TARGET
     NAME = "Target"
     START = "Connect"
+    HELP = page("target")
 
     connection: Connection = Connecting()
 
@@ -72,7 +75,7 @@ class TargetScreen(StepScreen):
         with Vertical(id="form"):
             yield Note(id="ask")
             yield Field(password=True, id="password")
-            yield Checkbox("Keep it in the keyring", compact=True, id="keep")
+            yield Tick("Keep it in the keyring", id="keep")
             yield Note(id="keyring")
             yield Field(id="name")
 

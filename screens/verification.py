@@ -11,6 +11,7 @@ from recovery.events import CheckState, Step, Verified
 from recovery.history import History
 from screens import words
 from screens.step_screen import StepScreen
+from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.rows import Rows
 from screens.wishes import RunStep
@@ -24,6 +25,7 @@ class VerificationScreen(StepScreen):
     STEP = Step.VERIFICATION
     NAME = "Verification"
     START = "Verify"
+    HELP = page("verification")
 
     def compose_content(self) -> ComposeResult:
         yield Note(id="intro")

@@ -75,21 +75,6 @@ class GiveCommand(Message):
     command: AnyCommand
 
 
-@dataclass
-class SaveFile(Message):
-    """Write a text into the session's folder. Answered by ``FileSaved``."""
-
-    name: str
-    text: str
-
-
-@dataclass
-class FileSaved(Message):
-    """What the application answers the screen that wished for a file: where it is."""
-
-    path: str
-
-
 class AskServer(Message):
     """Ask the server what became of a transaction whose outcome is unknown."""
 
@@ -107,3 +92,10 @@ class SaveBundle(Message):
 
 class MoveOn(Message):
     """Go to the next step."""
+
+
+@dataclass
+class CopyText(Message):
+    """Put a text onto the terminal's clipboard, and into the session's folder."""
+
+    text: str

@@ -61,8 +61,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the developer's own: no sessions, no keyring, no libpq settings."""
+    """Nothing of the developer's own: no sessions, settings, keyring, nor anything of libpq's."""
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "sessions"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     for name in [name for name in os.environ if name.startswith("PG") and name != STATE_VARIABLE]:
         monkeypatch.delenv(name)

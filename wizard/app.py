@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,8 +19,11 @@ from rich.traceback import Traceback
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
+from textual.theme import BUILTIN_THEMES
+from textual.widgets import Input
 from textual.worker import Worker
 
 import screens
@@ -31,28 +34,30 @@ from recovery.profile import Profile
 from recovery.standing import standing, until_when
 from screens.quitting import QuitQuestion
 from screens.sessions import SessionsScreen
+from screens.step_screen import StepScreen
 from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
+from screens.widgets.help import HelpScreen
 from screens.widgets.questions import Question, TypedQuestion
 from screens.wishes import (
     ApprovePlan,
     AskServer,
     AttestBackup,
     ConfirmTarget,
+    CopyText,
     DecideColumn,
-    FileSaved,
     GiveCommand,
     MoveOn,
     NewSession,
     OpenSession,
     RunStep,
     SaveBundle,
-    SaveFile,
     ShowStep,
     SignIn,
 )
-from wizard import steps
+from wizard import palette, steps
 from wizard.local import LocalSessions
 from wizard.ports import Sessions, Work
+from wizard.settings import Settings, read_settings
 from wizard.step_screens import screens_of
 
 _ABANDONED = Problem(
@@ -101,13 +106,38 @@ class BundleSaved(Message):
     words: str
 
 
+@dataclass
+class Copied(Message):
+    """What was copied is also in a file."""
+
+    text: str
+    saved: Path
+
+
 class Wizard(App[None]):
     """One client of a session's journal. Closing it ends nothing else."""
 
     TITLE = "pg-rekey"
     CSS_PATH = Path(screens.__file__).with_name("theme.tcss")
 
-    BINDINGS = [Binding("ctrl+q", "quit", "Quit", priority=True)]
+    BINDINGS = [
+        Binding(
+            "ctrl+q",
+            "quit",
+            "Quit",
+            priority=True,
+            tooltip="Leaves pg-rekey; asks first while a transaction is open.",
+        ),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "Commands",
+            show=False,
+            priority=True,
+            id="commands",
+            tooltip="Lists what can be done now, to be searched and chosen.",
+        ),
+    ]
 
     def __init__(
         self,
@@ -115,12 +145,17 @@ class Wizard(App[None]):
         program: str,
         profile: Profile | None = None,
         work: Work | None = None,
+        settings: Settings | None = None,
         *,
         now: Callable[[], datetime] = utc_now,
         look_every: float | None = 0.5,
     ) -> None:
         """Without ``work`` it asks which session. ``look_every`` is None where a test looks."""
-        super().__init__()
+        # Without this, Textual makes greys of the colours, and red becomes too dark to be read.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        if settings is not None:
+            self.set_keymap(settings.keys)
+            self.theme = settings.theme or self.theme
         self.animation_level = "none"
         self.farewell = ""
         self._sessions = sessions
@@ -168,6 +203,7 @@ class Wizard(App[None]):
         self._work = work
         self._steps = screens_of(work.id, work.by, work.plan_sql, work.sql_log)
         for step, screen in self._steps.items():
+            screen.folder = work.folder
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
         if work.only_reads is not None:
@@ -260,8 +296,8 @@ class Wizard(App[None]):
             self.exit()
 
     def _withdraw_question(self) -> None:
-        """Takes a question back that was asked of a state which has passed."""
-        if isinstance(self.screen, Question | TypedQuestion):
+        """Takes back what was asked, told or offered of a state which has passed."""
+        while isinstance(self.screen, ModalScreen):
             self.screen.dismiss(None)
 
     def _attend(self, alive: bool) -> None:
@@ -296,13 +332,16 @@ class Wizard(App[None]):
     # --- carrying out ---
 
     def _carry_out(self, deed: Callable[[], None]) -> None:
+        self._current.refuse(None)
+        self._attempt(deed)
+
+    def _attempt(self, deed: Callable[[], None]) -> None:
         def attempt() -> None:
             try:
                 deed()
             except RecoveryError as error:
                 self.post_message(NotDone(error.problem))
 
-        self._current.refuse(None)
         self.run_worker(attempt, thread=True, group="deeds")
 
     @on(SignIn)
@@ -349,15 +388,6 @@ class Wizard(App[None]):
     def _give(self, message: GiveCommand) -> None:
         self._carry_out(partial(self._work.give, message.command))
 
-    @on(SaveFile)
-    def _save(self, message: SaveFile) -> None:
-        asking = self._current
-
-        def attempt() -> None:
-            asking.post_message(FileSaved(self._work.save(message.name, message.text)))
-
-        self._carry_out(attempt)
-
     @on(AskServer)
     def _ask_server(self) -> None:
         self._carry_out(self._work.reconcile)
@@ -372,6 +402,18 @@ class Wizard(App[None]):
     @on(BundleSaved)
     def _tell_saved(self, message: BundleSaved) -> None:
         self._current.tell_saved(message.words)
+
+    @on(CopyText)
+    def _copy(self, message: CopyText) -> None:
+        def save() -> None:
+            self.post_message(Copied(message.text, self._work.save_copy(message.text)))
+
+        self.copy_to_clipboard(message.text)
+        self._attempt(save)
+
+    @on(Copied)
+    def _say_copied(self, message: Copied) -> None:
+        self._current.tell_copied(message.text, message.saved)
 
     # --- moving and leaving ---
 
@@ -390,6 +432,21 @@ class Wizard(App[None]):
     async def action_previous_step(self) -> None:
         """Shows the step before."""
         await self._go(steps.neighbour(self._current.STEP, -1))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is before the first step or after the last; a question is answered first."""
+        match action:
+            case "next_step":
+                return self._current.STEP is not steps.ORDER[-1]
+            case "previous_step":
+                return self._current.STEP is not steps.ORDER[0]
+            case "command_palette":
+                return not isinstance(self.screen, ModalScreen)
+        return super().check_action(action, parameters)
+
+    async def action_help(self) -> None:
+        """Shows what the screen in sight is for, and its keys."""
+        await self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:
         """Quits; with a transaction open, asks what becomes of it."""
@@ -410,8 +467,22 @@ class Wizard(App[None]):
             self._carry_out(partial(self._work.give, RollBack(by=self._work.by)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Of Textual's commands, the one that changes nothing but colours."""
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
+        """What can be done now; of Textual's commands, the one that changes nothing but colours."""
+        yield from palette.deeds(screen)
+        if isinstance(screen, StepScreen):
+            for number, (step, other) in enumerate(self._steps.items(), start=1):
+                if other is not screen:
+                    name = f"Go to step {number}: {other.NAME}"
+                    yield SystemCommand(
+                        name, f"It is {self._history.state_of(step)}.", partial(self._go, step)
+                    )
+        yield SystemCommand("Theme", "Changes the colours.", self.action_change_theme)
+
+    @on(CommandPalette.Opened)
+    def _still_the_cursor(self) -> None:
+        """A blinking cursor would cost the line 1.8 KB a second."""
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
 
     def _fatal_error(self) -> None:
         """Textual's crash report without local variables: a password may be among them."""
@@ -419,6 +490,15 @@ class Wizard(App[None]):
         report = Traceback(show_locals=False, width=None, suppress=[textual])
         self._exit_renderables.append(Segments(self.console.render(report, self.console.options)))
         self._close_messages_no_wait()
+
+
+def bindings_together() -> Iterator[list[Binding]]:
+    """For each kind of screen, the bindings that are in force on it."""
+    everywhere = list(Binding.make_bindings(Wizard.BINDINGS))
+    kinds: tuple[type, ...] = (SessionsScreen, Question, TypedQuestion, HelpScreen)
+    for kind in (*StepScreen.__subclasses__(), *kinds):
+        own = [vars(each).get("BINDINGS", ()) for each in kind.__mro__]
+        yield [*everywhere, *(one for some in own for one in Binding.make_bindings(some))]
 
 
 def unfit_terminal() -> str | None:
@@ -442,6 +522,7 @@ def run(*, profile: Profile | None, session_id: str | None, program: str) -> int
     if (words := unfit_terminal()) is not None:
         sys.stderr.write(f"{words}\n")
         return USAGE
+    settings = read_settings(BUILTIN_THEMES, bindings_together())
     sessions = LocalSessions(program)
     work: Work | None = None
     if session_id is not None:
@@ -454,7 +535,7 @@ def run(*, profile: Profile | None, session_id: str | None, program: str) -> int
             )
             return USAGE
         work = sessions.create(profile)
-    app = Wizard(sessions, program, profile, work)
+    app = Wizard(sessions, program, profile, work, settings)
     app.run()
     if app.farewell:
         sys.stdout.write(f"{app.farewell}\n")

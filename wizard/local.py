@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 
 from recovery import backup, bundle, credentials, plan, session, soft_references, target
 from recovery.errors import Problem, RecoveryError, in_words
@@ -29,6 +30,10 @@ class LocalWork:
     @property
     def id(self) -> str:
         return self._session.id
+
+    @property
+    def folder(self) -> Path:
+        return self._session.folder
 
     @property
     def only_reads(self) -> Problem | None:
@@ -128,15 +133,15 @@ class LocalWork:
     def save_bundle(self) -> str:
         return bundle.saved(bundle.save(self._session))
 
-    def save(self, name: str, text: str) -> str:
-        if self.only_reads is not None:
-            raise RecoveryError.of(self.only_reads)
-        with in_words():
-            return str(self._session.write(name, text))
-
     def reconcile(self) -> None:
         with in_words():
             reconcile(self._session, self._password)
+
+    def save_copy(self, text: str) -> Path:
+        if self.only_reads is not None:
+            raise RecoveryError.of(self.only_reads)
+        with in_words():
+            return self._session.write("copied.txt", f"{text}\n")
 
 
 class LocalSessions:

@@ -1,6 +1,7 @@
 """What the application asks of the recovery, so that tests can answer in its place."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from recovery.errors import Problem
@@ -18,6 +19,10 @@ class Work(Protocol):
     @property
     def id(self) -> str:
         """The session's name."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the session is kept."""
 
     @property
     def only_reads(self) -> Problem | None:
@@ -69,11 +74,11 @@ class Work(Protocol):
     def save_bundle(self) -> str:
         """Packs the session into a file; answers where it is, in words."""
 
-    def save(self, name: str, text: str) -> str:
-        """Writes a file into the session's folder. Answers where it is."""
-
     def reconcile(self) -> None:
         """Asks the server what became of a step whose runner is gone, and journals it."""
+
+    def save_copy(self, text: str) -> Path:
+        """Keeps in the session's folder what was copied last; answers the file."""
 
 
 class Sessions(Protocol):

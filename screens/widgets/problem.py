@@ -35,6 +35,12 @@ class ProblemPanel(Static):
         self._problem: Problem | None = None
         self.display = False
 
+    @property
+    def text(self) -> str | None:
+        """What can be read here; None while nothing is shown."""
+        problem = self._problem if self.display else None
+        return None if problem is None else described(problem).plain
+
     def tell(self, problem: Problem | None) -> None:
         """Shows ``problem``; hides the panel if there is none."""
         if problem == self._problem:

@@ -11,6 +11,7 @@ from textual.widgets import Button, Input
 
 from screens.widgets.buttons import button
 from screens.widgets.field import Field
+from screens.widgets.help import HELP_KEY, page
 from screens.widgets.line import Note
 
 
@@ -20,10 +21,12 @@ class Question(ModalScreen[str | None]):
     The first choice has the focus: it has to be the one that changes nothing.
     """
 
+    HELP = page("question")
     BINDINGS = [
-        Binding("escape", "dismiss(None)", "Back"),
-        Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
+        HELP_KEY,
+        Binding("escape", "dismiss(None)", "Back", tooltip="Changes nothing."),
+        Binding("tab,right", "app.focus_next", "The next answer", show=False),
+        Binding("shift+tab,left", "app.focus_previous", "The answer before", show=False),
     ]
 
     def __init__(self, title: str, text: str | Content, *choices: tuple[str, str]) -> None:
@@ -54,7 +57,8 @@ class TypedQuestion(ModalScreen[str | None]):
     ``accepts`` says why what was typed will not do; the question then stays open.
     """
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Back")]
+    HELP = page("typed-question")
+    BINDINGS = [HELP_KEY, Binding("escape", "dismiss(None)", "Back", tooltip="Changes nothing.")]
 
     def __init__(
         self,

@@ -97,14 +97,14 @@ def test_odd_names_are_quoted(database: Database, tmp_path: Path) -> None:
 def test_it_is_saved_into_the_session_if_that_may_be_written(incident_database: Database) -> None:
     recovery = Recovery(incident_database, incident_profile(incident_database))
     work = LocalWork(recovery.session)
-    saved = Path(work.save("finding-1.sql", "SELECT 1;\n"))
+    saved = work.save_copy("SELECT 1;")
     assert saved.read_text(encoding="utf-8") == "SELECT 1;\n"
     assert saved.parent == recovery.session.folder
     recovery.session.journal.only_reads = "it was begun on another machine (db2)"
     with pytest.raises(RecoveryError) as refused:
-        work.save("finding-2.sql", "")
+        work.save_copy("SELECT 2;")
     assert (
         refused.value.problem
         == only_read("it was begun on another machine (db2)", saved.parent).problem
     )
-    assert not (saved.parent / "finding-2.sql").exists()
+    assert saved.read_text(encoding="utf-8") == "SELECT 1;\n"

@@ -48,6 +48,7 @@ class FakeWork:
     """One session. Steps end at once, except a conversion, which waits at the gate."""
 
     id = story.SESSION
+    folder = Path("/home/ada/.local/state/pg-rekey") / story.SESSION
     by: Person = story.ADA
     only_reads: Problem | None = None
 
@@ -148,10 +149,6 @@ class FakeWork:
             f"Saved to /home/ada/{self.id}-bundle-20260304-032500.tar.gz; nothing secret is in it."
         )
 
-    def save(self, name: str, text: str) -> str:
-        self.asked.append((name, text))
-        return f"/home/ada/.local/state/pg-rekey/{self.id}/{name}"
-
     def reconcile(self) -> None:
         self.asked.append("reconcile")
         self.story.tell(
@@ -160,6 +157,10 @@ class FakeWork:
             ),
             StepFinished(Step.CONVERSION, 0.0),
         )
+
+    def save_copy(self, text: str) -> Path:
+        self.asked.append(("copy", text))
+        return self.folder / "copied.txt"
 
 
 class FakeSessions:

@@ -51,9 +51,8 @@ async def test_the_sql_is_copied_and_saved() -> None:
         await at_the_findings(pilot)
         await press(pilot, "y")
         assert app.clipboard == story.KEY_QUERY
-        assert work.asked[-1] == ("finding-1.sql", f"{story.KEY_QUERY}\n")
-        assert "clipboard, and saved to" in words_on(pilot)
-        assert f"{story.SESSION}/finding-1.sql" in words_on(pilot)
+        assert work.asked[-1] == ("copy", story.KEY_QUERY)
+        assert "Also saved to" in words_on(pilot)
         await press(pilot, "down")
         assert "saved to" not in words_on(pilot)
 
@@ -63,9 +62,9 @@ async def test_without_sql_there_is_nothing_to_copy() -> None:
     app = on_stage(work)
     async with app.run_test(size=SIZE) as pilot:
         await at_the_findings(pilot)
-        assert "Copy SQL" in words_on(pilot)
+        assert "Copy" in words_on(pilot)
         await press(pilot, *["down"] * 4)
-        assert "Copy SQL" not in words_on(pilot)
+        assert "Copy" not in words_on(pilot)
         await press(pilot, "y")
         await press(pilot, "2", "y")
         assert app.clipboard == ""

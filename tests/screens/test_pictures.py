@@ -70,6 +70,8 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "backup-ready": lambda: scene(story.approved(), Step.BACKUP),
     "backup-running": lambda: scene(story.backing_up(), Step.BACKUP),
     "backup": lambda: scene(story.backed_up(), Step.BACKUP),
+    "backup-copied": lambda: scene(story.backed_up(), Step.BACKUP, "y"),
+    "backup-help-keys": lambda: scene(story.backed_up(), Step.BACKUP, "question_mark", "end"),
     "conversion-not-yet": lambda: scene(story.confirmed(), Step.CONVERSION),
     "conversion-ready": lambda: scene(story.backed_up(), Step.CONVERSION),
     "conversion-locks": lambda: scene(story.waiting_for_locks(), Step.CONVERSION),
@@ -91,6 +93,8 @@ SCENES: dict[str, Callable[[], Scene]] = {
     ),
     "conversion-commit": lambda: scene(story.at_the_gate(), Step.CONVERSION, "c"),
     "conversion-roll-back": lambda: scene(story.at_the_gate(), Step.CONVERSION, "r"),
+    "conversion-help": lambda: scene(story.at_the_gate(), Step.CONVERSION, "question_mark"),
+    "conversion-palette": lambda: scene(story.at_the_gate(), Step.CONVERSION, "ctrl+p"),
     "conversion-quit": lambda: scene(story.at_the_gate(), Step.CONVERSION, "ctrl+q"),
     "conversion-committed": lambda: scene(story.committed(), Step.CONVERSION),
     "conversion-rolled-back": lambda: scene(
@@ -169,7 +173,10 @@ def test_the_terminals_own_colours(theme: str, snap_compare: Any) -> None:
     assert snap_compare(app, terminal_size=SMALL, run_before=play)
 
 
-def test_without_colours(snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "name", ["conversion-gate", "conversion-different", "backup-ready", "target", "verification"]
+)
+def test_without_colours(name: str, snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app, play = SCENES["conversion-gate"]()
+    app, play = SCENES[name]()
     assert snap_compare(app, terminal_size=SMALL, run_before=play)

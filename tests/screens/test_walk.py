@@ -108,8 +108,9 @@ async def test_the_password_is_kept_only_if_asked_for() -> None:
         work = FakeWork(story.begun(), [with_keyring, CONNECTED])
         async with on_stage(work).run_test(size=SIZE) as pilot:
             await settled(pilot)
-            assert "Keep it in the keyring" in words_on(pilot)
+            assert "Keep it in the keyring: no" in words_on(pilot)
             await press(pilot, *keys)
+            assert ("Keep it in the keyring: yes" in words_on(pilot)) is kept
             await type_in(pilot, "secret")
         assert ("keep" in work.asked) is kept
 
@@ -338,7 +339,10 @@ async def test_the_chosen_format_is_asked_for() -> None:
         await settled(pilot)
         await go_to(pilot, Step.BACKUP)
         pilot.app.screen.query_one("#format").focus()
+        assert "one file (custom format): chosen" in words_on(pilot)
         await press(pilot, "down", "space")
+        assert "several tables at a time): chosen" in words_on(pilot)
+        assert words_on(pilot).count("chosen") == 1
         await pilot.click("#start")
         await settled(pilot)
     assert work.asked[-1] == RunStep(Step.BACKUP, backup_format="directory")
