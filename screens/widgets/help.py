@@ -14,6 +14,10 @@ from screens.widgets.rows import Facts
 _PAGES = Path(__file__).parents[1] / "help"
 # In a field a question mark is typed; F1 never is.
 _KEYS = "question_mark,f1"
+# Not every terminal's font has the signs.
+_NAMES = str.maketrans(
+    {"↑": "up", "↓": "down", "←": "left", "→": "right", "⏎": "enter", "⌫": "backspace"}
+)
 
 # For the BINDINGS of every screen that has a page.
 HELP_KEY = Binding(
@@ -35,9 +39,10 @@ def legal_keys(screen: Screen[object]) -> tuple[list[tuple[str, str]], list[tupl
     for node, binding, enabled, _ in active:
         if not enabled or binding.system or not binding.description:
             continue
-        told = f"{binding.description}. {binding.tooltip}" if binding.tooltip else None
+        told = ". ".join(filter(None, (binding.description, binding.tooltip)))
         keys = everywhere if node in (screen, screen.app) else in_focus
-        keys.setdefault(told or binding.description, []).append(screen.app.get_key_display(binding))
+        key = screen.app.get_key_display(binding).translate(_NAMES)
+        keys.setdefault(told, []).append(key)
     return _rows(everywhere), _rows(in_focus)
 
 

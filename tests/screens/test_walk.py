@@ -215,7 +215,7 @@ async def test_a_second_wizard_watches_and_sees_the_decision() -> None:
     app = on_stage(work)
     async with app.run_test(size=SIZE) as pilot:
         await settled(pilot)
-        await press(pilot, "c")
+        await press(pilot, "c", "f1")
         work.give(RollBack(by=Person("bob", "desk")))
         await settled(pilot)
         assert len(app.screen_stack) == 2, "the question was about a gate that is closed"
