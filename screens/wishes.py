@@ -84,6 +84,13 @@ class SaveFile(Message):
 
 
 @dataclass
+class SavePlan(Message):
+    """Copy plan.sql to a folder or a new file. Answered by ``FileSaved``."""
+
+    to: str
+
+
+@dataclass
 class FileSaved(Message):
     """What the application answers the screen that wished for a file: where it is."""
 

@@ -46,6 +46,7 @@ from screens.wishes import (
     OpenSession,
     RunStep,
     SaveFile,
+    SavePlan,
     SignIn,
 )
 from wizard import steps
@@ -156,7 +157,7 @@ class Wizard(App[None]):
 
     async def _begin(self, work: Work) -> None:
         self._work = work
-        self._steps = steps.screens_of(work.id, work.by, work.plan_sql)
+        self._steps = steps.screens_of(work.id, work.by, work.plan_sql, work.plan_file)
         for step, screen in self._steps.items():
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
@@ -341,10 +342,17 @@ class Wizard(App[None]):
 
     @on(SaveFile)
     def _save(self, message: SaveFile) -> None:
+        self._save_by(partial(self._work.save, message.name, message.text))
+
+    @on(SavePlan)
+    def _save_plan(self, message: SavePlan) -> None:
+        self._save_by(partial(self._work.save_plan, message.to))
+
+    def _save_by(self, deed: Callable[[], str]) -> None:
         asking = self._current
 
         def attempt() -> None:
-            asking.post_message(FileSaved(self._work.save(message.name, message.text)))
+            asking.post_message(FileSaved(deed()))
 
         self._carry_out(attempt)
 

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
@@ -73,6 +74,10 @@ class LocalWork:
         with _in_words():
             return self._session.plan_file.read_text(encoding="utf-8")
 
+    @property
+    def plan_file(self) -> str:
+        return str(self._session.plan_file)
+
     def sign_in(self, password: str | None) -> Connection:
         try:
             with _in_words():
@@ -134,6 +139,17 @@ class LocalWork:
             raise RecoveryError.of(self.only_reads)
         with _in_words():
             return str(self._session.write(name, text))
+
+    def save_plan(self, to: str) -> str:
+        place = Path(to.strip()).expanduser().absolute()
+        if place.is_dir():
+            place /= self._session.plan_file.name
+        with _in_words():
+            text = self._session.plan_file.read_bytes()
+            # Never in the place of another file.
+            with place.open("xb") as copy:
+                copy.write(text)
+        return str(place)
 
     def reconcile(self) -> None:
         with _in_words():

@@ -39,6 +39,10 @@ class Work(Protocol):
     def plan_sql(self) -> str:
         """The text of plan.sql."""
 
+    @property
+    def plan_file(self) -> str:
+        """Where plan.sql is."""
+
     def sign_in(self, password: str | None) -> Connection:
         """Connects, and remembers the password for the runners of this program."""
 
@@ -65,6 +69,9 @@ class Work(Protocol):
 
     def save(self, name: str, text: str) -> str:
         """Writes a file into the session's folder. Answers where it is."""
+
+    def save_plan(self, to: str) -> str:
+        """Copies plan.sql to a folder or a new file. Answers where the copy is."""
 
     def reconcile(self) -> None:
         """Asks the server what became of a step whose runner is gone, and journals it."""

@@ -17,12 +17,14 @@ from screens.verification import VerificationScreen
 ORDER = tuple(Step)
 
 
-def screens_of(session: str, by: Person, read_plan: Callable[[], str]) -> dict[Step, StepScreen]:
-    """A screen for each step of a session. ``read_plan`` gives plan.sql's text."""
+def screens_of(
+    session: str, by: Person, read_plan: Callable[[], str], plan_file: str
+) -> dict[Step, StepScreen]:
+    """A screen for each step of a session. ``read_plan`` gives the text of ``plan_file``."""
     made: tuple[StepScreen, ...] = (
         TargetScreen(session, by),
         InvestigationScreen(session, by),
-        PlanScreen(session, by, read_plan),
+        PlanScreen(session, by, read_plan, plan_file),
         BackupScreen(session, by),
         ConversionScreen(session, by),
         MigrationsScreen(session, by),

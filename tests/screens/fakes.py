@@ -50,6 +50,7 @@ class FakeWork:
     id = story.SESSION
     by: Person = story.ADA
     only_reads: Problem | None = None
+    plan_file = f"/home/ada/.local/state/pg-rekey/{story.SESSION}/plan.sql"
 
     def __init__(self, told: Story, connections: Sequence[Connection] = (CONNECTED,)) -> None:
         self.story = told
@@ -142,6 +143,10 @@ class FakeWork:
     def save(self, name: str, text: str) -> str:
         self.asked.append((name, text))
         return f"/home/ada/.local/state/pg-rekey/{self.id}/{name}"
+
+    def save_plan(self, to: str) -> str:
+        self.asked.append(("save plan", to))
+        return f"{to}/plan.sql"
 
     def reconcile(self) -> None:
         self.asked.append("reconcile")
