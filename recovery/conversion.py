@@ -109,7 +109,7 @@ class Conversion:
                 self._execute(conn, plan.lock)
             except psycopg.errors.LockNotAvailable as error:
                 conn.rollback()
-                blockers = observer.blockers(plan.closure.tables())
+                blockers = observer.blockers(list(plan.locked.values()))
                 self.journal.append(LockAttemptFailed(attempt, LOCK_ATTEMPTS, blockers))
                 if attempt == LOCK_ATTEMPTS:
                     raise Refused(

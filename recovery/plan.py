@@ -6,28 +6,31 @@ operator approves; the runner builds the plan again behind its locks: another te
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import groupby
+from itertools import accumulate, groupby
 
-from recovery import compatibility, dependents, statements
+from recovery import compatibility, dependents, kept, statements
 from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.closure import find as find_closure
 from recovery.errors import Refused
 from recovery.events import (
+    Effort,
     Identity,
     Person,
     PhasePlan,
     PlanApproved,
     PlanMade,
+    PlannedStatement,
     PlannedTable,
     Proof,
     Refusal,
     Rewrite,
     SoftReference,
 )
-from recovery.names import ColumnName
+from recovery.names import ColumnName, TableName
 from recovery.objects import ObjectName
 from recovery.profile import Profile
 from recovery.rebuilding import Rebuild, rewrite
@@ -39,6 +42,8 @@ from recovery.statements import TITLES, Statement, described
 class Plan:
     """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start.
 
+    ``locked`` are the tables that it locks, and their oids. ``lines`` says where in the text the
+    preparation begins, the lock, and each of the statements.
     ``rewritten`` names what is made again with another definition than it had, ``compatibility``
     what is made for code that still has the old type, if that was asked for (``compatible``).
     """
@@ -51,9 +56,11 @@ class Plan:
     compatibility: tuple[str, ...]
     refusals: tuple[Refusal, ...]
     preparation: tuple[str, ...]
+    locked: dict[TableName, int]
     lock: str
     statements: tuple[Statement, ...]
     text: str
+    lines: tuple[int, ...]
 
     @property
     def sha256(self) -> str:
@@ -101,7 +108,8 @@ def build(
     instead = {rewrite.before: rewrite.after for rewrite in rewrites}
     rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
     preparation = tuple(statements.preparation(identity.database))
-    lock = statements.lock(catalog, closure, rebuilds)
+    locked = statements.locked(catalog, closure, rebuilds)
+    lock = statements.lock(locked)
     possible = bool(closure.members) and not refused
     more = (
         tuple(compatibility.statements(catalog, closure, superuser=identity.superuser))
@@ -109,6 +117,9 @@ def build(
         else ()
     )
     composed = tuple(statements.statements(catalog, closure, rebuilds, more)) if possible else ()
+    text, lines = _render(
+        identity.database, fingerprint(catalog, closure), preparation, lock, composed
+    )
     return Plan(
         database=identity.database,
         closure=closure,
@@ -118,9 +129,11 @@ def build(
         compatibility=tuple(dict.fromkeys(statement.object for statement in more)),
         refusals=tuple(refused),
         preparation=preparation,
+        locked=locked,
         lock=lock,
         statements=composed,
-        text=_render(identity.database, fingerprint(catalog, closure), preparation, lock, composed),
+        text=text,
+        lines=lines,
     )
 
 
@@ -160,7 +173,41 @@ def summary(
         compatibility=plan.compatibility,
         soft_references=tuple(one for one in soft_references if one.column not in converted),
         nothing_to_do=not plan.closure.members and not plan.refusals,
+        statements=tuple(_planned(plan)),
+        locked=tuple(map(str, plan.locked)),
+        kept=kept.find(catalog, plan.closure, plan.rebuilds),
     )
+
+
+def _planned(plan: Plan) -> Iterator[PlannedStatement]:
+    """What the plan's reader is told of each statement."""
+    if not plan.statements:
+        return
+    settings, lock, *lines = plan.lines
+    yield PlannedStatement(
+        0,
+        settings,
+        "the transaction",
+        "its settings end with it: no search_path and no time-outs, but one for locks",
+    )
+    yield PlannedStatement(
+        0,
+        lock,
+        "all tables that are changed",
+        "every lock at once: if one cannot be had, nothing is half done",
+        tuple(map(str, plan.locked)),
+        effort=Effort.LOCKS,
+    )
+    for line, statement in zip(lines, plan.statements, strict=True):
+        yield PlannedStatement(
+            statement.phase,
+            line,
+            statement.object,
+            statement.why,
+            tuple(map(str, statement.tables)),
+            statement.locks,
+            statement.effort,
+        )
 
 
 def approve(session: Session, sha256: str, by: Person) -> None:
@@ -236,19 +283,28 @@ def _render(
     preparation: tuple[str, ...],
     lock: str,
     statements: tuple[Statement, ...],
-) -> str:
+) -> tuple[str, tuple[int, ...]]:
+    """The text, and the lines at which the preparation, the lock and each statement begin."""
     shown = "".join(c if c.isprintable() else "?" for c in database)
-    lines = [_HEADER.format(database=shown, fingerprint=catalog_hash)]
+    header = _HEADER.format(database=shown, fingerprint=catalog_hash)
     if not statements:
-        return "\n".join([*lines, "-- There is nothing to run.", ""])
-    lines += ["\\set ON_ERROR_STOP on", "", "BEGIN;"]
-    lines += [f"{statement};" for statement in (*preparation, lock)]
+        return "\n".join([header, "-- There is nothing to run.", ""]), ()
+    written = [header, "\\set ON_ERROR_STOP on", "", "BEGIN;"]
+    begins = [len(written), len(written) + len(preparation)]
+    written += [f"{statement};" for statement in (*preparation, lock)]
     for number, group in groupby(statements, key=lambda statement: statement.phase):
-        lines += ["", f"\\echo 'Phase {number} of {len(TITLES)}: {TITLES[number]}'"]
+        written += ["", f"\\echo 'Phase {number} of {len(TITLES)}: {TITLES[number]}'"]
         why = None
         for statement in group:
             if statement.why != why:
-                lines.append(f"-- {statement.why}")
+                written.append(_comment(statement.why))
                 why = statement.why
-            lines.append(f"{statement.sql};")
-    return "\n".join(lines) + "\n" + _FOOTER
+            begins.append(len(written))
+            written.append(f"{statement.sql};")
+    ends = tuple(accumulate(text.count("\n") + 1 for text in written))
+    return "\n".join(written) + "\n" + _FOOTER, tuple(ends[place - 1] + 1 for place in begins)
+
+
+def _comment(text: str) -> str:
+    # psql ends a comment at a carriage return, too.
+    return "-- " + "\n--   ".join(text.splitlines())

@@ -1,7 +1,7 @@
 """The statements of a conversion, each composed once and shown as it will run."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -10,6 +10,9 @@ from queries.rows import ForeignKeyRow
 from recovery.catalog import Catalog
 from recovery.closure import Closure, Member
 from recovery.composing import composed, listed, written
+from recovery.events import Effort
+from recovery.names import TableName
+from recovery.objects import CatalogObject
 from recovery.rebuilding import Rebuild, statistics_targets
 
 CHECK, DROP, KEYS, REFERENCES, RECREATE, VALIDATE = 1, 2, 3, 4, 5, 6
@@ -21,18 +24,25 @@ TITLES = {
     RECREATE: "Foreign keys and dependents recreated",
     VALIDATE: "Validation",
 }
+_VIEWS = ("VIEW", "MATERIALIZED VIEW")
 _FIRING = {"D": "DISABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. ``counts`` says, by key, what it adds to its phase."""
+    """One statement. ``counts`` says, by key, what it adds to its phase.
+
+    It works on ``tables``. ``locks`` says what it locks besides those that ``locked`` answers.
+    """
 
     phase: int
     sql: str
     object: str
     why: str
     counts: Counter[str]
+    tables: tuple[TableName, ...] = ()
+    locks: str = ""
+    effort: Effort = Effort.CATALOG
 
 
 def preparation(database: str) -> Iterator[str]:
@@ -77,18 +87,30 @@ def _do(body: str) -> str:
     return f"DO {tag}\n{body}\n{tag}"
 
 
-def lock(catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]) -> str:
+def locked(
+    catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
+) -> dict[TableName, int]:
+    """The tables that are locked before anything else, by name, and their oids."""
+    oids = {oid for oid in closure.tables() if oid in catalog.tables}
+    # A foreign key that keeps its place in the firing order may be on a table of its own,
+    oids |= {foreign_key.table_oid for foreign_key in closure.foreign_keys}
+    # and so may a policy or a trigger.
+    tables = (_table_of(catalog, rebuild) for rebuild in rebuilds)
+    oids |= {table.id[1] for table in tables if table is not None}
+    return dict(sorted((catalog.table_name(oid), oid) for oid in oids))
+
+
+def lock(tables: Iterable[TableName]) -> str:
     """All locks in one statement: it can be tried again without anything being half done."""
-    names = {catalog.table_name(oid) for oid in closure.tables() if oid in catalog.tables}
-    for rebuild in rebuilds:
-        # A policy or a trigger may be on a table of its own that has no converted column.
-        table = catalog.named.get(("TABLE", rebuild.object.properties.get("table", "")))
-        if table is not None:
-            names.add(catalog.table_name(table.id[1]))
     return composed(
         "LOCK TABLE {tables}\n  IN ACCESS EXCLUSIVE MODE",
-        tables=listed((name.identifier for name in sorted(names)), ",\n  "),
+        tables=listed((name.identifier for name in tables), ",\n  "),
     )
+
+
+def _table_of(catalog: Catalog, rebuild: Rebuild) -> CatalogObject | None:
+    """The table that an object belongs to; None if it belongs to none, or to a view."""
+    return catalog.named.get(("TABLE", rebuild.object.properties.get("table", "")))
 
 
 def statements(
@@ -107,7 +129,7 @@ def statements(
         everything,
     )
     for rebuild in reversed(rebuilds):
-        yield from _rebuilding(DROP, rebuild, rebuild.drop)
+        yield from _rebuilding(catalog, DROP, rebuild, rebuild.drop)
     for foreign_key in closure.foreign_keys:
         yield Statement(
             DROP,
@@ -119,6 +141,7 @@ def statements(
             _described(catalog, foreign_key),
             "its two sides have different types while the conversion runs",
             _counted(closure, foreign_key),
+            _ends(catalog, foreign_key),
         )
     altered = list(_alter_tables(catalog, closure))
     yield from (s for s in altered if s.phase == KEYS)
@@ -126,7 +149,7 @@ def statements(
     for foreign_key in closure.foreign_keys:
         yield from _recreate(catalog, closure, foreign_key)
     for rebuild in rebuilds:
-        yield from _rebuilding(RECREATE, rebuild, rebuild.create)
+        yield from _rebuilding(catalog, RECREATE, rebuild, rebuild.create)
     yield from _index_targets(catalog, closure, rebuilds)
     yield from more
     yield Statement(
@@ -151,6 +174,8 @@ def statements(
             f"table {name}",
             "the rewrite loses the planner's statistics",
             Counter(),
+            (name,),
+            effort=Effort.SAMPLE,
         )
 
 
@@ -171,6 +196,7 @@ def _index_targets(
                         f"index {found.identity}",
                         "PostgreSQL makes the index again without it",
                         Counter(),
+                        (catalog.table_name(table.id[1]),),
                     )
 
 
@@ -220,9 +246,11 @@ def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
         parts = listed((part for member in own for part in _alter_column(member)), ",\n  ")
         keys = [member for member in own if member.is_key]
         counts = Counter(str(member.key) for member in own)
+        tables = {name}
         for place, member in closure.members.items():
             if member.column.inherited and _root(catalog, place[0]) == oid:
                 counts[str(member.key)] += 1
+                tables.add(member.name.table)
         phase = KEYS if keys else REFERENCES
         yield Statement(
             phase,
@@ -230,6 +258,9 @@ def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
             f"table {name}",
             "all of the table's columns in one statement: it is rewritten once",
             counts,
+            tuple(sorted(tables)),
+            _identities(catalog, own),
+            Effort.REWRITE,
         )
         for member in own:
             # That of an identity column changes with it.
@@ -241,7 +272,23 @@ def _alter_tables(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
                     f"sequence {sequence.identity}",
                     "it would end where the smaller type ends",
                     Counter(),
+                    (name,),
+                    _blocked(f"sequence {sequence.identity}"),
                 )
+
+
+def _identities(catalog: Catalog, members: list[Member]) -> str:
+    """The sequences of identity columns, which change with their columns."""
+    places = {member.place for member in members if member.target.is_bigint}
+    return "; ".join(
+        _blocked(f"sequence {name}")
+        for (_, name), place in catalog.sequences.items()
+        if place in places and place not in catalog.serials
+    )
+
+
+def _blocked(sequence: str) -> str:
+    return f"SHARE ROW EXCLUSIVE on {sequence}: nextval waits"
 
 
 def _root(catalog: Catalog, oid: int) -> int:
@@ -283,6 +330,8 @@ def _recreate(
         described,
         "from its stored definition, in the original order: that decides which fires first",
         _counted(closure, foreign_key),
+        _ends(catalog, foreign_key),
+        effort=Effort.LOOK_UP if foreign_key.is_validated else Effort.CATALOG,
     )
     if foreign_key.comment is not None:
         yield Statement(
@@ -296,6 +345,7 @@ def _recreate(
             described,
             "dropping the foreign key dropped its comment",
             Counter(),
+            _ends(catalog, foreign_key)[:1],
         )
     for state, function, on_table in foreign_key.trigger_states:
         yield Statement(
@@ -304,6 +354,7 @@ def _recreate(
             described,
             "the trigger was not in the normal state before",
             Counter(),
+            _ends(catalog, foreign_key),
         )
 
 
@@ -374,17 +425,57 @@ def _counted(closure: Closure, foreign_key: ForeignKeyRow) -> Counter[str]:
     return Counter([key] if key else [])
 
 
-def _rebuilding(phase: int, rebuild: Rebuild, texts: tuple[str, ...]) -> Iterator[Statement]:
+def _ends(catalog: Catalog, foreign_key: ForeignKeyRow) -> tuple[TableName, ...]:
+    """The referencing table, and the referenced one if that is another."""
+    ends = (foreign_key.table_oid, foreign_key.referenced_oid)
+    return tuple(dict.fromkeys(map(catalog.table_name, ends)))
+
+
+def _rebuilding(
+    catalog: Catalog, phase: int, rebuild: Rebuild, texts: tuple[str, ...]
+) -> Iterator[Statement]:
     why = {
         DROP: "PostgreSQL does not change the type of a column that it hangs on",
         RECREATE: "as it was, with everything that it had",
     }[phase]
+    table = _table_of(catalog, rebuild)
     for text in texts:
         was = rebuild.rewritten.get(text)
-        because = why if was is None else "REWRITTEN: it no longer compares. It was:\n" + was
         yield Statement(
-            phase, text, described(rebuild), because.replace("\n", "\n--   "), Counter()
+            phase,
+            text,
+            described(rebuild),
+            why if was is None else f"REWRITTEN: it no longer compares. It was:\n{was}",
+            Counter(),
+            () if table is None else (catalog.table_name(table.id[1]),),
+            _locks_of_drop(catalog, rebuild) if phase == DROP else "",
+            _effort(rebuild, text),
         )
+
+
+def _locks_of_drop(catalog: Catalog, rebuild: Rebuild) -> str:
+    """A view is locked when it is dropped, or something on it, and not before."""
+    found = rebuild.object
+    possible = [found.name, *((kind, found.properties.get("table", "")) for kind in _VIEWS)]
+    views = [name for name in possible if name[0] in _VIEWS and name in catalog.named]
+    return ", ".join(f"ACCESS EXCLUSIVE on {kind.lower()} {name}" for kind, name in views)
+
+
+def _effort(rebuild: Rebuild, text: str) -> Effort:
+    """What the time of a statement depends on that makes an object again, or drops it."""
+    if text.startswith("REFRESH "):
+        return Effort.FILL
+    if text.startswith("ANALYZE "):
+        return Effort.SAMPLE
+    if text.startswith(("CREATE INDEX ", "CREATE UNIQUE INDEX ")):
+        return Effort.BUILD
+    if text.startswith("ALTER INDEX ") and " SET TABLESPACE " in text:
+        return Effort.BUILD
+    if rebuild.object.kind == "CONSTRAINT" and text == rebuild.create[0]:
+        checked = rebuild.object.properties["type"] == "c"
+        valid = rebuild.object.properties["validated"]
+        return Effort.BUILD if not checked else Effort.READ if valid else Effort.CATALOG
+    return Effort.CATALOG
 
 
 def described(rebuild: Rebuild) -> str:

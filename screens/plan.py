@@ -9,9 +9,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.widgets import Button, TabbedContent, TabPane, TextArea
+from textual.widgets import Button, TabbedContent, TabPane
 
 from recovery.errors import RecoveryError
+from recovery.estimate import taken
 from recovery.events import Person, PlanApproved, PlanMade, Proof, ProofState, Step
 from recovery.history import History
 from screens import words
@@ -20,13 +21,17 @@ from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
 from screens.widgets.line import Note
-from screens.widgets.questions import Question
+from screens.widgets.plan_text import PlanText
+from screens.widgets.questions import Question, TypedQuestion
 from screens.widgets.rows import Facts, Refusals, Rows
-from screens.wishes import ApprovePlan, RunStep
+from screens.wishes import ApprovePlan, FileSaved, RunStep, SavePlan
 
 
 class PlanScreen(StepScreen):
-    """Phases, tables, refusals, and the file that will run. ``read_plan`` gives plan.sql's text."""
+    """Phases, tables, refusals, and the file that will run.
+
+    ``read_plan`` gives the text of plan.sql.
+    """
 
     STEP = Step.PLAN
     NAME = "Plan"
@@ -40,7 +45,10 @@ class PlanScreen(StepScreen):
             "Approve",
             id="approve",
             tooltip="Asks once more; what is approved is what will run.",
-        )
+        ),
+        Binding("slash", "search", "Search", id="search", tooltip="Finds a text in plan.sql."),
+        Binding("o", "regroup", "Group", id="group", tooltip="By phase, or by object."),
+        Binding("x", "export", "Export", show=False, id="export", tooltip="Copies plan.sql."),
     ]
 
     _can_approve = False
@@ -49,6 +57,7 @@ class PlanScreen(StepScreen):
         super().__init__(session, by)
         self._read_plan = read_plan
         self._read: str | None = None
+        self._text = ""
         self._intact = False
 
     def compose_content(self) -> ComposeResult:
@@ -63,12 +72,16 @@ class PlanScreen(StepScreen):
             with TabPane("2 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
                 yield Rows("Table", "Columns", "Rows about>", "Size>", id="tables")
             with TabPane("3 plan.sql", id="sql-pane"):
-                text = TextArea(read_only=True, show_line_numbers=True, id="sql")
-                text.cursor_blink = False
-                yield text
+                yield PlanText(id="plan-text")
+                yield Note(id="saved")
             with TabPane("4 At run time", id="breaks-pane"), VerticalScroll(can_focus=False):
                 yield Note(id="breaks-words")
                 yield Rows("", id="breaks")
+            with TabPane("5 Made again, kept", id="kept-pane"), VerticalScroll(can_focus=False):
+                yield Note(id="rebuilt-words")
+                yield Rows("", id="rebuilt")
+                yield Note(id="kept-words", classes="section")
+                yield Rows("Kept", "Count>", "Names", id="kept")
 
     def compose_actions(self) -> ComposeResult:
         yield button("", id="operators")
@@ -100,13 +113,19 @@ class PlanScreen(StepScreen):
             self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only a plan that can be approved has a key for it."""
+        """Only a plan that can be approved has a key for it, and only a text can be searched."""
         if action == "approve":
             return self._can_approve
+        if action in ("search", "regroup", "export"):
+            return self._text_in_sight
         return super().check_action(action, parameters)
 
+    @property
+    def _plan_file(self) -> str:
+        return str(self.folder / "plan.sql")
+
     def what_to_copy(self) -> str | None:
-        mine = None if self.history.plan is None else str(self.folder / "plan.sql")
+        mine = None if self.history.plan is None else self._plan_file
         return super().what_to_copy() or mine
 
     def what_runs(self) -> str:
@@ -140,11 +159,12 @@ class PlanScreen(StepScreen):
             [
                 ("Tables", words.number(len(plan.tables))),
                 ("Foreign keys", words.number(plan.foreign_keys)),
-                *([("Made again", words.names(plan.rebuilt))] if plan.rebuilt else []),
+                *([("Made again", f"{_made_again(plan)}: pane 5")] if plan.rebuilt else []),
                 *_proof(plan.proof),
                 *([("Operators", _operators(plan))] if plan.compatibility else []),
                 *([("At run time", f"{at_run_time(plan)}: pane 4")] if at_run_time(plan) else []),
                 ("SHA-256", plan.sha256),
+                ("File", self._plan_file),
             ]
         )
         self.query_one("#phases", Rows).fill(
@@ -166,13 +186,37 @@ class PlanScreen(StepScreen):
         )
         self.query_one("#breaks-words", Note).say(_choice(plan))
         self.query_one("#breaks", Rows).fill([each] for each in _breaks(plan))
+        self._show_kept(plan)
         self._show_sql(plan)
+
+    def _show_kept(self, plan: PlanMade) -> None:
+        self.query_one("#rebuilt-words", Note).say(
+            f"Dropped and made again, as they hang on a converted column: {_made_again(plan)}."
+            if plan.rebuilt
+            else "Nothing but foreign keys is dropped and made again."
+        )
+        self.query_one("#rebuilt", Rows).fill([each] for each in plan.rebuilt)
+        self.query_one("#kept-words", Note).say(
+            "PostgreSQL carries the following over by itself. All of it is compared before COMMIT."
+            if plan.kept
+            else ""
+        )
+        self.query_one("#kept", Rows).fill(
+            (each.kind, words.number(len(each.names)), words.names(each.names))
+            for each in plan.kept
+        )
 
     def _show_sql(self, plan: PlanMade) -> None:
         """Reads the file once for each plan, and says so if it is not the plan's."""
-        if self._read == plan.sha256 or plan.nothing_to_do:
+        if plan.nothing_to_do:
             return
-        self._read = plan.sha256
+        if self._read != plan.sha256:
+            self._read = plan.sha256
+            self._read_text(plan)
+        if self._text_in_sight:
+            self.query_one(PlanText).fill(plan, self._text, taken(self.history, plan))
+
+    def _read_text(self, plan: PlanMade) -> None:
         try:
             text = self._read_plan()
         except RecoveryError as error:
@@ -180,7 +224,61 @@ class PlanScreen(StepScreen):
             self.refuse(error.problem)
             return
         self._intact = sha256(text.encode()).hexdigest() == plan.sha256
-        self.query_one("#sql", TextArea).load_text(words.plain(text))
+        self._text = text
+
+    # --- the text ---
+
+    @property
+    def _text_in_sight(self) -> bool:
+        return self.query_one("#content", TabbedContent).active == "sql-pane" and bool(self._text)
+
+    @on(TabbedContent.TabActivated)
+    def _show_text(self) -> None:
+        """A long text takes a moment to lay out: only when somebody looks at it."""
+        if self._text_in_sight and self.history.plan is not None:
+            self._show_sql(self.history.plan)
+        self.query_one("#saved", Note).say("")
+        self.refresh_bindings()
+
+    def action_pane(self, place: int) -> None:
+        """Opens a pane; the list of statements can be used at once."""
+        if self._text_in_sight and self._offered is not None:
+            # Else the focus would go from the list to the text, and bring its pane back.
+            button = self._offered[1]
+            self.set_focus(None if button is None else self.query_one(f"#{button}"))
+        super().action_pane(place)
+        if self._text_in_sight:
+            self.call_after_refresh(self.query_one(PlanText).begin)
+
+    def action_search(self) -> None:
+        """Asks what is to be found in plan.sql."""
+        self.query_one(PlanText).search()
+
+    def action_regroup(self) -> None:
+        """The statements by object instead of by phase, or the other way round."""
+        self.query_one(PlanText).regroup()
+
+    def action_export(self) -> None:
+        """Asks where a copy of plan.sql is to be."""
+
+        def answered(typed: str | None) -> None:
+            if typed is not None:
+                self.post_message(SavePlan(typed))
+
+        self.app.push_screen(
+            TypedQuestion(
+                "Save a copy of plan.sql",
+                f"It is in the session's folder already:\n{self._plan_file}",
+                "Folder, or name of the new file",
+                "Save",
+                lambda typed: None if typed.strip() else "Nothing was typed.",
+            ),
+            answered,
+        )
+
+    @on(FileSaved)
+    def _say_where(self, message: FileSaved) -> None:
+        self.query_one("#saved", Note).say(f"Saved to {message.path}")
 
     @on(Button.Pressed, "#start")
     def make(self) -> None:
@@ -218,6 +316,10 @@ class PlanScreen(StepScreen):
             ),
             answered,
         )
+
+
+def _made_again(plan: PlanMade) -> str:
+    return words.counted(len(plan.rebuilt), "object")
 
 
 def _proof(proof: Proof | None) -> list[tuple[str, str]]:

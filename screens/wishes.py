@@ -75,6 +75,20 @@ class GiveCommand(Message):
     command: AnyCommand
 
 
+@dataclass
+class SavePlan(Message):
+    """Copy plan.sql to a folder or a new file. Answered by ``FileSaved``."""
+
+    to: str
+
+
+@dataclass
+class FileSaved(Message):
+    """What the application answers the screen that wished for a file: where it is."""
+
+    path: str
+
+
 class AskServer(Message):
     """Ask the server what became of a transaction whose outcome is unknown."""
 

@@ -41,6 +41,8 @@ def plain(text: str) -> str:
     Textual passes the escape character on to the terminal, where a comment or a value of the
     database could then move the cursor or set the title.
     """
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(
         char if char == "\n" or char.isprintable() else "  " if char == "\t" else _visible(char)
         for char in text

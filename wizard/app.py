@@ -45,12 +45,14 @@ from screens.wishes import (
     ConfirmTarget,
     CopyText,
     DecideColumn,
+    FileSaved,
     GiveCommand,
     MoveOn,
     NewSession,
     OpenSession,
     RunStep,
     SaveBundle,
+    SavePlan,
     ShowStep,
     SignIn,
 )
@@ -387,6 +389,15 @@ class Wizard(App[None]):
     @on(GiveCommand)
     def _give(self, message: GiveCommand) -> None:
         self._carry_out(partial(self._work.give, message.command))
+
+    @on(SavePlan)
+    def _save_plan(self, message: SavePlan) -> None:
+        asking = self._current
+
+        def attempt() -> None:
+            asking.post_message(FileSaved(self._work.save_plan(message.to)))
+
+        self._carry_out(attempt)
 
     @on(AskServer)
     def _ask_server(self) -> None:

@@ -133,6 +133,17 @@ class LocalWork:
     def save_bundle(self) -> str:
         return bundle.saved(bundle.save(self._session))
 
+    def save_plan(self, to: str) -> str:
+        place = Path(to.strip()).expanduser().absolute()
+        if place.is_dir():
+            place /= self._session.plan_file.name
+        with in_words():
+            text = self._session.plan_file.read_bytes()
+            # Never in the place of another file.
+            with place.open("xb") as copy:
+                copy.write(text)
+        return str(place)
+
     def reconcile(self) -> None:
         with in_words():
             reconcile(self._session, self._password)

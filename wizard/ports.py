@@ -74,6 +74,9 @@ class Work(Protocol):
     def save_bundle(self) -> str:
         """Packs the session into a file; answers where it is, in words."""
 
+    def save_plan(self, to: str) -> str:
+        """Copies plan.sql to a folder or a new file. Answers where the copy is."""
+
     def reconcile(self) -> None:
         """Asks the server what became of a step whose runner is gone, and journals it."""
 

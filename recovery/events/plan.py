@@ -30,6 +30,41 @@ class PlannedTable(Fact, frozen=True):
     bytes: int
 
 
+class Effort(StrEnum):
+    """What a statement's time depends on."""
+
+    CATALOG = "catalog"
+    LOCKS = "locks"
+    REWRITE = "rewrite"
+    LOOK_UP = "look-up"
+    READ = "read"
+    BUILD = "build"
+    FILL = "fill"
+    SAMPLE = "sample"
+
+
+class PlannedStatement(Fact, frozen=True):
+    """A statement of plan.sql, where it begins in ``line``. Phase 0 is what the phases begin with.
+
+    It works on ``tables``. ``locks`` says what it locks besides what is locked from the beginning.
+    """
+
+    phase: int
+    line: int
+    object: str
+    why: str
+    tables: tuple[str, ...] = ()
+    locks: str = ""
+    effort: Effort = Effort.CATALOG
+
+
+class Kept(Fact, frozen=True):
+    """What PostgreSQL carries over by itself when it converts a table: things of one kind."""
+
+    kind: str
+    names: tuple[str, ...]
+
+
 class ProofState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
@@ -71,7 +106,8 @@ class PlanMade(Event, frozen=True):
     ``rebuilt`` names what is dropped and made again because it hangs on a converted column.
     ``proof`` is None if it was not asked for. ``compatible``: operators were asked for, so
     that code with the old type goes on working; ``compatibility`` names what is made for them.
-    ``soft_references`` are those that nobody has decided.
+    ``soft_references`` are those that nobody has decided. ``statements`` are in the order of
+    plan.sql; the ``locked`` tables are locked ACCESS EXCLUSIVE from the beginning to the end.
     """
 
     sha256: str
@@ -87,6 +123,9 @@ class PlanMade(Event, frozen=True):
     compatible: bool = False
     compatibility: tuple[str, ...] = ()
     soft_references: tuple[SoftReference, ...] = ()
+    statements: tuple[PlannedStatement, ...] = ()
+    locked: tuple[str, ...] = ()
+    kept: tuple[Kept, ...] = ()
 
     @property
     def breaks(self) -> int:

@@ -4,15 +4,10 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from recovery import events as e
-from recovery.errors import RecoveryError
-from recovery.journal import only_read
 from recovery.profile import Profile, parse
 from tests.conftest import Database, incident_profile
 from tests.recovering import Recovery
-from wizard.local import LocalWork
 
 # Names that end a quoted text or a line wherever they are not written as SQL writes them.
 ODD = r"""
@@ -92,19 +87,3 @@ def test_odd_names_are_quoted(database: Database, tmp_path: Path) -> None:
     assert told["routines"] == [["1", "f()"]]
     assert told["soft-references"] == [["1", "{1}"]]
     assert told["other-uuids"] == [["0", "{0}"]]
-
-
-def test_it_is_saved_into_the_session_if_that_may_be_written(incident_database: Database) -> None:
-    recovery = Recovery(incident_database, incident_profile(incident_database))
-    work = LocalWork(recovery.session)
-    saved = work.save_copy("SELECT 1;")
-    assert saved.read_text(encoding="utf-8") == "SELECT 1;\n"
-    assert saved.parent == recovery.session.folder
-    recovery.session.journal.only_reads = "it was begun on another machine (db2)"
-    with pytest.raises(RecoveryError) as refused:
-        work.save_copy("SELECT 2;")
-    assert (
-        refused.value.problem
-        == only_read("it was begun on another machine (db2)", saved.parent).problem
-    )
-    assert saved.read_text(encoding="utf-8") == "SELECT 1;\n"

@@ -149,6 +149,10 @@ class FakeWork:
             f"Saved to /home/ada/{self.id}-bundle-20260304-032500.tar.gz; nothing secret is in it."
         )
 
+    def save_plan(self, to: str) -> str:
+        self.asked.append(("save plan", to))
+        return f"{to}/plan.sql"
+
     def reconcile(self) -> None:
         self.asked.append("reconcile")
         self.story.tell(

@@ -27,12 +27,14 @@ from recovery.events import (
     ConversionEnded,
     ConversionWatched,
     Cost,
+    Effort,
     Finding,
     ForeignKeyParity,
     GateOpened,
     GatePrice,
     Identity,
     Investigated,
+    Kept,
     KeyFact,
     LockAttemptFailed,
     Migrated,
@@ -45,6 +47,7 @@ from recovery.events import (
     PhaseStarted,
     PlanApproved,
     PlanMade,
+    PlannedStatement,
     PlannedTable,
     Proof,
     ProofState,
@@ -255,20 +258,75 @@ INVESTIGATED = Investigated(
     ),
 )
 
-PLAN_SQL = "\n".join(
-    [
-        "-- pg-rekey: uuid to varchar(36) in saas_platform",
-        "BEGIN;",
-        "SET LOCAL lock_timeout = '5s';",
-        *[
-            f"ALTER TABLE public.{table} ALTER COLUMN user_id "
-            "TYPE character varying(36) USING user_id::text;"
-            for table in CONVERTED
-        ],
-        "-- Read what is above. COMMIT or ROLLBACK is yours.",
-        "",
-    ]
-)
+VIEW = "view public.active_users"
+POLICY = "policy own_documents ON public.documents"
+_Planned = tuple[int, str, str, str, tuple[str, ...], str, Effort]
+
+
+def _planned() -> Iterable[_Planned]:
+    """The statements of the plan: phase, SQL, object, why, tables, locks, effort."""
+    catalog, hangs = (
+        Effort.CATALOG,
+        "PostgreSQL does not change the type of a column that it hangs on",
+    )
+    settings = "SET LOCAL search_path = ''"
+    yield 0, settings, "the transaction", "its settings end with it", (), "", catalog
+    locked = ",\n  ".join(f"public.{table}" for table in CONVERTED)
+    why = "every lock at once: if one cannot be had, nothing is half done"
+    lock = f"LOCK TABLE {locked}\n  IN ACCESS EXCLUSIVE MODE"
+    yield 0, lock, "all tables that are changed", why, CONVERTED, "", Effort.LOCKS
+    for key in FOREIGN_KEYS:
+        check = f"DO $pg_rekey$\nBEGIN\n  RAISE NOTICE '{key} is %', 'uuid';\nEND\n$pg_rekey$"
+        yield 1, check, key, "it still has the type that the plan was made for", (), "", catalog
+    exclusive = f"ACCESS EXCLUSIVE on {VIEW}"
+    yield 2, "DROP VIEW public.active_users", VIEW, hangs, (), exclusive, catalog
+    documents = ("documents",)
+    yield 2, "DROP POLICY own_documents ON public.documents", POLICY, hangs, documents, "", catalog
+    names = [(f"table_{n:03}", f"table_{n:03}_user_id_fkey") for n in range(1, 96)]
+    for table, name in names:
+        drop = f"ALTER TABLE public.{table} DROP CONSTRAINT {name}"
+        why, ends = "its two sides have different types meanwhile", (table, "users")
+        yield 2, drop, f"foreign key {name} of {table}", why, ends, "", catalog
+    for number, table in enumerate(CONVERTED):
+        convert = (
+            f"ALTER TABLE public.{table}\n  ALTER COLUMN user_id "
+            "TYPE character varying(36) USING user_id::text"
+        )
+        why = "all of the table's columns in one statement: it is rewritten once"
+        phase = 3 if number < 3 else 4
+        yield phase, convert, f"table {table}", why, (table,), "", Effort.REWRITE
+    for table, name in names:
+        add = (
+            f"ALTER TABLE public.{table}\n  ADD CONSTRAINT {name} FOREIGN KEY (user_id) "
+            "REFERENCES public.users(id) ON DELETE CASCADE"
+        )
+        why, ends = "in the original order: that decides which fires first", (table, "users")
+        yield 5, add, f"foreign key {name} of {table}", why, ends, "", Effort.LOOK_UP
+    view = (
+        "CREATE VIEW public.active_users AS\n SELECT id FROM public.users WHERE name <> 'it''s [b]'"
+    )
+    yield 5, view, VIEW, "as it was, with everything that it had", (), "", catalog
+    policy = "CREATE POLICY own_documents ON public.documents USING (it is)"
+    why = "REWRITTEN: it no longer compares. It was:\nit was"
+    yield 5, policy, POLICY, why, documents, "", catalog
+    for table in CONVERTED:
+        why = "the rewrite loses the planner's statistics"
+        yield 6, f"ANALYZE public.{table}", f"table {table}", why, (table,), "", Effort.SAMPLE
+
+
+def _plan_text() -> tuple[str, tuple[PlannedStatement, ...]]:
+    lines = ["-- plan.sql, written by pg-rekey for the database saas_platform", "BEGIN;"]
+    told = []
+    for phase, sql, named, why, tables, locks, effort in _planned():
+        lines += [f"-- {line}" for line in why.split("\n")]
+        told.append(PlannedStatement(phase, len(lines) + 1, named, why, tables, locks, effort))
+        lines += f"{sql};".split("\n")
+    return "\n".join([*lines, "-- Read what is above. COMMIT or ROLLBACK is yours.", ""]), tuple(
+        told
+    )
+
+
+PLAN_SQL, PLANNED = _plan_text()
 
 PLAN = PlanMade(
     sha256=hashlib.sha256(PLAN_SQL.encode()).hexdigest(),
@@ -293,7 +351,7 @@ PLAN = PlanMade(
     ),
     foreign_keys=97,
     refusals=(),
-    rebuilt=("view public.active_users", "policy own_documents ON public.documents"),
+    rebuilt=(VIEW, POLICY),
     proof=Proof(
         ProofState.PASSED,
         "on a copy of the schema, in 2.4 s",
@@ -302,6 +360,13 @@ PLAN = PlanMade(
     ),
     soft_references=INVESTIGATED.soft_references[:1],
     nothing_to_do=False,
+    statements=PLANNED,
+    locked=CONVERTED,
+    kept=(
+        Kept("primary key", ("users_pkey ON public.users", "documents_pkey ON public.documents")),
+        Kept("index", tuple(f"public.{table}_user_id_idx" for table in CONVERTED)),
+        Kept("column's default", ("users.id", "organizations.id", "documents.id")),
+    ),
 )
 
 COMPATIBLE_PLAN = msgspec.structs.replace(

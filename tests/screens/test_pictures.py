@@ -63,6 +63,12 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "plan": lambda: scene(story.planned(), Step.PLAN),
     "plan-tables": lambda: scene(story.planned(), Step.PLAN, "2"),
     "plan-sql": lambda: scene(story.planned(), Step.PLAN, "3"),
+    "plan-statement": lambda: scene(
+        story.planned(), Step.PLAN, "3", "down", "down", "enter", "down"
+    ),
+    "plan-objects": lambda: scene(story.planned(), Step.PLAN, "3", "o"),
+    "plan-search": lambda: scene(story.planned(), Step.PLAN, "3", "slash", *"active", "enter"),
+    "plan-kept": lambda: scene(story.planned(), Step.PLAN, "5"),
     "plan-breaks": lambda: scene(story.planned(), Step.PLAN, "4"),
     "plan-with-operators": lambda: scene(story.planned(story.COMPATIBLE_PLAN), Step.PLAN),
     "plan-refused": lambda: scene(story.planned(story.REFUSED_PLAN), Step.PLAN),
@@ -113,6 +119,7 @@ LARGE_ONES = (
     "target",
     "investigation",
     "plan-sql",
+    "plan-statement",
     "backup",
     "conversion-running",
     "conversion-gate",

@@ -348,6 +348,7 @@ def test_a_journal_of_an_older_program_is_read(path: Path) -> None:
     assert [finding.query for finding in found.findings] == [""]
     assert told.plan is not None
     assert (told.plan.breaks, told.plan.compatible, told.plan.rebuilt) == (0, False, ())
+    assert (told.plan.statements, told.plan.locked, told.plan.kept) == ((), (), ())
     journal.append(Reported("a", "b"))
     assert len(journal.history().entries) == len(OLD) + 1
     journal.close()
