@@ -2,8 +2,6 @@
 
 Exit codes: 0 done, 1 a check failed or the work was rolled back, 2 usage or profile, 3 cannot
 connect, 4 refused, 130 cancelled.
-
-A shell that completes a word waits for this module: what only the work needs is imported by it.
 """
 
 import functools
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
+# A shell that completes a word waits for this module: what a command needs, it imports itself.
 import wizard
 from recovery.errors import CANCELLED, DONE, USAGE, ProfileError, RecoveryError
 from recovery.state import session_ids
