@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 TESTS ?=
 
-.PHONY: demo check test slow reliability bench format snapshots screenshots clean
+.PHONY: demo check test slow reliability bench format snapshots screenshots man clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +47,9 @@ snapshots: $(VENV)/ready
 
 screenshots: $(VENV)/ready
 	$(BIN)/python scripts/screenshots.py docs/pictures
+
+man: $(VENV)/ready
+	$(BIN)/python scripts/man_page.py docs/pg-rekey.1
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist

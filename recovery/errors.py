@@ -14,11 +14,15 @@ Exit codes of the command line, in this one place:
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
-import psycopg
 
 from recovery import sqlstates
+
+if TYPE_CHECKING:
+    # Takes longer to import than all that a shell waits for when it completes a word.
+    import psycopg
 
 DONE, FAILED, USAGE, UNREACHABLE, REFUSED, CANCELLED = 0, 1, 2, 3, 4, 130
 
@@ -102,7 +106,7 @@ class ServerError(RecoveryError):
 
     def __init__(
         self,
-        error: psycopg.Error,
+        error: "psycopg.Error",
         statement: str | None = None,
         object: str | None = None,  # noqa: A002 - the field's word
     ) -> None:
@@ -113,6 +117,8 @@ class ServerError(RecoveryError):
 @contextmanager
 def in_words() -> Iterator[None]:
     """Errors of the server and the system as ``RecoveryError``."""
+    import psycopg
+
     try:
         yield
     except psycopg.Error as error:
@@ -130,7 +136,7 @@ _READ_IT = "Nothing was committed. Read the server's message, then start the ste
 
 
 def problem_of(
-    error: psycopg.Error,
+    error: "psycopg.Error",
     *,
     statement: str | None = None,
     object: str | None = None,  # noqa: A002 - the field's word
@@ -140,6 +146,8 @@ def problem_of(
     ``object`` is what the statement was about, where the server names nothing nearer. A question
     of ``queries`` says which it was in a note.
     """
+    import psycopg
+
     sqlstate = error.sqlstate
     diagnostics = error.diag
     named = ".".join(

@@ -10,21 +10,12 @@ from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
-import platformdirs
-
 from recovery.errors import Problem, RecoveryError, Refused
 from recovery.events import Person, SessionOpened
 from recovery.history import History
 from recovery.journal import Journal, only_read
 from recovery.profile import Profile
-
-STATE_VARIABLE = "PG_REKEY_STATE"
-
-
-def state_folder() -> Path:
-    """Where sessions are kept: ``$PG_REKEY_STATE``, or the user's state directory."""
-    chosen = os.environ.get(STATE_VARIABLE)
-    return Path(chosen) if chosen else platformdirs.user_state_path("pg-rekey")
+from recovery.state import JOURNAL, session_ids, state_folder
 
 
 def this_person() -> Person:
@@ -56,7 +47,7 @@ class Session:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.journal = Journal(folder / "journal.sqlite3")
+        self.journal = Journal(folder / JOURNAL)
         for entry in self.journal.entries(most=1):
             opened = entry.event
             if isinstance(opened, SessionOpened) and not _is_from_here(opened):
@@ -128,7 +119,7 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
 def open_session(session_id: str, state: Path | None = None) -> Session:
     """An existing session. Raises ``Refused`` if there is none, or its journal is damaged."""
     folder = (state or state_folder()) / session_id
-    if "/" in session_id or not (folder / "journal.sqlite3").exists():
+    if "/" in session_id or not (folder / JOURNAL).exists():
         raise Refused(
             f"There is no session {session_id!r}.",
             "'pg-rekey sessions' lists them.",
@@ -150,11 +141,8 @@ class Listed:
 def sessions(state: Path | None = None) -> Iterator[Listed]:
     """Every session folder, newest first, damaged ones among them."""
     parent = state or state_folder()
-    if not parent.is_dir():
-        return
-    for folder in sorted(parent.iterdir(), reverse=True):
-        if not (folder / "journal.sqlite3").exists():
-            continue
+    for name in session_ids(parent):
+        folder = parent / name
         try:
             session = Session(folder)
             try:

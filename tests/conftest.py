@@ -16,7 +16,7 @@ from psycopg import sql
 from recovery import installations, scratch
 from recovery.installations import Installation
 from recovery.profile import Profile, parse
-from recovery.session import STATE_VARIABLE
+from recovery.state import STATE_VARIABLE
 from wizard.demo import incident
 from wizard.demo.expected import profile_text
 

@@ -4,7 +4,10 @@ import os
 import sys
 
 # Options that end before a wizard is seen, or need none.
-_WITHOUT = {"-h", "--help", "--version", "--plain", "--json"}
+_WITHOUT = {
+    *("-h", "--help", "--version", "--plain", "--json"),
+    *("--install-completion", "--show-completion"),
+}
 
 
 def _opens_the_wizard(arguments: list[str]) -> bool:

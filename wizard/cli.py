@@ -6,21 +6,24 @@ connect, 4 refused, 130 cancelled.
 
 import functools
 import inspect
+import os
 import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
+# A shell that completes a word waits for this module: what a command needs, it imports itself.
 import wizard
-from recovery import profile as profiles
-from recovery import session as sessions
 from recovery.errors import CANCELLED, DONE, USAGE, ProfileError, RecoveryError
-from recovery.profile import Profile
-from wizard.headless import Client, Output, ask_on_terminal, offer_to_keep, open_client
+from recovery.state import session_ids
+
+if TYPE_CHECKING:
+    from recovery.profile import Profile
+    from wizard.headless import Client
 
 DEFAULT_PROFILE = Path("rekey.toml")
 
@@ -32,6 +35,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _known_sessions(incomplete: str) -> list[str]:
+    """The sessions that a shell may complete a word to."""
+    try:
+        return [name for name in session_ids() if name.startswith(incomplete)]
+    except OSError:
+        return []
+
 
 ProfileOption = Annotated[
     Path | None,
@@ -53,7 +65,16 @@ SetOption = Annotated[
     typer.Option("--set", help="Any profile entry as TOML: expect.least_tables=170. Repeatable."),
 ]
 SessionOption = Annotated[
-    str | None, typer.Option("--session", "-s", help="A session; else the latest for the target.")
+    str | None,
+    typer.Option(
+        "--session",
+        "-s",
+        help="A session; else the latest for the target.",
+        autocompletion=_known_sessions,
+    ),
+]
+SessionArgument = Annotated[
+    str | None, typer.Argument(metavar="ID", autocompletion=_known_sessions)
 ]
 NewOption = Annotated[bool, typer.Option("--new", help="Begin a new session.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -133,6 +154,8 @@ def _assignment(text: str) -> dict[str, Any]:
 
 def _changes(meant: Meant) -> dict[str, Any]:
     """What the command line says of the profile, shaped like the file."""
+    from recovery import profile as profiles
+
     changes: dict[str, Any] = {}
     for assignment in meant.sets or []:
         changes = profiles.merged(changes, _assignment(assignment))
@@ -159,8 +182,10 @@ def _changes(meant: Meant) -> dict[str, Any]:
     return changes
 
 
-def _profile(meant: Meant) -> Profile | None:
+def _profile(meant: Meant) -> "Profile | None":
     """The profile that is meant; None if neither a file nor a target is named."""
+    from recovery import profile as profiles
+
     path, changes = meant.profile, _changes(meant)
     if path is None and DEFAULT_PROFILE.exists() and meant.dsn is None:
         path = DEFAULT_PROFILE
@@ -169,8 +194,10 @@ def _profile(meant: Meant) -> Profile | None:
     return profiles.load(path, changes)
 
 
-def _client(chosen: Chosen, *, new: bool = False, finished: bool = False) -> Client:
+def _client(chosen: Chosen, *, new: bool = False, finished: bool = False) -> "Client":
     """The client that the options of the command describe."""
+    from wizard.headless import Output, ask_on_terminal, offer_to_keep, open_client
+
     output = Output(as_json=chosen.as_json)
     profile = None if chosen.session is not None else _profile(chosen)
     client = open_client(profile, chosen.session, output, new=new, finished=finished)
@@ -197,6 +224,8 @@ def wizard_command(
 ) -> None:
     """Opens the wizard: it leads through the whole recovery, and resumes one."""
     if version:
+        from wizard.headless import Output
+
         Output().line(f"pg-rekey {wizard.__version__}")
         _exit(DONE)
     if context.invoked_subcommand is not None:
@@ -204,7 +233,7 @@ def wizard_command(
     _exit(_open_wizard(_profile(meant), session, plain=plain))
 
 
-def _open_wizard(profile: Profile | None, session_id: str | None, *, plain: bool) -> int:
+def _open_wizard(profile: "Profile | None", session_id: str | None, *, plain: bool) -> int:
     if plain:
         from wizard.plain import run as run_plain
 
@@ -372,6 +401,7 @@ def verify(chosen: ChosenOrNew) -> None:
 @app.command("sessions")
 def list_sessions(as_json: JsonOption = False) -> None:
     """Lists the sessions, newest first."""
+    from wizard.headless import Output
     from wizard.listing import listing
 
     output = Output(as_json)
@@ -385,11 +415,14 @@ def list_sessions(as_json: JsonOption = False) -> None:
 
 @app.command()
 def resume(
-    session_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    session_id: SessionArgument = None,
     as_json: JsonOption = False,
     plain: PlainOption = False,
 ) -> None:
     """Opens a session where it stands; the latest unfinished one if none is named."""
+    from recovery import session as sessions
+    from wizard.headless import Output
+
     if session_id is None:
         session_id = sessions.latest_id()
     if plain or (not as_json and sys.stdout.isatty()):
@@ -405,17 +438,20 @@ def resume(
 
 @app.command()
 def report(
-    session_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None,
+    session_id: SessionArgument = None,
     as_json: JsonOption = False,
 ) -> None:
     """Writes report.md and report.json of a session, the latest if none is named."""
+    from recovery import session as sessions
+    from wizard.headless import Client, Output
+
     client = Client(sessions.open_session(session_id or sessions.latest_id()), Output(as_json))
     _exit(client.report())
 
 
 @app.command()
 def bundle(
-    session_id: Annotated[str | None, typer.Argument(metavar="[SESSION]")] = None,
+    session_id: SessionArgument = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A file, or a folder for it.")
     ] = None,
@@ -426,6 +462,8 @@ def bundle(
 ) -> None:
     """Packs a session, the latest if none is named, into a file that can be sent to somebody."""
     from recovery import bundle as bundles
+    from recovery import session as sessions
+    from wizard.headless import Output
 
     session = sessions.open_session(session_id or sessions.latest_id())
     path = bundles.save(session, output, with_backup=with_backup)
@@ -437,11 +475,21 @@ def bundle(
     _exit(DONE)
 
 
+def _complete_for_named_shell() -> None:
+    """Lets ``--show-completion`` take a shell's name; alone, typer looks which shell it is in."""
+    match sys.argv[1:]:
+        case ["--show-completion", shell]:
+            os.environ["_PG_REKEY_COMPLETE"] = f"source_{shell}"
+
+
 def main() -> None:
     """The program ``pg-rekey``: every expected error is a sentence and an exit code."""
+    _complete_for_named_shell()
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name=app.info.name, standalone_mode=False)
     except RecoveryError as error:
+        from wizard.headless import Output
+
         Output("--json" in sys.argv).problem(error.problem)
         code = error.problem.exit_code
     except (typer.Abort, KeyboardInterrupt):

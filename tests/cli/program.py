@@ -19,7 +19,8 @@ from recovery.history import History
 from recovery.launch import Options
 from recovery.profile import load
 from recovery.runner import perform
-from recovery.session import STATE_VARIABLE, Session, create, sessions, this_person
+from recovery.session import Session, create, sessions, this_person
+from recovery.state import STATE_VARIABLE
 from tests.conftest import Database
 from wizard import cli
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recovery.events import TargetConfirmed
-from recovery.session import STATE_VARIABLE
+from recovery.state import STATE_VARIABLE
 from tests.cli.processes import ended, in_the_way, is_waiting, runner_of
 from tests.cli.program import Shell
 from tests.conftest import Database

@@ -58,6 +58,19 @@ def test_a_command_without_a_screen_does_not_import_textual(
     assert "screens" not in modules
 
 
+def test_a_shell_that_completes_a_word_does_not_wait_for_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("_PG_REKEY_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "pg-rekey resume ")
+    monkeypatch.setenv("COMP_CWORD", "2")
+
+    ended, modules = loaded(RUN)
+
+    assert ended == "CODE 0"
+    assert modules.isdisjoint({"psycopg", "sqlalchemy", "textual"})
+
+
 def test_the_plain_wizard_does_not_import_textual() -> None:
     ended, modules = loaded(RUN, "--plain", "--dsn", "host=/nowhere dbname=saas")
 

@@ -59,9 +59,12 @@ def test_the_wheel_has_the_incidents_migrations(wheel: Path) -> None:
 
 
 def test_the_wheel_has_nothing_else(wheel: Path) -> None:
+    own = f"pg_rekey-{wizard.__version__}"
     roots = {name.partition("/")[0] for name in _names(wheel)}
+    installed = {name for name in _names(wheel) if name.startswith(f"{own}.data/")}
 
-    assert roots == {*PACKAGES, f"pg_rekey-{wizard.__version__}.dist-info"}
+    assert roots == {*PACKAGES, f"{own}.dist-info", f"{own}.data"}
+    assert installed == {f"{own}.data/data/share/man/man1/pg-rekey.1"}
     assert [n for n in _names(wheel) if "test" in n or any(cache in n for cache in CACHES)] == []
 
 

@@ -9,7 +9,8 @@ from recovery import session as sessions
 from recovery.errors import Refused
 from recovery.events import Reported, SessionOpened
 from recovery.profile import parse
-from recovery.session import STATE_VARIABLE, Session
+from recovery.session import Session
+from recovery.state import STATE_VARIABLE
 from tests.unit.facts import PROFILE
 from wizard.listing import listing
 

@@ -12,7 +12,7 @@ from recovery import scratch
 from recovery.errors import DONE, FAILED
 from recovery.profile import Profile
 from recovery.report import NOT_RECOVERED, RECOVERED
-from recovery.session import STATE_VARIABLE
+from recovery.state import STATE_VARIABLE
 from wizard.demo import incident
 from wizard.demo.expected import profile_text
 from wizard.demo.service import Service
