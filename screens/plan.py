@@ -46,8 +46,15 @@ class PlanScreen(StepScreen):
             id="approve",
             tooltip="Asks once more; what is approved is what will run.",
         ),
-        Binding("slash", "search", "Search", id="search", tooltip="Finds a text in plan.sql."),
-        Binding("o", "regroup", "Group", id="group", tooltip="By phase, or by object."),
+        Binding(
+            "slash",
+            "search",
+            "Search",
+            show=False,
+            id="search",
+            tooltip="Finds a text in plan.sql.",
+        ),
+        Binding("o", "regroup", "Group", show=False, id="group", tooltip="By phase, or by object."),
         Binding("x", "export", "Export", show=False, id="export", tooltip="Copies plan.sql."),
     ]
 

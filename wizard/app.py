@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import signal
 import sys
 import threading
@@ -179,6 +180,7 @@ class Wizard(App[None]):
     async def on_mount(self) -> None:
         if not self.is_headless:
             self._exit_on_signals()
+            self.set_interval(1, self._exit_without_terminal)
         if self._given is not None:
             await self._begin(self._given)
         else:
@@ -191,6 +193,13 @@ class Wizard(App[None]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self._exit_soon, 128 + number)
+
+    def _exit_without_terminal(self) -> None:
+        """Leaves when the terminal is gone and nobody has sent a signal; Textual would spin."""
+        terminal = select.poll()
+        terminal.register(0, 0)
+        if any(what & (select.POLLHUP | select.POLLERR) for _, what in terminal.poll(0)):
+            self._exit_soon(128 + signal.SIGHUP)
 
     def _exit_soon(self, code: int) -> None:
         def end() -> None:

@@ -68,6 +68,26 @@ def test_a_signal_ends_it_and_resets_the_terminal(number: signal.Signals, tmp_pa
         os.close(line)
 
 
+def test_it_ends_when_its_terminal_is_gone_and_nobody_says_so(tmp_path: Path) -> None:
+    line, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=_environment(tmp_path),
+        start_new_session=True,
+    )
+    os.close(terminal)
+    try:
+        assert b"Connect again" in _read_until(line, b"Connect again")
+        os.close(line)
+        assert process.wait(30) == 128 + signal.SIGHUP
+    finally:
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.parametrize(("term", "words"), [("dumb", "TERM is 'dumb'"), ("", "TERM is 'dumb'")])
 def test_a_dumb_terminal_is_refused(term: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
