@@ -72,8 +72,9 @@ def _consent(plan: PlanMade) -> str:
 
 def what_is_locked(plan: PlanMade) -> str:
     """What a conversion means for those who work with the database meanwhile."""
+    locked = plan.locked or plan.tables
     return (
-        f"{words.counted(len(plan.tables), 'table')} will be locked: whoever reads or writes them "
+        f"{words.counted(len(locked), 'table')} will be locked: whoever reads or writes them "
         "waits from the first phase until COMMIT or ROLLBACK.\n\n"
         "Nothing is permanent before COMMIT."
     )
