@@ -23,7 +23,9 @@ def deeds(screen: Screen[object]) -> Iterator[SystemCommand]:
             # A button and a key that do the same have the same name.
             same = keys.pop((button.id or "").replace("-", "_"), None)
             told = "The button below." if same is None else same.binding.tooltip
-            yield SystemCommand(str(button.label), told, button.press)
+            # They are sorted by name, and the first one is an Enter away: never COMMIT.
+            name = f"Decide: {button.label}" if button.has_class("danger") else str(button.label)
+            yield SystemCommand(name, told, button.press)
     for action, active in keys.items():
         run = partial(screen.app.run_action, action, active.node)
         yield SystemCommand(active.binding.description, active.binding.tooltip, run)

@@ -143,13 +143,17 @@ def _offered(app: Wizard) -> set[str]:
 @pytest.mark.parametrize(
     ("told", "legal", "illegal"),
     [
-        (story.at_the_gate(), {"COMMIT ...", "ROLL BACK", "Extend by 15 min"}, {"Approve"}),
+        (story.at_the_gate(), {"Decide: COMMIT ...", "ROLL BACK", "Extend by 15 min"}, {"Approve"}),
         (
             story.at_the_gate(story.differing_parity()),
             {"ROLL BACK", "Extend by 15 min"},
-            {"COMMIT", "COMMIT ..."},
+            {"COMMIT", "Decide: COMMIT ..."},
         ),
-        (story.converting(), {"ROLL BACK"}, {"COMMIT", "COMMIT ...", "Extend", "Extend by 15 min"}),
+        (
+            story.converting(),
+            {"ROLL BACK"},
+            {"COMMIT", "Decide: COMMIT ...", "Extend", "Extend by 15 min"},
+        ),
         (story.committed(), {"Continue"}, {"COMMIT", "ROLL BACK", "Start the conversion"}),
     ],
     ids=["gate", "different", "converting", "committed"],
