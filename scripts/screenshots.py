@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from urllib.parse import urlsplit
 
 import msgspec
 import psycopg
@@ -162,6 +163,7 @@ def elsewhere(entries: Sequence[Entry], demo: Demo, state: str) -> list[Entry]:
         state: "/home/ada/.local/state/pg-rekey",
         str(demo.folder.parent): "/run/postgresql",
         str(tool.parent): "/usr/lib/postgresql/18/bin",
+        urlsplit(demo.profile.http[0].url).netloc: "127.0.0.1:8000",
     }
     told = []
     for entry in entries:
