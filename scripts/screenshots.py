@@ -47,6 +47,8 @@ from wizard.demo.command import Demo, running
 from wizard.headless import Client, Output, open_client
 
 SIZE = (100, 30)
+# Where the pictures have the sessions.
+STATE = "/home/ada/.local/state/pg-rekey"
 # Of the demo's about so many, in all tables together.
 ROWS = 50_000
 
@@ -92,7 +94,7 @@ PICTURES: dict[str, tuple[Step, Moment, tuple[str, ...]]] = {
     "target": (Step.TARGET, when(lambda event: isinstance(event, SessionOpened)), ()),
     "investigation": (Step.INVESTIGATION, finished(Step.INVESTIGATION), ()),
     "plan": (Step.PLAN, finished(Step.PLAN), ()),
-    "plan-sql": (Step.PLAN, finished(Step.PLAN), ("3",)),
+    "plan-sql": (Step.PLAN, finished(Step.PLAN), ("3", *["down"] * 4, "enter", "down")),
     "backup": (Step.BACKUP, finished(Step.BACKUP), ()),
     "conversion-running": (Step.CONVERSION, midway, ()),
     "conversion-gate": (Step.CONVERSION, at_the_gate, ()),
@@ -160,7 +162,7 @@ def elsewhere(entries: Sequence[Entry], demo: Demo, state: str) -> list[Entry]:
     tool = next(Path(entry.event.tool) for entry in entries if isinstance(entry.event, BackupMade))
     names = {
         _json(this_person()): _json(ADA),
-        state: "/home/ada/.local/state/pg-rekey",
+        state: STATE,
         str(demo.folder.parent): "/run/postgresql",
         str(tool.parent): "/usr/lib/postgresql/18/bin",
         urlsplit(demo.profile.http[0].url).netloc: "127.0.0.1:8000",
@@ -200,6 +202,7 @@ def shown(recovery: Recovery, entries: tuple[Entry, ...]) -> Wizard:
     at = entries[-1].at
     work = FakeWork(Story(list(entries), at), [Connected(identity, (), "libpq's own sources")])
     work.id = recovery.session
+    work.folder = Path(STATE) / recovery.session
     work.plan_text = recovery.plan_sql
     app = Wizard(FakeSessions(), wizard.__version__, None, work, now=lambda: at, look_every=None)
     app.theme = "textual-dark"
