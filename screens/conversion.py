@@ -133,14 +133,14 @@ class ConversionScreen(StepScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what is possible now has a key."""
-        open_gate = gate(self.history)
         match action:
             case "commit":
+                open_gate = gate(self.history)
                 return open_gate is not None and open_gate.differences == 0
             case "roll_back":
                 return self._can_roll_back
             case "extend":
-                return open_gate is not None
+                return gate(self.history) is not None
         return super().check_action(action, parameters)
 
     @property

@@ -155,10 +155,7 @@ HARMLESS = ("kill -9 the client", "SIGHUP to both", EXPIRED)
 # A part of them that every run of the tests has time for.
 ALWAYS = {
     ("kill -9 the runner", "backup"),
-    ("SIGHUP to both", "phase 4"),
     ("backends terminated", "phase 5"),
-    ("server stopped", "phase 2"),
-    ("line cut", "migrations"),
     ("disk full", "phase 3"),
     (EXPIRED, "phase 4"),
 }
