@@ -60,7 +60,7 @@ async def test_a_failure_is_copied_and_saved(tmp_path: Path) -> None:
         assert "Sent to the terminal's clipboard: foreign key constraint" in words_on(pilot)
         assert "copied.txt" in words_on(pilot).replace("\n", "")
         assert app.clipboard.startswith('foreign key constraint "x_fkey" cannot be implemented ')
-        assert f"Statement: {story.PROBLEM.statement}\n" in app.clipboard
+        assert f"Statement: {story.PROBLEM.statement}" in app.clipboard
         assert saved.read_text() == f"{app.clipboard}\n"
         assert saved.stat().st_mode & 0o077 == 0
         await pilot.press("p")
