@@ -23,7 +23,7 @@ from screens.widgets.line import Line, Note
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.steps import STEPS, Steps
 from screens.widgets.top_lines import TopLines
-from screens.wishes import CopyText, MoveOn, SaveBundle
+from screens.wishes import CopyText, MoveOn, SaveBundle, ShowStep
 
 
 class StepScreen(Screen[None]):
@@ -102,6 +102,7 @@ class StepScreen(Screen[None]):
                 with Horizontal(id="actions"):
                     yield button(self.START, id="start")
                     yield from self.compose_actions()
+                    yield button("Go back", id="go-back")
                     yield button("Save a bundle", id="bundle")
                     yield button("Continue", id="continue", classes="far")
         yield Footer(show_command_palette=False)
@@ -222,7 +223,7 @@ class StepScreen(Screen[None]):
         What is being typed keeps the focus.
         """
         if self.failure is not None:
-            ids = (*ids, "bundle")
+            ids = (*ids, "go-back", "bundle")
         choice = (frozenset(ids), focus)
         if choice == self._offered:
             return
@@ -246,6 +247,9 @@ class StepScreen(Screen[None]):
         if event.button.id == "continue":
             event.stop()
             self.post_message(MoveOn())
+        elif event.button.id == "go-back":
+            event.stop()
+            self.post_message(ShowStep(STEPS[STEPS.index(self.STEP) - 1]))
         elif event.button.id == "bundle":
             event.stop()
             self.post_message(SaveBundle())
