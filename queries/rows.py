@@ -145,6 +145,29 @@ class ObjectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StructureRow:
+    """What migrations make. ``properties`` is JSON.
+
+    structure.sql, structure_elsewhere.sql
+    """
+
+    relation_oid: int | None
+    relation: str | None
+    kind: str
+    identity: str
+    properties: str
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedRow:
+    """touched.sql"""
+
+    oid: int
+    identity: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class SerialRow:
     """serials.sql"""
 

@@ -22,6 +22,7 @@ from recovery.events import (
     PlanApproved,
     PlanMade,
     Reported,
+    RevisionConfirmed,
     RevisionFinished,
     RevisionSet,
     SessionOpened,
@@ -128,6 +129,15 @@ class History:
         )
 
     @property
+    def open_keys(self) -> tuple[str, ...]:
+        """The keys that the migrations make otherwise, and that nobody has decided."""
+        investigated = self.last(Investigated)
+        profile = self.profile
+        decided = {*profile.left, *profile.key_types}
+        proposed = () if investigated is None else investigated.proposed_keys
+        return tuple(one.key for one in proposed if ColumnName.parse(one.key) not in decided)
+
+    @property
     def running(self) -> Step | None:
         """The step that was started and has not ended, as far as the journal knows."""
         for entry in reversed(self.entries):
@@ -142,6 +152,21 @@ class History:
     def name_typed(self) -> bool:
         """Whether the operator typed the name of the database that was identified last."""
         return any(event.typed for event in self.of(TargetConfirmed))
+
+    @property
+    def start_revisions(self) -> tuple[str, ...] | None:
+        """Which revisions the migrations go on from; None while the operator has to say it.
+
+        Nobody has to where the catalog matches the claimed revision exactly.
+        """
+        for entry in reversed(self.entries):
+            match entry.event:
+                case RevisionConfirmed(revisions=revisions):
+                    return revisions
+                case Investigated(claimed=claimed, match=match):
+                    settled = match is not None and match.agrees and match.revisions == claimed
+                    return claimed if settled else None
+        return None
 
     @property
     def plan(self) -> PlanMade | None:
@@ -272,12 +297,16 @@ class History:
             return "the database's name to be typed"
         if step in (Step.PLAN, Step.MIGRATIONS) and self.last(Investigated) is None:
             return "the investigation"
+        if step is Step.PLAN and (keys := self.open_keys):
+            return f"a decision about {', '.join(keys)}: to convert it, or to leave it"
         if step in (Step.BACKUP, Step.CONVERSION) and plan is None:
             return "a plan"
         if step is Step.CONVERSION:
             return self._conversion_waits_for(plan)
         if step is Step.MIGRATIONS and not self.converted:
             return "the conversion to be committed"
+        if step is Step.MIGRATIONS and self.start_revisions is None:
+            return "the revision to be confirmed"
         return None
 
     def _conversion_waits_for(self, plan: PlanMade | None) -> str | None:

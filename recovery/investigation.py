@@ -1,21 +1,50 @@
 """What is wrong with the database: read in one read-only transaction, told as findings."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from queries import ask, ask_one, compose, pasted
-from queries.rows import EventTriggerRow, ForeignKeyRow, IdentityRow, LockCapacityRow, TimeOutRow
-from recovery import catalog, closure, parity, revisions, soft_references
+from queries.rows import (
+    EventTriggerRow,
+    ForeignKeyRow,
+    IdentityRow,
+    LockCapacityRow,
+    RoleRow,
+    TimeOutRow,
+)
+from recovery import (
+    catalog,
+    closure,
+    matching,
+    parity,
+    replay,
+    revisions,
+    soft_references,
+    structure,
+)
 from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.composing import listed
-from recovery.events import Finding, Investigated, KeyFact, Orphans, Severity, SoftReference
-from recovery.names import ColumnName, TableName, spelled
+from recovery.errors import Refused
+from recovery.events import (
+    Answer,
+    Cause,
+    Finding,
+    Investigated,
+    KeyFact,
+    Orphans,
+    ProposedKey,
+    RevisionMatch,
+    Severity,
+    SoftReference,
+)
+from recovery.names import ColumnName, KeyType, TableName, spelled
 from recovery.profile import AlembicSection, Profile
+from recovery.replay import Replay
 
 BLOCKER, WARNING, NOTE = Severity.BLOCKER, Severity.WARNING, Severity.NOTE
 _RANK = {BLOCKER: 0, WARNING: 1, NOTE: 2}
@@ -40,14 +69,28 @@ def investigate(
     )
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
+    replayed = None if scripts is None else _replayed(conn, profile, scripts, check)
     with conn.transaction():
         found = catalog.read(conn)
         closed = closure.find(found, profile.key_types, profile.scope, profile.left)
         identity = ask_one(conn, "identity", IdentityRow)
         claimed = _claimed(conn, found, profile.alembic)
         script_revisions = [] if scripts is None else revisions.read(scripts)
-        reading = revisions.compare(script_revisions, found.table_names(), claimed)
-        view = _View(conn, profile, found, closed, script_revisions, reading, claimed)
+        match = None
+        proposed: tuple[ProposedKey, ...] = ()
+        if isinstance(replayed, Replay):
+            script_revisions = _as_replayed(script_revisions, replayed)
+            live = structure.read(conn, version_table(profile.alembic))
+            major = conn.info.server_version // 10_000
+            match = matching.match(live, replayed, major=major, claimed=claimed)
+            expected = replayed.state(match.revisions)
+            proposed = tuple(matching.proposed_keys(live, expected, found.foreign_keys))
+        elif replayed is not None:
+            match = RevisionMatch(Answer.NONE, (), (), (), (), "", why=replayed)
+        reading = revisions.compare(script_revisions, found.table_names(), claimed, match)
+        view = _View(
+            conn, profile, found, closed, script_revisions, reading, claimed, match, proposed
+        )
         orphans = [
             (key, Orphans(key.name, str(found.table_name(key.table_oid)), count))
             for key in found.foreign_keys
@@ -76,7 +119,49 @@ def investigate(
             size_bytes=identity.size_bytes,
             server_time=conn.execute("SELECT now()").fetchall()[0][0],
             soft_references=soft,
+            match=match,
+            proposed_keys=proposed,
         )
+
+
+def _replayed(
+    conn: psycopg.Connection[Any],
+    profile: Profile,
+    scripts: revisions.Scripts,
+    check: Callable[[], None],
+) -> Replay | str:
+    """The scripts' replay, or why there is none."""
+    with conn.transaction():
+        roles = [role.name for role in ask(conn, "roles", RoleRow)]
+    section = profile.alembic
+    try:
+        return replay.replay(
+            scripts,
+            major=conn.info.server_version // 10_000,
+            roles=[role for role in roles if not role.startswith("pg_")],
+            search_path="" if section is None else section.search_path,
+            check=check,
+        )
+    except Refused as error:
+        return f"{error.problem.what} {error.problem.remedy}"
+
+
+def _as_replayed(read: list[revisions.Revision], replayed: Replay) -> list[revisions.Revision]:
+    """What was read of the scripts, made certain by what they did."""
+    known = replayed.by_id()
+    certain = []
+    for revision in read:
+        did = known[revision.id]
+        if not did.problem:
+            gone = {part.identity for part in did.gone if part.is_table}
+            revision = replace(
+                revision,
+                created=tuple(map(TableName.parse, did.made)),
+                removed=tuple(map(TableName.parse, sorted(gone))),
+                unreadable=None,
+            )
+        certain.append(revision)
+    return certain
 
 
 def _claimed(
@@ -134,6 +219,8 @@ class _View:
     script_revisions: list[revisions.Revision]
     reading: revisions.Reading
     claimed: tuple[str, ...]
+    match: RevisionMatch | None
+    proposed: tuple[ProposedKey, ...]
 
     def keys(self) -> Iterator[KeyFact]:
         for name, target in self.profile.key_types.items():
@@ -232,6 +319,37 @@ class _View:
                     query,
                 )
 
+        yield from self._proposed_keys()
+
+    def _proposed_keys(self) -> Iterator[Finding]:
+        """Keys whose type the migrations give otherwise than the database or the profile."""
+        given = self.profile.key_types
+        for proposed in self.proposed:
+            name = ColumnName.parse(proposed.key)
+            query = _references_to(name)
+            if name not in given and name not in self.profile.left:
+                yield Finding(
+                    BLOCKER,
+                    "key-proposed",
+                    f"{proposed.key} is {proposed.actual}, the migrations make it "
+                    f"{proposed.expected}",
+                    f"{proposed.foreign_keys} foreign keys reference it; the profile does not name "
+                    "it",
+                    "Take it into the plan, or leave it: here in the pane of keys, or with "
+                    f"'pg-rekey plan --take {proposed.key}' and '--leave'.",
+                    query,
+                )
+            elif name in given and given[name].name != KeyType.parse(proposed.expected).name:
+                yield Finding(
+                    WARNING,
+                    "key-other-type",
+                    f"{proposed.key} would become {given[name]}, the migrations make it "
+                    f"{proposed.expected}",
+                    f"the profile or the operator says {given[name]}",
+                    "Correct the key in the profile, unless it is meant so.",
+                    query,
+                )
+
     def _revision_findings(self) -> Iterator[Finding]:
         if self.profile.alembic is None:
             return
@@ -247,32 +365,7 @@ class _View:
                 "Check that script_location is the application's, and complete.",
                 query,
             )
-        if self.reading.true is None:
-            yield Finding(
-                WARNING,
-                "revision-open",
-                "The tables do not tell which revision the schema is at",
-                f"claimed: {claimed}",
-                "Migrations are refused until it is known; check the script location.",
-                query,
-            )
-        elif self.claimed != (self.reading.true,):
-            claimed_history = revisions.with_ancestors(self.script_revisions, *self.claimed)
-            lacking = [
-                row
-                for row in self.reading.evidence
-                if row.missing and row.revision in claimed_history
-            ]
-            told = "; ".join(f"{row.revision} ({', '.join(row.missing)})" for row in lacking)
-            missing = [TableName.parse(table) for row in lacking for table in row.missing]
-            yield Finding(
-                BLOCKER,
-                "revision-claim",
-                f"alembic_version claims {claimed}, the schema is at {self.reading.true}",
-                f"not there although claimed: {told or 'nothing'}",
-                f"After the conversion it is set to {self.reading.true}, then migrated to head.",
-                "\n\n".join([query, *([_named(missing)] if missing else [])]),
-            )
+        yield from self._match_findings(claimed, query)
         for collision in self.reading.collisions:
             yield Finding(
                 WARNING,
@@ -284,15 +377,78 @@ class _View:
                 "if they are the same, the revision can be adopted.",
                 _named(map(TableName.parse, collision.tables)),
             )
-        for revision in self.script_revisions:
-            if revision.unreadable is not None:
-                yield Finding(
-                    WARNING,
-                    "revision-unread",
-                    f"Revision {revision.id} cannot be read without a database",
-                    f"{revision.title}: {revision.unreadable}",
-                    "What it creates after this point is not known here.",
-                )
+        for each in () if self.match is None else self.match.not_replayed:
+            yield Finding(
+                WARNING,
+                "revision-not-replayed",
+                f"Revision {each.revision} was not replayed",
+                f"{each.title}: {each.why}",
+                "What it changes is not known, and nothing is guessed of it: install what the "
+                "script needs beside pg-rekey, or look at it yourself.",
+            )
+
+    def _match_findings(self, claimed: str, query: str) -> Iterator[Finding]:
+        """What the catalog says about the claimed revision."""
+        match = self.match
+        if match is None:
+            return
+        found = ", ".join(match.revisions) or "no revision"
+        if match.answer is Answer.NONE:
+            borne_out = self.reading.true or "no revision"
+            yield Finding(
+                WARNING,
+                "revision-open",
+                "The catalog does not tell which revision the schema is at",
+                f"claimed: {claimed}; by the names of its tables alone it would be at {borne_out}"
+                + (f"; {match.why}" if match.why else ""),
+                "Check that script_location is the application's. Migrations wait until you say "
+                "which revision it is.",
+                query,
+            )
+            return
+        nearest = match.candidates[0]
+        if match.answer is Answer.AMBIGUOUS:
+            others = "; ".join(", ".join(each) or "no revision" for each in match.alike)
+            yield Finding(
+                WARNING,
+                "revision-ambiguous",
+                f"The schema is at {found} or at {others}: nothing in the catalog tells them apart",
+                f"claimed: {claimed}; {nearest.counts}",
+                "They differ in rows, or in nothing. Look what their scripts do, and say which it "
+                "is before the migrations.",
+                query,
+            )
+        if self.claimed != match.revisions and self.claimed not in match.alike:
+            yield self._false_claim(match, claimed, found, query)
+        by_hand = [each for each in nearest.differences if each.cause is not Cause.KEY_TYPE]
+        if by_hand:
+            yield Finding(
+                WARNING,
+                "revision-differences",
+                f"{len(by_hand)} objects are not as revision {found} leaves them",
+                "; ".join(each.words for each in by_hand[:_LISTED])
+                + (" and more" if len(by_hand) > _LISTED else ""),
+                "Read them, in the investigation's pane of revisions, before you confirm the "
+                "revision.",
+            )
+
+    def _false_claim(self, match: RevisionMatch, claimed: str, found: str, query: str) -> Finding:
+        history = revisions.with_ancestors(self.script_revisions, *self.claimed)
+        lacking = [row for row in self.reading.evidence if row.missing and row.revision in history]
+        told = "; ".join(f"{row.revision} ({', '.join(row.missing)})" for row in lacking)
+        missing = [TableName.parse(table) for row in lacking for table in row.missing]
+        nearest = match.candidates[0]
+        of_claim = match.candidate(self.claimed)
+        beside = "" if of_claim is None else f"; {claimed}: {of_claim.counts}"
+        return Finding(
+            BLOCKER,
+            "revision-claim",
+            f"alembic_version claims {claimed}, the schema is at {found}",
+            f"not there although claimed: {told or 'nothing'}; {found}: {nearest.counts}{beside}",
+            f"Confirm the revision. After the conversion it is set to {found}, then migrated to "
+            "head.",
+            "\n\n".join([query, *([_named(missing)] if missing else [])]),
+        )
 
     def _claim_query(self) -> str:
         table = version_table(self.profile.alembic)

@@ -1,12 +1,8 @@
-"""From the true revision to head, with Alembic's own machinery.
-
-The scripts run without the application's env.py: what that file sets up (listeners, a search_path,
-several databases) does not happen; the version table and its schema come from the profile.
-"""
+"""From the true revision to head: the version table is set to it, then what is pending runs."""
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +11,14 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.operations import ops
-from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from psycopg import sql
 
 from queries import compose
-from recovery import catalog, revisions, target
+from recovery import catalog, revisions, target, upgrading
 from recovery.claim import claim
 from recovery.control import Control
 from recovery.errors import Refused, ServerError
@@ -35,6 +30,7 @@ from recovery.events import (
     Migrated,
     Person,
     RevisionAdopted,
+    RevisionConfirmed,
     RevisionFinished,
     RevisionIntended,
     RevisionSet,
@@ -109,18 +105,19 @@ class Migrations:
             )
         if not isinstance(told, Investigated):
             return current
-        if told.true_revision is None:
+        confirmed = self.journal.history().start_revisions
+        if confirmed is None:
             raise Refused(
-                "It is not known which revision the schema is at.",
-                "Investigate again with the application's own scripts.",
+                "Nobody has said which revision the schema is at.",
+                "Read what the investigation found, and confirm the revision.",
             )
-        return (told.true_revision,)
+        return confirmed
 
     def _say_what_was_done(self, begun: RevisionIntended | RevisionStarted) -> None:
         """Journals what was committed by a runner that was gone before it could say so."""
         match begun:
-            case RevisionIntended(before=before, heads=heads):
-                self.journal.append(RevisionSet(before, heads))
+            case RevisionIntended(before=before, heads=heads, evidence=evidence):
+                self.journal.append(RevisionSet(before, heads, evidence))
             case RevisionStarted(revision=revision, heads=heads):
                 told = self.journal.history().of(RevisionAdopted)
                 adopted = revision in {event.collision.revision for event in told}
@@ -129,25 +126,45 @@ class Migrations:
     def _set_revision(
         self, conn: psycopg.Connection[Any], section: AlembicSection, true: tuple[str, ...]
     ) -> None:
+        """Compares the version table with what was seen, and sets it, in one transaction."""
         table = version_table(section)
-        before = current_revisions(conn, table)
+        there = table in catalog.read(conn).table_names()
+        before = current_revisions(conn, table) if there else ()
         if before == true:
             return
+        evidence = _evidence(self.journal.history())
         with target.connect(self.profile, self.password, read_only=False) as writer:
-            self.journal.append(RevisionIntended(before, true))
-            statement = compose("set_revision", table=table.identifier)
-            self._log(statement.as_string(None))
-            seen = before[0] if len(before) == 1 else None
-            changed = writer.execute(statement, {"before": seen, "after": true[0]})
-            if changed.rowcount != 1:
+            self.journal.append(RevisionIntended(before, true, evidence))
+            if not there:
+                constraint = sql.Identifier(f"{table.name}_pkc")
+                self._write(
+                    writer,
+                    compose("version_table", table=table.identifier, constraint=constraint),
+                )
+            self._write(writer, compose("lock_versions", table=table.identifier))
+            same = self._write(
+                writer,
+                compose("set_revision", table=table.identifier),
+                {"before": list(before), "after": list(true)},
+            ).fetchone()
+            if same != (True,):
                 writer.rollback()
                 raise Refused(
-                    f"{table} was to be set to {true[0]}, but does not hold exactly the one "
-                    f"revision that was seen: {', '.join(before) or 'nothing'}.",
+                    f"{table} was to be set to {', '.join(true)}, but does not hold exactly what "
+                    f"was seen: {', '.join(before) or 'nothing'}.",
                     "Look at the table, then investigate again.",
                     object=str(table),
                 )
-        self.journal.append(RevisionSet(before, true))
+        self.journal.append(RevisionSet(before, true, evidence))
+
+    def _write(
+        self,
+        writer: psycopg.Connection[Any],
+        statement: sql.Composed,
+        parameters: dict[str, object] | None = None,
+    ) -> psycopg.Cursor[Any]:
+        self._log(statement.as_string(None))
+        return writer.execute(statement, parameters)
 
     # --- collisions ---
 
@@ -219,16 +236,15 @@ class Migrations:
     ) -> None:
         current_heads: tuple[str, ...] = ()
 
-        def remember(ctx: Any, step: Any, heads: Collection[Any], run_args: Any) -> None:
+        def remember(heads: tuple[str, ...]) -> None:
             nonlocal current_heads
-            current_heads = tuple(sorted(heads))
+            current_heads = heads
 
-        def steps(current: Any, context: MigrationContext) -> Iterator[RevisionStep]:
-            # Alembic runs and commits a step before it asks for the next one.
-            for step in directory._upgrade_revs("heads", current):
+        def steps(current: tuple[str, ...]) -> Iterator[RevisionStep]:
+            for step in directory._upgrade_revs("heads", current):  # type: ignore[arg-type]
                 self.control.check()
                 known = step.revision.revision
-                after = _heads_after(current_heads or tuple(current), step)
+                after = _heads_after(current_heads or current, step)
                 self.journal.append(RevisionStarted(known, step.doc or "", after))
                 if known in adopted:
                     step.migration_fn = _nothing
@@ -240,23 +256,13 @@ class Migrations:
                     )
                 )
 
-        environment = EnvironmentContext(Config(), directory, fn=steps, destination_rev="heads")
         try:
             with (
                 self._engine(read_only=False) as engine,
                 engine.connect() as connection,
                 self._watching(connection),
-                environment,
             ):
-                environment.configure(
-                    connection=connection,
-                    transaction_per_migration=True,
-                    on_version_apply=remember,
-                    version_table=section.version_table,
-                    version_table_schema=section.version_table_schema,
-                )
-                with environment.begin_transaction():
-                    environment.run_migrations()
+                upgrading.upgrade(directory, connection, version_table(section), steps, remember)
         except sa.exc.DBAPIError as error:
             if isinstance(error.orig, psycopg.Error):
                 self.control.check()
@@ -270,29 +276,30 @@ class Migrations:
         assert isinstance(driver, psycopg.Connection)
         return self.control.watching(driver)
 
-    @contextmanager
-    def _engine(self, *, read_only: bool = True) -> Iterator[sa.Engine]:
-        """Alembic's way in: the same connection as everywhere, with the role's own search_path."""
-        engine = sa.create_engine(
-            "postgresql+psycopg://",
-            creator=lambda: target.connect(
-                self.profile, self.password, read_only=read_only, own_search_path=True
+    def _engine(self, *, read_only: bool = True) -> AbstractContextManager[sa.Engine]:
+        """The same connection as everywhere, with the application's search_path or the role's."""
+        section = self.profile.alembic
+        return upgrading.engine(
+            lambda: target.connect(
+                self.profile,
+                self.password,
+                read_only=read_only,
+                search_path=None if section is None else section.search_path or None,
             ),
-            poolclass=sa.pool.NullPool,
+            self._log,
         )
-        sa.event.listen(
-            engine,
-            "before_cursor_execute",
-            lambda _c, _cursor, statement, _p, _context, _many: self._log(statement),
-        )
-        try:
-            yield engine
-        finally:
-            engine.dispose()
 
     def _log(self, statement: str) -> None:
         with self.sql_log.open("a", encoding="utf-8") as log:
             log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement.strip()};\n")
+
+
+def _evidence(history: History) -> str:
+    """Who said that the schema is at the revision, and what spoke for it."""
+    confirmed = history.last(RevisionConfirmed)
+    if confirmed is None:
+        return "the catalog matches exactly"
+    return f"{confirmed.evidence}; confirmed by {confirmed.by}"
 
 
 def _told(history: History) -> Investigated | RevisionSet | RevisionFinished | Migrated:

@@ -47,11 +47,15 @@ class ExpectSection(Section, frozen=True):
 
 
 class AlembicSection(Section, frozen=True):
-    """Where the migration scripts are, and where their version is kept."""
+    """Where the migration scripts are, and where their version is kept.
+
+    ``search_path`` is what the application's env.py sets, if it sets one.
+    """
 
     script_location: str
     version_table: str = "alembic_version"
     version_table_schema: str | None = None
+    search_path: str = ""
 
 
 class ProofSection(Section, frozen=True):

@@ -4,61 +4,104 @@ A script is run against a recorder that notes its operations and executes none. 
 database something cannot be read this way; it is named, and what it did until then still counts.
 """
 
+import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import sqlalchemy as sa
-from alembic.config import Config
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 
 from recovery.errors import ProfileError
-from recovery.events import Collision, RevisionEvidence
+from recovery.events import Collision, RevisionEvidence, RevisionMatch
 from recovery.names import TableName
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision and its operations; ``unreadable`` says why they end too early, if they do."""
+    """One revision: the tables that it creates, and those that are gone after it.
+
+    ``operations`` are what its script says it does; ``unreadable`` says why they end too early, if
+    they do.
+    """
 
     id: str
     title: str
     down: tuple[str, ...]
     operations: tuple[ops.MigrateOperation, ...]
+    created: tuple[TableName, ...]
+    removed: tuple[TableName, ...]
     unreadable: str | None
 
-    @property
-    def created(self) -> list[TableName]:
-        """The tables that it creates, in order."""
-        return [
-            TableName(op.schema or "public", str(op.table_name))
-            for op in self.operations
-            if isinstance(op, ops.CreateTableOp)
-        ]
 
-    @property
-    def removed(self) -> list[TableName]:
-        """The tables that are gone after it, under their name of before."""
-        return [
-            TableName(op.schema or "public", str(op.table_name))
-            for op in self.operations
-            if isinstance(op, ops.DropTableOp | ops.RenameTableOp)
-        ]
+class Scripts(ScriptDirectory):
+    """A script directory. A script that cannot be loaded is named in ``unloadable``, with the
+    reason, and has its place in the history all the same if it says plainly where that is.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.unloadable: dict[str, str] = {}
+
+    def _load_revisions(self) -> Iterator[Script]:
+        for folder in self._version_locations:
+            for path in Script._list_py_dir(self, folder) if folder.exists() else ():
+                try:
+                    script = Script._from_path(self, path)
+                except Exception as error:
+                    script = self._placed(path, error)
+                    if script is None:
+                        raise
+                    said = " ".join(str(error).split())
+                    self.unloadable[script.revision] = f"{type(error).__name__}: {said}"
+                if script is not None:
+                    yield script
+
+    def _placed(self, path: Path, error: Exception) -> Script | None:
+        """A script known by nothing but its assignments; None if these are not plain."""
+        module = ModuleType(path.stem)
+        try:
+            source = ast.parse(path.read_text(encoding="utf-8"))
+        except (OSError, SyntaxError, UnicodeDecodeError):
+            return None
+        module.__doc__ = ast.get_docstring(source)
+        for statement in source.body:
+            for name, value in _assigned(statement):
+                if name in ("revision", "down_revision", "branch_labels", "depends_on"):
+                    try:
+                        setattr(module, name, ast.literal_eval(value))
+                    except ValueError:
+                        return None
+
+        def upgrade() -> None:
+            raise error
+
+        vars(module)["upgrade"] = upgrade
+        if not isinstance(vars(module).get("revision"), str):
+            return None
+        return Script(module, vars(module)["revision"], str(path))
 
 
-def scripts(location: str) -> ScriptDirectory:
+def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            yield name, value
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            yield name, value
+
+
+def scripts(location: str) -> Scripts:
     """The script directory at a location. Raises ``ProfileError`` if there is none."""
-    config = Config()
-    config.set_main_option("script_location", location.replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
     try:
         if not (Path(location) / "versions").is_dir():
             raise CommandError("it has no folder 'versions'")
-        directory = ScriptDirectory.from_config(config)
+        directory = Scripts(location)
         # Loads every script.
         directory.get_heads()
     except Exception as error:
@@ -71,10 +114,19 @@ def scripts(location: str) -> ScriptDirectory:
     return directory
 
 
+def ordered(directory: ScriptDirectory) -> list[Script]:
+    """Every script, parents before children."""
+    return list(reversed(list(directory.walk_revisions())))
+
+
+def title(script: Script) -> str:
+    """A script's first line."""
+    return script.doc.splitlines()[0] if script.doc else ""
+
+
 def read(directory: ScriptDirectory) -> list[Revision]:
     """Every revision, parents before children."""
-    found = list(directory.walk_revisions())
-    return [_read(script) for script in reversed(found)]
+    return [_read(script) for script in ordered(directory)]
 
 
 def _read(script: Script) -> Revision:
@@ -97,11 +149,17 @@ def _read(script: Script) -> Revision:
             unreadable = f"{type(error).__name__}: {error}"
     return Revision(
         script.revision,
-        script.doc.splitlines()[0] if script.doc else "",
+        title(script),
         tuple(script._normalized_down_revisions),
         tuple(noted),
+        tuple(_table(op) for op in noted if isinstance(op, ops.CreateTableOp)),
+        tuple(_table(op) for op in noted if isinstance(op, ops.DropTableOp | ops.RenameTableOp)),
         unreadable,
     )
+
+
+def _table(operation: ops.CreateTableOp | ops.DropTableOp | ops.RenameTableOp) -> TableName:
+    return TableName(operation.schema or "public", str(operation.table_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +173,18 @@ class Reading:
 
 
 def compare(
-    revisions: list[Revision], tables: Collection[TableName], claimed: tuple[str, ...]
+    revisions: list[Revision],
+    tables: Collection[TableName],
+    claimed: tuple[str, ...],
+    match: RevisionMatch | None = None,
 ) -> Reading:
     """Holds the revisions' tables against those that exist.
 
-    A revision holds if its tables, and those of all revisions before it, are there. The true
-    revision is the claimed one if it holds, else the last before it that its own tables prove. It
-    is never a later one: tables beyond the claim may be made by hand, and are collisions.
+    What is pending depends on the revision that the whole catalog matched; without a match, on what
+    the tables alone say. A revision holds if its tables, and those of all revisions before it, are
+    there. The true revision is the claimed one if it holds, else the last before it that its own
+    tables prove. It is never a later one: tables beyond the claim may be made by hand, and are
+    collisions.
     """
     removed = {table for revision in revisions for table in revision.removed}
     holds: dict[str, bool] = {}
@@ -146,7 +209,8 @@ def compare(
                 )
             )
     true = _true_revision(revisions, holds, proved, claimed)
-    applied = with_ancestors(revisions, *([true] if true else []))
+    found = match.revisions if match is not None else ()
+    applied = with_ancestors(revisions, *(found or ([true] if true else [])))
     pending = [revision for revision in revisions if revision.id not in applied]
     return Reading(
         tuple(evidence),

@@ -184,7 +184,7 @@ def decide(session: Session, column: str, *, take: bool, by: Person) -> None:
             object=column,
         )
     investigated = history.last(Investigated)
-    known = () if investigated is None else investigated.soft_references
+    known = () if investigated is None else investigated.decidable
     try:
         named = str(ColumnName.parse(column))
     except ValueError as error:
@@ -192,7 +192,7 @@ def decide(session: Session, column: str, *, take: bool, by: Person) -> None:
     reference = next((one for one in known if one.column == named), None)
     if reference is None:
         raise Refused(
-            f"The investigation did not find a soft reference {column}.",
+            f"The investigation did not find {column} as a soft reference or a key.",
             "Investigate again, or name the column in the profile under [keys] or 'leave'.",
             object=column,
         )

@@ -69,11 +69,12 @@ def connect(
     *,
     read_only: bool = True,
     autocommit: bool = False,
-    own_search_path: bool = False,
+    search_path: str | None = "",
 ) -> psycopg.Connection[Any]:
     """A connection to the target; read only unless the caller may change something.
 
-    Names are qualified everywhere but in other people's code: ``own_search_path`` is for that.
+    Names are qualified everywhere but in other people's code: ``search_path`` is for that; None
+    leaves it as it is set for the role.
     Raises ``PasswordNeeded``, ``Unreachable``.
     """
     try:
@@ -85,7 +86,7 @@ def connect(
             options=" ".join(
                 (
                     "-c client_min_messages=warning",
-                    *(() if own_search_path else ("-c search_path=",)),
+                    *(() if search_path is None else (path_option(search_path),)),
                     *(("-c default_transaction_read_only=on",) if read_only else ()),
                 )
             ),
@@ -96,6 +97,11 @@ def connect(
     except psycopg.OperationalError as error:
         raise _unreachable(error) from error
     return conn
+
+
+def path_option(search_path: str) -> str:
+    """A search_path as one of libpq's options: a space would end it."""
+    return "-c search_path=" + search_path.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 def _unreachable(error: psycopg.OperationalError) -> Unreachable:

@@ -59,9 +59,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.slow)
 
 
+@pytest.fixture(scope="session")
+def replays(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache for the whole run: the same scripts need not be replayed for every test."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+
+
 @pytest.fixture(autouse=True)
-def _own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_world(tmp_path: Path, replays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the developer's own: no sessions, settings, keyring, nor anything of libpq's."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(replays))
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "sessions"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")

@@ -14,7 +14,7 @@ from psycopg import sql
 
 import wizard
 from recovery import events as e
-from recovery import installations, plan, session
+from recovery import installations, matching, plan, session
 from recovery.backup import attest, password_file
 from recovery.errors import Problem
 from recovery.journal import Journal, JournalDamaged
@@ -61,7 +61,15 @@ class Recovery:
         # In this process: what is only read needs no runner of its own to be tested.
         for step in (e.Step.INVESTIGATION, e.Step.PLAN):
             assert perform(self.session, step, options) == 0, self.problem
+        if self.profile.alembic is not None:
+            self.confirm_revision()
         return self
+
+    def confirm_revision(self, *revisions: str) -> None:
+        """The operator's word for these revisions, or for those that were found."""
+        found = self.session.history().last(e.Investigated)
+        assert found is not None
+        matching.confirm(self.session, revisions or found.found_revisions, ME)
 
     def ready(self) -> "Recovery":
         """Planned, approved, and with a backup that the operator attests to."""

@@ -66,12 +66,23 @@ from recovery.events.plan import (
     Refusal,
     Rewrite,
 )
+from recovery.events.revision import (
+    Answer,
+    Candidate,
+    Cause,
+    NotReplayed,
+    ProposedKey,
+    RevisionConfirmed,
+    RevisionDifference,
+    RevisionMatch,
+)
 from recovery.events.steps import Step, StepFailed, StepFinished, StepStarted
 from recovery.events.target import Identity, OtherDatabase, SessionOpened, TargetConfirmed
 from recovery.events.verification import Check, CheckState, Reported, Verified
 
 __all__ = [
     "SAME",
+    "Answer",
     "AnyCommand",
     "AnyEvent",
     "BackupAttested",
@@ -80,7 +91,9 @@ __all__ = [
     "BackupProgress",
     "Break",
     "Cancel",
+    "Candidate",
     "CatalogDifference",
+    "Cause",
     "Check",
     "CheckState",
     "Collision",
@@ -109,6 +122,7 @@ __all__ = [
     "KeyFact",
     "LockAttemptFailed",
     "Migrated",
+    "NotReplayed",
     "Orphans",
     "OtherDatabase",
     "Outcome",
@@ -123,12 +137,16 @@ __all__ = [
     "PlannedTable",
     "Proof",
     "ProofState",
+    "ProposedKey",
     "Refusal",
     "Reported",
     "RevisionAdopted",
+    "RevisionConfirmed",
+    "RevisionDifference",
     "RevisionEvidence",
     "RevisionFinished",
     "RevisionIntended",
+    "RevisionMatch",
     "RevisionSet",
     "RevisionStarted",
     "Rewrite",
@@ -173,6 +191,7 @@ AnyEvent = (
     | CommitIntended
     | ConversionEnded
     | CompatibilityRemoved
+    | RevisionConfirmed
     | RevisionIntended
     | RevisionSet
     | CollisionCompared

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from recovery.events.base import Event, Fact, Person
+from recovery.events.revision import ProposedKey, RevisionMatch
 
 
 class Severity(StrEnum):
@@ -96,7 +97,11 @@ class SoftReference(Fact, frozen=True):
 
 
 class Investigated(Event, frozen=True):
-    """``claimed`` is what alembic_version holds, ``true_revision`` what the tables imply."""
+    """``claimed`` is what alembic_version holds, ``true_revision`` what the tables imply.
+
+    ``match`` is what the whole catalog says, held against a replay of the scripts;
+    ``proposed_keys`` have another type than the scripts give them.
+    """
 
     findings: tuple[Finding, ...]
     keys: tuple[KeyFact, ...]
@@ -114,6 +119,39 @@ class Investigated(Event, frozen=True):
     server_time: datetime
     sizes: dict[str, int] = {}
     soft_references: tuple[SoftReference, ...] = ()
+    match: RevisionMatch | None = None
+    proposed_keys: tuple[ProposedKey, ...] = ()
+
+    @property
+    def found_revisions(self) -> tuple[str, ...]:
+        """What the schema is at by the catalog; before there was a replay, by its tables."""
+        if self.match is not None:
+            return self.match.revisions
+        return () if self.true_revision is None else (self.true_revision,)
+
+    @property
+    def decidable(self) -> tuple[SoftReference, ...]:
+        """The columns of which the operator says what is to be done with them.
+
+        The keys that the migrations make otherwise come first, those that nobody named before.
+        """
+        named = {key.key for key in self.keys}
+        proposed = (
+            SoftReference(
+                one.key,
+                one.actual,
+                None,
+                0,
+                0,
+                f"{one.foreign_keys} foreign keys reference it; the migrations make it "
+                f"{one.expected}",
+                one.expected,
+                None,
+            )
+            for one in self.proposed_keys
+            if one.key not in named
+        )
+        return (*proposed, *self.soft_references)
 
 
 class ColumnDecided(Event, frozen=True):

@@ -9,13 +9,15 @@ class RevisionIntended(Event, frozen=True):
 
     before: tuple[str, ...]
     heads: tuple[str, ...]
+    evidence: str = ""
 
 
 class RevisionSet(Event, frozen=True):
-    """The version table was set, without running anything, to ``heads``."""
+    """The version table was set, without running anything, to ``heads``; ``evidence`` says why."""
 
     before: tuple[str, ...]
     heads: tuple[str, ...]
+    evidence: str = ""
 
 
 class CollisionCompared(Event, frozen=True):

@@ -110,7 +110,7 @@ def test_tables_in_a_schema_keep_it(history: Scripts) -> None:
     history.add_tables("a", "crm.users")
 
     (only,) = history.read()
-    assert only.created == [TableName("crm", "users")]
+    assert only.created == (TableName("crm", "users"),)
 
 
 def test_what_a_script_drops_or_renames_is_known(history: Scripts) -> None:
