@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from queries import ask
+from queries import ask, compose
 from queries.rows import (
     ColumnRow,
     DependentRow,
@@ -69,6 +69,11 @@ class Catalog:
         return {self.table_name(oid) for oid in self.tables}
 
 
+def roles(conn: psycopg.Connection[Any]) -> list[str]:
+    """The names of the server's roles, but for those that every server has."""
+    return [row[0] for row in conn.execute(compose("role_names"))]
+
+
 def read(conn: psycopg.Connection[Any]) -> Catalog:
     """Reads the catalog. For a consistent reading the caller holds a snapshot or the locks."""
     parents: dict[int, list[int]] = defaultdict(list)
@@ -84,7 +89,7 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
     for found in everything:
         if found.kind == "COLUMN":
             columns_of[found.id[1]].append(found)
-    roles = ask(conn, "roles", RoleRow)
+    known_roles = ask(conn, "roles", RoleRow)
     by_id = {found.id: found for found in everything if found.kind != "COLUMN"}
     relations = {found.id[1]: found for found in everything if found.kind == "SEQUENCE"}
     owned = [
@@ -104,7 +109,7 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         named={found.name: found for found in everything},
         serials={place: sequence for place, sequence, is_identity in owned if not is_identity},
         sequences={sequence.name: place for place, sequence, _ in owned},
-        own_roles=frozenset(role.name for role in roles if role.mine),
-        favoured_roles=tuple(role.name for role in roles if role.favoured),
+        own_roles=frozenset(role.name for role in known_roles if role.mine),
+        favoured_roles=tuple(role.name for role in known_roles if role.favoured),
         creatable=frozenset(s.name for s in ask(conn, "schemas", SchemaRow) if s.creatable),
     )

@@ -1,7 +1,7 @@
 """What is wrong with the database: read in one read-only transaction, told as findings."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -13,7 +13,6 @@ from queries.rows import (
     ForeignKeyRow,
     IdentityRow,
     LockCapacityRow,
-    RoleRow,
     TimeOutRow,
 )
 from recovery import (
@@ -79,7 +78,7 @@ def investigate(
         match = None
         proposed: tuple[ProposedKey, ...] = ()
         if isinstance(replayed, Replay):
-            script_revisions = _as_replayed(script_revisions, replayed)
+            script_revisions = replay.certain(script_revisions, replayed)
             live = structure.read(conn, version_table(profile.alembic))
             major = conn.info.server_version // 10_000
             match = matching.match(live, replayed, major=major, claimed=claimed)
@@ -132,36 +131,18 @@ def _replayed(
 ) -> Replay | str:
     """The scripts' replay, or why there is none."""
     with conn.transaction():
-        roles = [role.name for role in ask(conn, "roles", RoleRow)]
+        roles = catalog.roles(conn)
     section = profile.alembic
     try:
         return replay.replay(
             scripts,
             major=conn.info.server_version // 10_000,
-            roles=[role for role in roles if not role.startswith("pg_")],
+            roles=roles,
             search_path="" if section is None else section.search_path,
             check=check,
         )
     except Refused as error:
         return f"{error.problem.what} {error.problem.remedy}"
-
-
-def _as_replayed(read: list[revisions.Revision], replayed: Replay) -> list[revisions.Revision]:
-    """What was read of the scripts, made certain by what they did."""
-    known = replayed.by_id()
-    certain = []
-    for revision in read:
-        did = known[revision.id]
-        if not did.problem:
-            gone = {part.identity for part in did.gone if part.is_table}
-            revision = replace(
-                revision,
-                created=tuple(map(TableName.parse, did.made)),
-                removed=tuple(map(TableName.parse, sorted(gone))),
-                unreadable=None,
-            )
-        certain.append(revision)
-    return certain
 
 
 def _claimed(

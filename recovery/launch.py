@@ -15,14 +15,19 @@ from recovery.session import Session
 class Options(msgspec.Struct, frozen=True):
     """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits.
 
-    ``prove``: whether a plan is run on a copy of the schema. ``compatible``: whether it makes
-    operators for code that still has the old type.
+    ``prove``: whether a plan, or the pending migrations, are run on a copy of the schema first;
+    ``despite_forecast``: migrate though some would fail there. ``compatible``: whether a plan makes
+    operators for code that still has the old type. ``adopt``, ``repair`` and ``aside`` name
+    revisions, and what is done with the tables made by hand that they would create.
     """
 
     by: Person
     password: str | None = None
     backup_format: Format = "custom"
     adopt: tuple[str, ...] = ()
+    repair: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+    despite_forecast: bool = False
     gate_seconds: float = 900
     prove: bool = True
     compatible: bool = False

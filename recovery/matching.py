@@ -469,6 +469,22 @@ class _Comparing:
         return RevisionDifference(part_name(part), f"extra {part.kind}", "", said, cause, note)
 
 
+def difference(
+    expected: Part | None, actual: Part | None, *, same_major: bool
+) -> RevisionDifference | None:
+    """How a part differs from what is expected; None if it does not."""
+    if expected is not None and actual is not None:
+        differing = _differing(expected, actual, same_major)
+        return _changed(expected, actual, differing) if differing else None
+    only = expected or actual
+    if only is None:
+        return None
+    said = _described(only)
+    if actual is None:
+        return RevisionDifference(part_name(only), f"missing {only.kind}", said, "", Cause.BY_HAND)
+    return RevisionDifference(part_name(only), f"extra {only.kind}", "", said, Cause.BY_HAND)
+
+
 def _whole(group: str, parts: dict[PartName, Part]) -> Part:
     """The part that stands for a group."""
     whole = next((p for p in parts.values() if p.is_relation), None)

@@ -1,7 +1,7 @@
 """From the true revision to head: the version table is set to it, then what is pending runs."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,24 +10,21 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.operations import ops
-from alembic.runtime.migration import MigrationContext, RevisionStep
-from alembic.script import ScriptDirectory
+from alembic.runtime.migration import RevisionStep
 from alembic.util import CommandError
 from psycopg import sql
 
 from queries import compose
-from recovery import catalog, revisions, target, upgrading
+from recovery import catalog, forecast, replay, revisions, schema_copy, target, upgrading
 from recovery.claim import claim
 from recovery.control import Control
 from recovery.errors import Refused, ServerError
 from recovery.events import (
-    Collision,
     CollisionCompared,
     Identity,
     Investigated,
     Migrated,
+    MigrationsForecast,
     Person,
     RevisionAdopted,
     RevisionConfirmed,
@@ -35,17 +32,27 @@ from recovery.events import (
     RevisionIntended,
     RevisionSet,
     RevisionStarted,
+    TablesSetAside,
+    Way,
 )
+from recovery.forecast import Pending
 from recovery.history import History
 from recovery.investigation import current_revisions, version_table
 from recovery.journal import Journal
 from recovery.profile import AlembicSection, Profile
-from recovery.revisions import Revision
+from recovery.replay import Replay
+from recovery.revisions import Scripts
+from recovery.schema_copy import NoCopy
 
 
 @dataclass
 class Migrations:
-    """One run of the migrations. ``adopt`` names revisions whose hand-made tables are kept."""
+    """One run of the migrations.
+
+    ``ways`` says by revision what is done with tables made by hand. ``try_first``: what is pending
+    runs on a copy of the schema first, and nothing is changed if it would fail there, unless
+    ``despite_forecast``.
+    """
 
     profile: Profile
     password: str | None
@@ -53,14 +60,16 @@ class Migrations:
     journal: Journal
     control: Control
     sql_log: Path
-    adopt: tuple[str, ...]
+    ways: Mapping[str, Way]
+    try_first: bool
+    despite_forecast: bool
     by: Person
 
     def run(self) -> None:
         """Sets the revision to the true one, then runs what is pending, each in a transaction.
 
-        Collisions are found before anything changes. Raises ``RecoveryError``; what was migrated
-        until then stays, and the next run goes on from there.
+        Collisions, and what would fail, are found before anything changes. Raises
+        ``RecoveryError``; what was migrated until then stays, and the next run goes on from there.
         """
         section = self.profile.alembic
         if section is None:
@@ -71,11 +80,20 @@ class Migrations:
         with target.connect(self.profile, self.password, autocommit=True) as observer:
             claim(observer, self.profile, self.identity)
             start = self._start(observer, section)
-            steps = directory._upgrade_revs("heads", start)  # type: ignore[arg-type]  # takes several, too
-            found = {revision.id: revision for revision in revisions.read(directory)}
-            adopted = self._adoptable(observer, [found[s.revision.revision] for s in steps])
+            pending = Pending(
+                directory,
+                self._replay(observer, directory, section),
+                version_table(section),
+                section.search_path,
+                start,
+                self.ways,
+            )
+            compared = tuple(forecast.collisions(observer, pending))
+            for each in compared:
+                self.journal.append(each)
+            self._look_ahead(pending, compared)
             self._set_revision(observer, section, start)
-            self._upgrade(directory, section, adopted)
+            self._upgrade(pending, {each.collision.revision: each for each in compared})
             heads = current_revisions(observer, version_table(section))
         if set(heads) != set(directory.get_heads()):
             raise Refused(
@@ -166,74 +184,59 @@ class Migrations:
         self._log(statement.as_string(None))
         return writer.execute(statement, parameters)
 
-    # --- collisions ---
+    # --- what will happen ---
 
-    def _adoptable(
-        self, conn: psycopg.Connection[Any], pending: list[Revision]
-    ) -> dict[str, Collision]:
-        """The collisions that the operator adopts. Any other one is refused, before the upgrade."""
-        adopted: dict[str, Collision] = {}
-        by_id = {revision.id: revision for revision in pending}
-        tables = catalog.read(conn).table_names()
-        open_questions = []
-        for collision in revisions.collisions(pending, tables):
-            differences = tuple(self._compare(by_id[collision.revision]))
-            self.journal.append(CollisionCompared(collision, differences, not differences))
-            if collision.revision in self.adopt and not differences:
-                adopted[collision.revision] = collision
-            else:
-                open_questions.append((collision, differences))
-        for collision, differences in open_questions:
-            said = (
-                f"They differ: {'; '.join(differences)}." if differences else "They are the same."
+    def _replay(
+        self, conn: psycopg.Connection[Any], directory: Scripts, section: AlembicSection
+    ) -> Replay:
+        """What each revision does, or why that is not known."""
+        major = conn.info.server_version // 10_000
+        try:
+            return replay.replay(
+                directory,
+                major=major,
+                roles=catalog.roles(conn),
+                search_path=section.search_path,
+                check=self.control.check,
             )
+        except Refused as error:
+            return replay.not_made(directory, error.problem.what, major)
+
+    def _look_ahead(self, pending: Pending, compared: Collection[CollisionCompared]) -> None:
+        """Refuses what nobody has decided, and what would fail; journals what was decided."""
+        told = self._forecast(pending) if self.try_first else None
+        if told is not None:
+            self.journal.append(told)
+        for each in compared:
+            if self.ways.get(each.collision.revision) not in each.ways:
+                raise _undecided(each)
+        if told is not None and told.failing and not self.despite_forecast:
+            first = told.failing[0]
             raise Refused(
-                f"Revision {collision.revision} ({collision.title}) would create tables that "
-                f"exist: {', '.join(collision.tables)}. {said}",
-                "Make the tables as the script would, or rename them aside, then run this again."
-                if differences
-                else "Adopt them: the revision is then marked as done and nothing of it is run. "
-                f"On the command line: --adopt {collision.revision}.",
-                object=collision.revision,
+                f"Revision {first.revision} ({first.title}) would fail: {first.problem}.",
+                "It failed on a copy of the schema, which has no rows. Mend what it says; or, if "
+                "it fails only for want of rows, migrate all the same (--despite-forecast).",
+                object=first.revision,
             )
-        for collision in adopted.values():
-            self.journal.append(RevisionAdopted(collision, self.by))
-        return adopted
+        for each in compared:
+            match self.ways[each.collision.revision]:
+                case Way.ADOPT:
+                    self.journal.append(RevisionAdopted(each.collision, self.by))
+                case Way.REPAIR:
+                    self.journal.append(RevisionAdopted(each.collision, self.by, each.repair))
+                case Way.ASIDE:
+                    self.journal.append(TablesSetAside(each.collision, self.by, each.aside))
 
-    def _compare(self, revision: Revision) -> Iterator[str]:
-        """What differs between a revision's tables and those of the same name, by Alembic's eye."""
-        created = [op for op in revision.operations if isinstance(op, ops.CreateTableOp)]
-        names = {(op.schema, str(op.table_name)) for op in created}
-        for operation in revision.operations:
-            indexed = isinstance(operation, ops.CreateIndexOp) and (
-                (operation.schema, operation.table_name) in names
-            )
-            if not indexed and not isinstance(operation, ops.CreateTableOp):
-                yield f"the script also does {type(operation).__name__.removesuffix('Op')}"
-        if revision.unreadable is not None:
-            yield f"the script cannot be read to its end: {revision.unreadable}"
-        with self._engine() as engine, engine.connect() as connection:
-            context = MigrationContext.configure(
-                connection,
-                opts={
-                    "compare_type": True,
-                    "include_name": lambda name, kind, parents: (
-                        kind != "table" or (parents["schema_name"], name) in names
-                    ),
-                    "include_object": lambda item, _name, kind, _reflected, _other: (
-                        kind != "table" or (item.schema, item.name) in names
-                    ),
-                },
-            )
-            wanted = _metadata(revision, context)
-            for difference in compare_metadata(context, wanted):
-                yield _difference_in_words(difference)
+    def _forecast(self, pending: Pending) -> MigrationsForecast:
+        try:
+            with schema_copy.make(self.profile, self.password, self.identity) as copy:
+                return forecast.forecast(copy, pending, self.control.check)
+        except (Refused, NoCopy) as error:
+            return MigrationsForecast((), "", str(error))
 
     # --- the upgrade ---
 
-    def _upgrade(
-        self, directory: ScriptDirectory, section: AlembicSection, adopted: dict[str, Collision]
-    ) -> None:
+    def _upgrade(self, pending: Pending, compared: Mapping[str, CollisionCompared]) -> None:
         current_heads: tuple[str, ...] = ()
 
         def remember(heads: tuple[str, ...]) -> None:
@@ -241,19 +244,18 @@ class Migrations:
             current_heads = heads
 
         def steps(current: tuple[str, ...]) -> Iterator[RevisionStep]:
-            for step in directory._upgrade_revs("heads", current):  # type: ignore[arg-type]
+            for step in pending.steps(current):
                 self.control.check()
                 known = step.revision.revision
                 after = _heads_after(current_heads or current, step)
                 self.journal.append(RevisionStarted(known, step.doc or "", after))
-                if known in adopted:
-                    step.migration_fn = _nothing
+                if known in compared:
+                    forecast.carry_out(step, compared[known], self.ways[known])
                 began = time.monotonic()
                 yield step
+                kept = self.ways.get(known) in (Way.ADOPT, Way.REPAIR)
                 self.journal.append(
-                    RevisionFinished(
-                        known, current_heads, time.monotonic() - began, known in adopted
-                    )
+                    RevisionFinished(known, current_heads, time.monotonic() - began, kept)
                 )
 
         try:
@@ -262,7 +264,9 @@ class Migrations:
                 engine.connect() as connection,
                 self._watching(connection),
             ):
-                upgrading.upgrade(directory, connection, version_table(section), steps, remember)
+                upgrading.upgrade(
+                    pending.directory, connection, pending.version_table, steps, remember
+                )
         except sa.exc.DBAPIError as error:
             if isinstance(error.orig, psycopg.Error):
                 self.control.check()
@@ -328,42 +332,22 @@ def _heads_after(heads: Collection[str], step: RevisionStep) -> tuple[str, ...]:
     return tuple(sorted({*heads} - below | {script.revision}))
 
 
-def _nothing(**_: Any) -> None:
-    """What an adopted revision runs."""
-
-
-def _metadata(revision: Revision, context: MigrationContext) -> sa.MetaData:
-    """A revision's tables and indexes as SQLAlchemy describes them."""
-    metadata = sa.MetaData()
-    for operation in revision.operations:
-        if isinstance(operation, ops.CreateTableOp):
-            table = operation.to_table(context)
-            # Its foreign keys' targets come as stubs beside it.
-            for described in table.metadata.sorted_tables:
-                if described.key not in metadata.tables or described is table:
-                    known = metadata.tables.get(described.key)
-                    if known is not None:
-                        metadata.remove(known)
-                    described.to_metadata(metadata)
-        elif isinstance(operation, ops.CreateIndexOp):
-            key = f"{operation.schema}.{operation.table_name}".removeprefix("None.")
-            owner = metadata.tables[key]
-            columns = [owner.c[c] if isinstance(c, str) else c for c in operation.columns]
-            sa.Index(operation.index_name, *columns, unique=bool(operation.unique))
-    return metadata
-
-
-def _difference_in_words(difference: Any) -> str:
-    """One of ``compare_metadata``'s tuples, or a list of them for one column, in words."""
-    if isinstance(difference, list):
-        return ", ".join(map(_difference_in_words, difference))
-    kind, *parts = difference
-    if kind.startswith("modify_"):
-        _schema, table, column, _options, is_now, wanted = parts
-        return f"{table}.{column}: {kind.removeprefix('modify_')} is {is_now!r}, not {wanted!r}"
-    what = parts[-1]
-    name = getattr(what, "name", what)
-    table = getattr(getattr(what, "table", None), "name", None)
-    verb, _, noun = kind.partition("_")
-    word = "lacks" if verb == "add" else "has beyond the script"
-    return f"{table or 'the database'} {word} {noun.replace('_', ' ')} {name}"
+def _undecided(compared: CollisionCompared) -> Refused:
+    """Why tables made by hand stand in the way, and the ways out."""
+    collision, said = compared.collision, "They are the same."
+    if compared.differences:
+        said = f"They differ: {'; '.join(compared.differences)}."
+    revision = collision.revision
+    ways = {
+        Way.ADOPT: "adopt them: the revision is then marked as done and nothing of it is run "
+        f"(--adopt {revision})",
+        Way.REPAIR: f"let pg-rekey make them the same, then adopt them (--repair {revision})",
+        Way.ASIDE: f"rename them aside, and let the script create its own (--aside {revision})",
+    }
+    offered = "; or ".join(ways[way] for way in compared.ways)
+    return Refused(
+        f"Revision {revision} ({collision.title}) would create tables that exist: "
+        f"{', '.join(collision.tables)}. {said}",
+        f"{offered[0].upper()}{offered[1:]}." if offered else "Rename or drop the tables.",
+        object=revision,
+    )

@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,15 +20,14 @@ import psycopg
 import sqlalchemy as sa
 from alembic import __version__ as alembic_version
 from alembic.script import Script
-from psycopg import sql
 from sqlalchemy import __version__ as sqlalchemy_version
 
 from recovery import installations, scratch
 from recovery.errors import RecoveryError, Refused
 from recovery.installations import Installation
+from recovery.names import TableName
 from recovery.replay_database import ReplayDatabase
-from recovery.revisions import Scripts, ordered, title
-from recovery.scratch import Server
+from recovery.revisions import Revision, Scripts, ordered, title
 from recovery.structure import Part, Structure
 
 # Changes when what is kept of a replay does; and how many replays are kept.
@@ -71,6 +71,35 @@ class Replay(msgspec.Struct, frozen=True):
             if each.revision in wanted:
                 apply(standing, each)
         return standing
+
+
+def not_made(directory: Scripts, why: str, major: int) -> Replay:
+    """The replay where there could be none."""
+    return Replay(
+        tuple(
+            Replayed(script.revision, title(script), _below(script), problem=why)
+            for script in ordered(directory)
+        ),
+        major,
+    )
+
+
+def certain(read: list[Revision], replayed: Replay) -> list[Revision]:
+    """What was read of the scripts, made certain by what they did."""
+    known = replayed.by_id()
+    made = []
+    for revision in read:
+        did = known[revision.id]
+        if not did.problem:
+            gone = {part.identity for part in did.gone if part.is_table and part.is_relation}
+            revision = replace(
+                revision,
+                created=tuple(map(TableName.parse, did.made)),
+                removed=tuple(map(TableName.parse, sorted(gone))),
+                unreadable=None,
+            )
+        made.append(revision)
+    return made
 
 
 def apply(standing: Structure, revision: Replayed) -> set[str]:
@@ -117,7 +146,7 @@ def replay(
     if (known := _recalled(kept)) is not None:
         return known
     with scratch.start(tool, settings={"max_connections": "20"}) as server:
-        _make_roles(server, roles)
+        server.make_roles(roles)
         first = ReplayDatabase.first(server, search_path)
         found = Replay(_Replaying(directory, first, check).run(), tool.major)
     if not any(each.problem for each in found.revisions):
@@ -164,13 +193,6 @@ def _tool(major: int) -> Installation:
     return next((tool for tool in found if tool.major == major), found[0])
 
 
-def _make_roles(server: Server, roles: Collection[str]) -> None:
-    with server.connect(autocommit=True) as conn:
-        there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
-        for role in sorted({*roles} - there):
-            conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-
-
 class _Replaying:
     """One replay. Databases are copied where branches begin, and given up where nobody goes on."""
 
@@ -215,7 +237,7 @@ class _Replaying:
             except RecoveryError:
                 raise
             except Exception as error:  # noqa: BLE001 - the application's code raises what it likes
-                problem = _reason(error)
+                problem = reason(error)
         return msgspec.structs.replace(named, problem=problem)
 
     def _run(self, script: Script, named: Replayed, place: str | None, *, last: bool) -> Replayed:
@@ -241,7 +263,7 @@ def _below(script: Script) -> tuple[str, ...]:
     )
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Why a script failed, with the server's SQLSTATE if it was a statement."""
     origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(origin, psycopg.Error):

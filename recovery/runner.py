@@ -29,6 +29,7 @@ from recovery.events import (
     StepStarted,
     TargetConfirmed,
     Verified,
+    Way,
 )
 from recovery.launch import Options, refuse_too_early
 from recovery.session import Session
@@ -253,7 +254,13 @@ class _Work:
             journal=self.journal,
             control=self.control,
             sql_log=self.session.sql_log,
-            adopt=self.options.adopt,
+            ways={
+                **dict.fromkeys(self.options.adopt, Way.ADOPT),
+                **dict.fromkeys(self.options.repair, Way.REPAIR),
+                **dict.fromkeys(self.options.aside, Way.ASIDE),
+            },
+            try_first=self.options.prove,
+            despite_forecast=self.options.despite_forecast,
             by=self.options.by,
         ).run()
 

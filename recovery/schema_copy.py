@@ -2,7 +2,7 @@
 
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +11,14 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from recovery import installations, scratch, target
+from recovery import catalog, installations, scratch, target
 from recovery.backup import choose, password_file
 from recovery.events import Identity
 from recovery.installations import Installation
 from recovery.profile import Profile
+
+# A connection, and how to open others.
+_Connections = tuple[psycopg.Connection[Any], Callable[[str], psycopg.Connection[Any]]]
 
 
 class NoCopy(Exception):
@@ -24,11 +27,15 @@ class NoCopy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A connection to a copy, where it is in words, and whether the server is there only for it."""
+    """A connection to a copy, where it is in words, and whether the server is there only for it.
+
+    ``connect`` opens another one, with a search_path: for other people's code.
+    """
 
     conn: psycopg.Connection[Any]
     where: str
     is_ours: bool
+    connect: Callable[[str], psycopg.Connection[Any]]
 
 
 @contextmanager
@@ -40,15 +47,14 @@ def make(profile: Profile, password: str | None, identity: Identity) -> Iterator
     if profile.proof is not None:
         tool = choose(installations.for_backups(), identity)
         schema = _dump(tool, profile, password)
-        with _on_named_server(tool, profile.proof.dsn, password, schema) as conn:
-            yield Copy(
-                conn, "on a copy of the schema, on the server that the profile names", is_ours=False
-            )
+        with _on_named_server(tool, profile.proof.dsn, password, schema) as (conn, connect):
+            where = "on a copy of the schema, on the server that the profile names"
+            yield Copy(conn, where, is_ours=False, connect=connect)
         return
     tool = _same_major(identity)
     schema = _dump(tool, profile, password)
-    with _on_private_server(tool, profile, password, identity, schema) as conn:
-        yield Copy(conn, "on a copy of the schema", is_ours=True)
+    with _on_private_server(tool, profile, password, identity, schema) as (conn, connect):
+        yield Copy(conn, "on a copy of the schema", is_ours=True, connect=connect)
 
 
 def _same_major(identity: Identity) -> Installation:
@@ -86,30 +92,31 @@ def _dump(tool: Installation, profile: Profile, password: str | None) -> bytes:
 @contextmanager
 def _on_private_server(
     tool: Installation, profile: Profile, password: str | None, identity: Identity, schema: bytes
-) -> Iterator[psycopg.Connection[Any]]:
+) -> Iterator[_Connections]:
     with target.connect(profile, password) as conn:
-        roles = {
-            str(row[0])
-            for row in conn.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")
-        }
+        roles = catalog.roles(conn)
     # One transaction restores everything, and every table is locked in it.
     settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
     with scratch.start(tool, settings=settings) as server:
+        server.make_roles(roles)
         with server.connect(autocommit=True) as conn:
-            there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
-            for role in roles - there:
-                conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
             conn.execute(_create(identity.database))
         _restore(tool, server.conninfo(identity.database), server.password, schema)
-        with server.connect(identity.database, options="-c search_path=") as conn:
-            conn.prepare_threshold = None
-            yield conn
+
+        def connect(search_path: str) -> psycopg.Connection[Any]:
+            options = target.path_option(search_path) if search_path else ""
+            return server.connect(identity.database, options=options, prepare_threshold=None)
+
+        with server.connect(
+            identity.database, options="-c search_path=", prepare_threshold=None
+        ) as conn:
+            yield conn, connect
 
 
 @contextmanager
 def _on_named_server(
     tool: Installation, dsn: str, password: str | None, schema: bytes
-) -> Iterator[psycopg.Connection[Any]]:
+) -> Iterator[_Connections]:
     """In a database made for it, which is gone afterwards."""
     name = f"pg_rekey_proof_{secrets.token_hex(4)}"
     try:
@@ -118,10 +125,17 @@ def _on_named_server(
             own = make_conninfo(dsn, dbname=name)
             try:
                 _restore(tool, own, password, schema)
+
+                def connect(search_path: str) -> psycopg.Connection[Any]:
+                    options = target.path_option(search_path) if search_path else ""
+                    return psycopg.connect(
+                        own, password=password, options=options, prepare_threshold=None
+                    )
+
                 with psycopg.connect(
                     own, password=password, options="-c search_path=", prepare_threshold=None
                 ) as copy:
-                    yield copy
+                    yield copy, connect
                     copy.rollback()
             finally:
                 conn.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))

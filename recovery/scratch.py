@@ -14,15 +14,17 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from queries import compose
 from recovery import installations, keeper
 from recovery.errors import Refused
 from recovery.installations import Installation
@@ -63,6 +65,13 @@ class Server:
     def connect(self, dbname: str = "postgres", **options: Any) -> psycopg.Connection[Any]:
         """A new connection as the superuser; ``options`` are ``psycopg.connect``'s."""
         return psycopg.connect(self.conninfo(dbname), password=self.password, **options)
+
+    def make_roles(self, names: Collection[str]) -> None:
+        """Makes the roles that are not there yet, for what is granted to them."""
+        with self.connect(autocommit=True) as conn:
+            there = {row[0] for row in conn.execute(compose("role_names"))}
+            for name in sorted({*names} - there):
+                conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
 
     def close(self) -> None:
         """Stops the server and removes its folder; returns when both are gone."""

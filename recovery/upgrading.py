@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
+from alembic import op
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, RevisionStep
@@ -69,3 +70,19 @@ def upgrade(
         )
         with environment.begin_transaction():
             environment.run_migrations()
+
+
+def decided(step: RevisionStep, statements: Collection[str], *, run: bool) -> RevisionStep:
+    """The step with statements before its script, in its transaction; or without the script."""
+    script = step.migration_fn
+
+    def instead(**options: Any) -> None:
+        driver = op.get_bind().connection.driver_connection
+        for statement in statements:
+            assert isinstance(driver, psycopg.Connection)
+            driver.execute(statement)
+        if run:
+            script(**options)
+
+    step.migration_fn = instead
+    return step

@@ -71,6 +71,19 @@ class Recovery:
         assert found is not None
         matching.confirm(self.session, revisions or found.found_revisions, ME)
 
+    def again(self) -> "Recovery":
+        """Investigated once more."""
+        options = Options(by=ME, password=self.database.password)
+        assert perform(self.session, e.Step.INVESTIGATION, options) == 0, self.problem
+        return self
+
+    def agrees(self, *revisions: str) -> bool:
+        """Whether the catalog matches these revisions exactly, and the version table says so."""
+        found = self.session.history().last(e.Investigated)
+        assert found is not None
+        assert found.match is not None
+        return found.match.agrees and found.claimed == found.match.revisions == revisions
+
     def ready(self) -> "Recovery":
         """Planned, approved, and with a backup that the operator attests to."""
         if self.session.history().plan is None:

@@ -38,12 +38,17 @@ from recovery.events.investigation import (
 )
 from recovery.events.migrations import (
     CollisionCompared,
+    Forecasted,
     Migrated,
+    MigrationsForecast,
+    Outlook,
     RevisionAdopted,
     RevisionFinished,
     RevisionIntended,
     RevisionSet,
     RevisionStarted,
+    TablesSetAside,
+    Way,
 )
 from recovery.events.parity import (
     SAME,
@@ -112,6 +117,7 @@ __all__ = [
     "ExtendGate",
     "Fact",
     "Finding",
+    "Forecasted",
     "ForeignKeyParity",
     "GateExtended",
     "GateOpened",
@@ -122,10 +128,12 @@ __all__ = [
     "KeyFact",
     "LockAttemptFailed",
     "Migrated",
+    "MigrationsForecast",
     "NotReplayed",
     "Orphans",
     "OtherDatabase",
     "Outcome",
+    "Outlook",
     "ParityChecked",
     "Person",
     "PhaseFinished",
@@ -161,8 +169,10 @@ __all__ = [
     "StepFinished",
     "StepStarted",
     "TableParity",
+    "TablesSetAside",
     "TargetConfirmed",
     "Verified",
+    "Way",
 ]
 
 AnyEvent = (
@@ -194,7 +204,9 @@ AnyEvent = (
     | RevisionConfirmed
     | RevisionIntended
     | RevisionSet
+    | MigrationsForecast
     | CollisionCompared
+    | TablesSetAside
     | RevisionAdopted
     | RevisionStarted
     | RevisionFinished

@@ -1,7 +1,51 @@
 """The revision and the migrations."""
 
-from recovery.events.base import Event, Person
+from enum import StrEnum
+
+from recovery.events.base import Event, Fact, Person
 from recovery.events.investigation import Collision
+
+
+class Way(StrEnum):
+    """What is done with tables made by hand that a pending revision would create."""
+
+    ADOPT = "adopt"
+    REPAIR = "repair and adopt"
+    ASIDE = "rename aside"
+
+
+class Outlook(StrEnum):
+    """What a copy of the schema says about a pending revision."""
+
+    RUNS = "would run"
+    FAILS = "would fail"
+    COLLIDES = "collides"
+    NOT_TRIED = "not tried"
+
+
+class Forecasted(Fact, frozen=True):
+    """A pending revision, and what became of it on a copy; ``problem`` has the SQLSTATE in it."""
+
+    revision: str
+    title: str
+    outlook: Outlook
+    problem: str = ""
+
+
+class MigrationsForecast(Event, frozen=True):
+    """The pending revisions run on a copy of the schema, without rows.
+
+    ``where`` says which copy; ``why`` says why there is none, then nothing is known.
+    """
+
+    revisions: tuple[Forecasted, ...]
+    where: str
+    why: str = ""
+
+    @property
+    def failing(self) -> tuple[Forecasted, ...]:
+        """Those that would fail."""
+        return tuple(each for each in self.revisions if each.outlook is Outlook.FAILS)
 
 
 class RevisionIntended(Event, frozen=True):
@@ -21,16 +65,40 @@ class RevisionSet(Event, frozen=True):
 
 
 class CollisionCompared(Event, frozen=True):
-    """Tables made by hand beside what the pending revision would create."""
+    """Tables made by hand beside what the pending revision would create.
+
+    ``adoptable``: nothing differs. ``repair`` are the statements after which nothing would; none if
+    that cannot be done by itself. ``aside`` are those that rename the tables.
+    """
 
     collision: Collision
     differences: tuple[str, ...]
     adoptable: bool
+    repair: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """What can be done, the least first."""
+        if self.adoptable:
+            return (Way.ADOPT,)
+        return ((Way.REPAIR,) if self.repair else ()) + ((Way.ASIDE,) if self.aside else ())
 
 
 class RevisionAdopted(Event, frozen=True):
+    """Tables made by hand are kept; ``repaired`` are the statements that made them the script's."""
+
     collision: Collision
     by: Person
+    repaired: tuple[str, ...] = ()
+
+
+class TablesSetAside(Event, frozen=True):
+    """Tables made by hand are renamed, so that a revision can create its own."""
+
+    collision: Collision
+    by: Person
+    statements: tuple[str, ...]
 
 
 class RevisionStarted(Event, frozen=True):

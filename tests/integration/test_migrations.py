@@ -1,6 +1,7 @@
 """From the true revision to head: nothing is skipped, nothing is run twice, nothing is guessed."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -58,8 +59,10 @@ def recovery_on(database: Database, location: str, claimed: str) -> Recovery:
     return Recovery(database, profile).planned()
 
 
-def migrate(recovery: Recovery, *adopt: str) -> int:
-    options = Options(by=ME, password=recovery.database.password, adopt=adopt)
+def migrate(recovery: Recovery, *adopt: str, prove: bool = False, **more: Any) -> int:
+    """Runs the migrations; on a copy of the schema first only if asked so, for it takes time."""
+    password = recovery.database.password
+    options = Options(by=ME, password=password, adopt=adopt, prove=prove, **more)
     return perform(recovery.session, e.Step.MIGRATIONS, options)
 
 
@@ -80,7 +83,10 @@ def test_a_claim_ahead_of_the_schema_is_put_right_and_nothing_is_skipped(
     database.execute("CREATE TABLE a (id int PRIMARY KEY)")
     recovery = recovery_on(database, location, "cc")
     assert migrate(recovery) == 0
-    assert recovery.session.history().last(e.RevisionSet) == e.RevisionSet(("cc",), ("aa",))
+    moved = recovery.session.history().last(e.RevisionSet)
+    assert moved is not None
+    assert (moved.before, moved.heads) == (("cc",), ("aa",))
+    assert moved.evidence == f"nearest with differences: 1 missing, 1 other; confirmed by {ME}"
     assert finished(recovery) == [("bb", False), ("cc", False)]
     assert version_of(database) == [("cc",)]
     assert database.rows("SELECT to_regclass('b')::text, to_regclass('c')::text") == [("b", "c")]
@@ -122,7 +128,7 @@ def test_what_was_committed_and_not_journaled_is_gone_on_from(
 
     assert migrate(recovery) == 0, recovery.problem
     history = recovery.session.history()
-    assert list(history.of(e.RevisionSet)) == [e.RevisionSet(("cc",), ("aa",))]
+    assert [(m.before, m.heads) for m in history.of(e.RevisionSet)] == [(("cc",), ("aa",))]
     assert finished(recovery) == [("bb", False), ("cc", False)]
     assert version_of(database) == [("cc",)]
 
@@ -150,24 +156,77 @@ def test_a_collision_is_found_before_anything_changes_and_can_be_adopted(
 
 
 @pytest.mark.parametrize(
-    ("by_hand", "said"),
+    ("by_hand", "said", "repair"),
     [
-        (BY_HAND, "tags lacks index ix_tags_name"),
-        ("CREATE TABLE tags (id bigint PRIMARY KEY, name text NOT NULL)", "tags.name: type is"),
-        ("CREATE TABLE tags (id bigint PRIMARY KEY, name varchar(40))", "tags.name: nullable is"),
-        ("CREATE TABLE tags (id bigint PRIMARY KEY)", "tags lacks column name"),
-        (BY_HAND + "; ALTER TABLE tags ADD extra int", "tags has beyond the script column extra"),
+        (
+            BY_HAND,
+            "missing index: ix_tags_name",
+            ["CREATE UNIQUE INDEX ix_tags_name ON public.tags USING btree (name)"],
+        ),
+        (
+            BY_HAND.replace("varchar(40) NOT NULL", "text") + "; COMMENT ON TABLE tags IS 'x'",
+            "other type: tags.name, type: text; not null: none and not type: "
+            "character varying(40); not null: yes",
+            [
+                "ALTER TABLE public.tags ALTER COLUMN name SET NOT NULL",
+                "ALTER TABLE public.tags ALTER COLUMN name TYPE character varying(40) "
+                "USING name::character varying(40)",
+                "CREATE UNIQUE INDEX ix_tags_name ON public.tags USING btree (name)",
+                "COMMENT ON TABLE public.tags IS NULL",
+            ],
+        ),
+        (
+            "CREATE TABLE tags (id bigserial PRIMARY KEY)",
+            "missing column: tags.name",
+            [
+                "ALTER TABLE public.tags ADD COLUMN name character varying(40) NOT NULL",
+                "CREATE UNIQUE INDEX ix_tags_name ON public.tags USING btree (name)",
+            ],
+        ),
+        (BY_HAND + "; ALTER TABLE tags ADD extra int", "extra column: tags.extra", []),
     ],
 )
-def test_a_table_that_differs_is_not_adopted(
-    database: Database, tmp_path: Path, by_hand: str, said: str
+def test_a_table_that_differs_is_repaired_or_set_aside(
+    database: Database, tmp_path: Path, by_hand: str, said: str, repair: list[str]
 ) -> None:
     location = write_history(tmp_path, ("aa", created("a")), ("cc", TAGS))
-    database.execute("CREATE TABLE a (id int PRIMARY KEY); " + by_hand)
+    database.execute("CREATE TABLE a (id serial PRIMARY KEY); " + by_hand)
     recovery = recovery_on(database, location, "aa")
+    recovery.confirm_revision("aa")
     assert migrate(recovery, "cc") == 4
     assert said in recovery.problem.what
     assert version_of(database) == [("aa",)]
+    compared = recovery.session.history().last(e.CollisionCompared)
+    assert compared is not None
+    assert list(compared.repair) == repair
+
+    if repair:
+        assert migrate(recovery, repair=("cc",)) == 0, recovery.problem
+        assert finished(recovery) == [("cc", True)]
+        assert recovery.again().agrees("cc")
+    else:
+        assert "--repair" not in recovery.problem.remedy
+        assert migrate(recovery, repair=("cc",)) == 4
+
+
+def test_a_table_set_aside_keeps_its_rows_and_makes_room(
+    database: Database, tmp_path: Path
+) -> None:
+    location = write_history(tmp_path, ("aa", created("a")), ("cc", TAGS), ("dd", created("d")))
+    database.execute(
+        f"CREATE TABLE a (id serial PRIMARY KEY); {BY_HAND}; ALTER TABLE tags ADD extra int;"
+        "CREATE UNIQUE INDEX ix_tags_name ON tags (name); INSERT INTO tags (name) VALUES ('kept');"
+        "CREATE TABLE tagged (tag_id bigint REFERENCES tags)"
+    )
+    recovery = recovery_on(database, location, "aa")
+    recovery.confirm_revision("aa")
+    assert migrate(recovery, aside=("cc",), prove=True) == 0, recovery.problem
+    assert finished(recovery) == [("cc", False), ("dd", False)]
+    assert database.rows("SELECT name FROM tags_by_hand") == [("kept",)]
+    assert database.rows("SELECT count(*) FROM tags") == [(0,)]
+    moved = recovery.session.history().last(e.TablesSetAside)
+    assert moved is not None
+    assert 'ALTER TABLE public.tags RENAME TO "tags_by_hand"' in moved.statements
 
 
 def test_a_revision_that_does_more_than_create_its_tables_is_not_adopted(
@@ -176,10 +235,54 @@ def test_a_revision_that_does_more_than_create_its_tables_is_not_adopted(
     location = write_history(
         tmp_path, ("aa", created("a")), ("cc", created("c") + '; op.execute("SELECT 1")')
     )
-    database.execute("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY)")
+    database.execute(
+        "CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE c (id serial PRIMARY KEY)"
+    )
     recovery = recovery_on(database, location, "aa")
+    recovery.confirm_revision("aa")
     assert migrate(recovery, "cc") == 4
-    assert "the script also does ExecuteSQL" in recovery.problem.what
+    assert "the script also runs: SELECT 1" in recovery.problem.what
+
+
+FAILS_ON = {
+    "a type that does not fit": (
+        'op.create_table("e", sa.Column("a_id", sa.String(36), sa.ForeignKey("a.id")))',
+        "42804",
+    ),
+    "a column that is there": ('op.add_column("a", sa.Column("extra", sa.Integer()))', "42701"),
+    "a table that is gone": ('op.drop_table("vanished")', "42P01"),
+}
+
+
+@pytest.mark.parametrize("what", FAILS_ON)
+def test_what_would_fail_is_told_before_anything_changes(
+    database: Database, tmp_path: Path, what: str
+) -> None:
+    failing, sqlstate = FAILS_ON[what]
+    location = write_history(
+        tmp_path,
+        ("aa", created("a") + "; " + created("vanished")),
+        ("bb", created("b")),
+        ("cc", failing),
+        ("dd", created("d")),
+    )
+    database.execute("CREATE TABLE a (id serial PRIMARY KEY, extra int)")
+    recovery = recovery_on(database, location, "aa")
+    recovery.confirm_revision("aa")
+    before = schema_of(database)
+    assert migrate(recovery, prove=True) == 4
+    assert sqlstate in recovery.problem.what
+    assert schema_of(database) == before
+    told = recovery.session.history().last(e.MigrationsForecast)
+    assert told is not None
+    assert [(each.revision, each.outlook) for each in told.revisions] == [
+        ("bb", e.Outlook.RUNS),
+        ("cc", e.Outlook.FAILS),
+        ("dd", e.Outlook.NOT_TRIED),
+    ]
+    assert migrate(recovery, prove=True, despite_forecast=True) == 1
+    assert recovery.problem.sqlstate == sqlstate
+    assert finished(recovery) == [("bb", False)]
 
 
 def test_a_failing_migration_keeps_those_before_it_and_can_be_gone_on_from(
@@ -235,17 +338,38 @@ def test_a_script_that_asks_the_database_is_named_and_still_runs(
     recovery = recovery_on(database, location, "aa")
     found = recovery.session.history().last(e.Investigated)
     assert found is not None
-    assert "revision-unread" in {finding.code for finding in found.findings}
-    assert found.true_revision == "aa"
+    assert found.found_revisions == ("aa",)
     assert migrate(recovery) == 0
     assert version_of(database) == [("bb",)]
 
 
-def test_an_unknown_true_revision_is_refused(database: Database, tmp_path: Path) -> None:
+def test_a_revision_that_nobody_confirmed_is_not_set(database: Database, tmp_path: Path) -> None:
     location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
     recovery = recovery_on(database, location, "bb")
+    options = Options(by=ME, password=database.password)
+    assert perform(recovery.session, e.Step.INVESTIGATION, options) == 0
     assert migrate(recovery) == 4
-    assert "not known which revision" in recovery.problem.what
+    assert recovery.problem.what == "The migrations waits for the revision to be confirmed."
+    assert version_of(database) == [("bb",)]
+
+
+def test_several_heads_are_set_and_gone_on_from(database: Database, tmp_path: Path) -> None:
+    location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
+    versions = tmp_path / "versions"
+    other = SCRIPT.format(title="branch", id="xx", down="aa", upgrade=created("x"))
+    (versions / "xx.py").write_text(other)
+    last = SCRIPT.format(title="end", id="yy", down="xx", upgrade=created("y"))
+    (versions / "yy.py").write_text(last)
+    for table in ("a", "b", "x"):
+        database.execute(f"CREATE TABLE {table} (id serial PRIMARY KEY)")
+    recovery = recovery_on(database, location, "aa")
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    assert found.found_revisions == ("bb", "xx")
+    assert migrate(recovery) == 0, recovery.problem
+    assert finished(recovery) == [("yy", False)]
+    assert sorted(version_of(database)) == [("bb",), ("yy",)]
 
 
 def test_the_incidents_later_variant_comes_to_the_same_end(
@@ -255,7 +379,10 @@ def test_the_incidents_later_variant_comes_to_the_same_end(
     recovery = Recovery(incident_database, incident_profile(incident_database)).ready()
     found = recovery.session.history().last(e.Investigated)
     assert found is not None
-    assert (found.claimed, found.true_revision) == (("f867c7e3d51c",), incident.TRUE_REVISION)
+    assert (found.claimed, found.found_revisions) == (
+        ("f867c7e3d51c",),
+        (incident.TRUE_REVISION,),
+    )
     assert set(found.missing_tables) == set(incident.MISSING_TABLES)
     assert [set(c.tables) for c in found.collisions] == [set(incident.HAND_MADE_TABLES)]
     assert recovery.convert() == 0

@@ -57,14 +57,15 @@ def test_a_question_can_be_pasted_into_psql(name: str) -> None:
     """psql writes a parameter ``:'name'``; ``%(name)s`` is Python's and a syntax error there."""
     assert "%(" not in text(name)
     assert text(name).rstrip().endswith(";")
-    assert _body(name).count(";") == 1
+    quoted_away = re.sub(r"[$](\w+)[$].*[$]\1[$]", "", _body(name), flags=re.DOTALL)
+    assert quoted_away.count(";") == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_question_depends_on_the_search_path(name: str) -> None:
     named = re.findall(r"\b(?:FROM|JOIN)\s+(?:LATERAL\s+)?([a-z_.]+)", _body(name))
 
-    assert [table for table in named if re.match("(?!pg_catalog[.]).*pg_", table)] == []
+    assert [table for table in named if re.match("(?!pg_catalog[.]|pg_rekey[.]).*pg_", table)] == []
 
 
 def test_psqls_parameters_become_psycopgs() -> None:
