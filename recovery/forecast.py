@@ -10,11 +10,13 @@ from alembic.runtime.migration import RevisionStep
 from psycopg import sql
 
 from queries import compose
-from recovery import revisions, structure, upgrading
+from recovery import catalog, replay, revisions, structure, upgrading
 from recovery.collisions import compare
-from recovery.errors import RecoveryError
+from recovery.errors import RecoveryError, Refused
 from recovery.events import CollisionCompared, Forecasted, MigrationsForecast, Outlook, Way
+from recovery.investigation import version_table
 from recovery.names import TableName
+from recovery.profile import Profile
 from recovery.replay import Replay, certain, reason
 from recovery.revisions import Scripts
 from recovery.schema_copy import Copy
@@ -34,6 +36,38 @@ class Pending:
     def steps(self, current: tuple[str, ...]) -> list[RevisionStep]:
         """The steps to all heads."""
         return self.directory._upgrade_revs("heads", current)  # type: ignore[arg-type]
+
+
+def pending(
+    conn: psycopg.Connection[Any],
+    profile: Profile,
+    start: tuple[str, ...],
+    ways: Mapping[str, Way],
+    check: Callable[[], None] = lambda: None,
+) -> Pending:
+    """What a profile's scripts would run from these revisions on. ``conn`` is to the target.
+
+    Raises ``ProfileError`` if the scripts cannot be loaded, ``Refused`` if none are named.
+    """
+    section = profile.alembic
+    if section is None:
+        raise Refused(
+            "The profile names no migration scripts.", "Add [alembic] script_location to it."
+        )
+    directory = revisions.scripts(section.script_location)
+    major = conn.info.server_version // 10_000
+    try:
+        known = replay.replay(
+            directory,
+            major=major,
+            roles=catalog.roles(conn),
+            search_path=section.search_path,
+            check=check,
+        )
+    except Refused as error:
+        known = replay.not_made(directory, error.problem.what, major)
+    table = version_table(section)
+    return Pending(directory, known, table, section.search_path, start, ways)
 
 
 def collisions(conn: psycopg.Connection[Any], pending: Pending) -> Iterator[CollisionCompared]:

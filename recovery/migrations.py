@@ -15,7 +15,7 @@ from alembic.util import CommandError
 from psycopg import sql
 
 from queries import compose
-from recovery import catalog, forecast, replay, revisions, schema_copy, target, upgrading
+from recovery import catalog, forecast, schema_copy, target, upgrading
 from recovery.claim import claim
 from recovery.control import Control
 from recovery.errors import Refused, ServerError
@@ -40,8 +40,6 @@ from recovery.history import History
 from recovery.investigation import current_revisions, version_table
 from recovery.journal import Journal
 from recovery.profile import AlembicSection, Profile
-from recovery.replay import Replay
-from recovery.revisions import Scripts
 from recovery.schema_copy import NoCopy
 
 
@@ -76,18 +74,10 @@ class Migrations:
             raise Refused(
                 "The profile names no migration scripts.", "Add [alembic] script_location to it."
             )
-        directory = revisions.scripts(section.script_location)
         with target.connect(self.profile, self.password, autocommit=True) as observer:
             claim(observer, self.profile, self.identity)
             start = self._start(observer, section)
-            pending = Pending(
-                directory,
-                self._replay(observer, directory, section),
-                version_table(section),
-                section.search_path,
-                start,
-                self.ways,
-            )
+            pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
             compared = tuple(forecast.collisions(observer, pending))
             for each in compared:
                 self.journal.append(each)
@@ -95,7 +85,7 @@ class Migrations:
             self._set_revision(observer, section, start)
             self._upgrade(pending, {each.collision.revision: each for each in compared})
             heads = current_revisions(observer, version_table(section))
-        if set(heads) != set(directory.get_heads()):
+        if set(heads) != set(pending.directory.get_heads()):
             raise Refused(
                 f"After the migrations the database is at {', '.join(heads) or 'no revision'}.",
                 "Read runner.log and sql.log in the session's folder, then run the step again.",
@@ -185,22 +175,6 @@ class Migrations:
         return writer.execute(statement, parameters)
 
     # --- what will happen ---
-
-    def _replay(
-        self, conn: psycopg.Connection[Any], directory: Scripts, section: AlembicSection
-    ) -> Replay:
-        """What each revision does, or why that is not known."""
-        major = conn.info.server_version // 10_000
-        try:
-            return replay.replay(
-                directory,
-                major=major,
-                roles=catalog.roles(conn),
-                search_path=section.search_path,
-                check=self.control.check,
-            )
-        except Refused as error:
-            return replay.not_made(directory, error.problem.what, major)
 
     def _look_ahead(self, pending: Pending, compared: Collection[CollisionCompared]) -> None:
         """Refuses what nobody has decided, and what would fail; journals what was decided."""

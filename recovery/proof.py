@@ -21,7 +21,7 @@ from recovery.expectation import Expectation
 from recovery.plan import Plan, build
 from recovery.profile import Profile
 from recovery.rewriting import clauses, repaired
-from recovery.schema_copy import NoCopy
+from recovery.schema_copy import Copy, NoCopy
 from recovery.statements import RECREATE, Statement
 
 # A definition with more places than this that do not compare is not repaired.
@@ -46,8 +46,12 @@ def prove(
     *,
     compatible: bool = False,
     check: Callable[[], None] = lambda: None,
+    afterwards: Callable[[Copy], None] = lambda _copy: None,
 ) -> Proved:
-    """Runs the plan of a database on a copy of its schema. ``check`` may raise, to cancel."""
+    """Runs the plan of a database on a copy of its schema. ``check`` may raise, to cancel.
+
+    ``afterwards`` is given the converted copy, if nothing failed there.
+    """
     began = time.monotonic()
     for checked in (True, False):
         try:
@@ -61,7 +65,7 @@ def prove(
                         if isinstance(error, psycopg.OperationalError):
                             raise
                         where += f", where plpgsql_check cannot be installed ({_said(error)})"
-                return run(
+                proved = run(
                     copy.conn,
                     profile,
                     there,
@@ -71,6 +75,10 @@ def prove(
                     began=began,
                     plpgsql_check=plpgsql_check,
                 )
+                if proved.proof.state is ProofState.PASSED:
+                    copy.conn.commit()
+                    afterwards(copy)
+                return proved
         except (Refused, Unreachable, NoCopy) as error:
             return Proved(Proof(ProofState.NOT_MADE, str(error)))
         except psycopg.OperationalError as error:

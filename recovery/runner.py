@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import psycopg
@@ -22,6 +23,7 @@ from recovery.errors import FAILED, Problem, RecoveryError, Refused, problem_of
 from recovery.events import (
     BackupMade,
     Identity,
+    Investigated,
     Outcome,
     Step,
     StepFailed,
@@ -33,6 +35,9 @@ from recovery.events import (
 )
 from recovery.launch import Options, refuse_too_early
 from recovery.session import Session
+
+if TYPE_CHECKING:
+    from recovery.schema_copy import Copy
 
 
 def main(arguments: list[str]) -> int:
@@ -181,6 +186,7 @@ class _Work:
                 self.identity,
                 compatible=compatible,
                 check=self.control.check,
+                afterwards=self._look_ahead,
             )
             made = plan.build(
                 found,
@@ -196,6 +202,18 @@ class _Work:
                 made, found, proved.proof if proved else None, self.history.open_soft_references
             )
         )
+
+    def _look_ahead(self, copy: "Copy") -> None:
+        """Journals which pending migrations would run on the converted copy."""
+        from recovery import forecast
+
+        found = self.history.last(Investigated)
+        start = self.history.start_revisions or (found.found_revisions if found else ())
+        if self.profile.alembic is None or not start:
+            return
+        with self._looking() as conn:
+            pending = forecast.pending(conn, self.profile, start, {}, self.control.check)
+        self.journal.append(forecast.forecast(copy, pending, self.control.check))
 
     def back_up(self) -> None:
         from recovery import backup
