@@ -168,6 +168,14 @@ class TouchedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """waiting_for_us.sql"""
+
+    pid: int
+    application_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class SerialRow:
     """serials.sql"""
 

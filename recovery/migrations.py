@@ -1,10 +1,11 @@
 """From the true revision to head: the version table is set to it, then what is pending runs."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from alembic.util import CommandError
 from psycopg import sql
 
 from queries import compose
-from recovery import catalog, forecast, schema_copy, target, upgrading
+from recovery import catalog, forecast, revisions, schema_copy, target, upgrading
+from recovery.application_alembic import ApplicationAlembic
 from recovery.claim import claim
+from recovery.composing import written
 from recovery.control import Control
 from recovery.errors import Refused, ServerError
 from recovery.events import (
@@ -82,8 +85,13 @@ class Migrations:
             for each in compared:
                 self.journal.append(each)
             self._look_ahead(pending, compared)
+            own = self._own_alembic(observer, section)
             self._set_revision(observer, section, start)
-            self._upgrade(pending, {each.collision.revision: each for each in compared})
+            decided = {each.collision.revision: each for each in compared}
+            if own is None:
+                self._upgrade(pending, pending.steps, decided)
+            else:
+                self._upgrade_by(own, observer, pending, decided)
             heads = current_revisions(observer, version_table(section))
         if set(heads) != set(pending.directory.get_heads()):
             raise Refused(
@@ -168,7 +176,7 @@ class Migrations:
     def _write(
         self,
         writer: psycopg.Connection[Any],
-        statement: sql.Composed,
+        statement: sql.SQL | sql.Composed,
         parameters: dict[str, object] | None = None,
     ) -> psycopg.Cursor[Any]:
         self._log(statement.as_string(None))
@@ -210,7 +218,60 @@ class Migrations:
 
     # --- the upgrade ---
 
-    def _upgrade(self, pending: Pending, compared: Mapping[str, CollisionCompared]) -> None:
+    def _own_alembic(
+        self, observer: psycopg.Connection[Any], section: AlembicSection
+    ) -> ApplicationAlembic | None:
+        """The application's own Alembic, if the profile names it, seen to come to this database."""
+        if not section.command:
+            return None
+        log = self.sql_log.with_name("alembic.log")
+        own = ApplicationAlembic(section.command, Path(section.folder), log, self.control)
+        table = version_table(section)
+        if table in catalog.read(observer).table_names():
+            own.be_seen(self.profile, self.password, observer, table)
+        return own
+
+    def _upgrade_by(
+        self,
+        own: ApplicationAlembic,
+        observer: psycopg.Connection[Any],
+        pending: Pending,
+        compared: Mapping[str, CollisionCompared],
+    ) -> None:
+        """One command for each revision; what is kept of tables made by hand is done by us."""
+        for step in pending.steps(current_revisions(observer, pending.version_table)):
+            self.control.check()
+            revision = step.revision.revision
+            way = self.ways.get(revision)
+            if way in (Way.ADOPT, Way.REPAIR):
+                self._upgrade(pending, partial(_only, step), compared)
+                continue
+            before = current_revisions(observer, pending.version_table)
+            after = _heads_after(before, step)
+            self.journal.append(RevisionStarted(revision, revisions.title(step.revision), after))
+            if way is Way.ASIDE:
+                with target.connect(self.profile, self.password, read_only=False) as writer:
+                    for statement in compared[revision].aside:
+                        self._write(writer, written(statement))
+            began = time.monotonic()
+            own.upgrade(revision)
+            heads = current_revisions(observer, pending.version_table)
+            if heads != after:
+                raise Refused(
+                    f"The application's Alembic says that revision {revision} is done, but this "
+                    f"database is at {', '.join(heads) or 'nothing'}.",
+                    "Look where it has worked: read alembic.log in the session's folder.",
+                    object=revision,
+                )
+            seconds = time.monotonic() - began
+            self.journal.append(RevisionFinished(revision, heads, seconds, adopted=False))
+
+    def _upgrade(
+        self,
+        pending: Pending,
+        chosen: Callable[[tuple[str, ...]], list[RevisionStep]],
+        compared: Mapping[str, CollisionCompared],
+    ) -> None:
         current_heads: tuple[str, ...] = ()
 
         def remember(heads: tuple[str, ...]) -> None:
@@ -218,11 +279,11 @@ class Migrations:
             current_heads = heads
 
         def steps(current: tuple[str, ...]) -> Iterator[RevisionStep]:
-            for step in pending.steps(current):
+            for step in chosen(current):
                 self.control.check()
                 known = step.revision.revision
                 after = _heads_after(current_heads or current, step)
-                self.journal.append(RevisionStarted(known, step.doc or "", after))
+                self.journal.append(RevisionStarted(known, revisions.title(step.revision), after))
                 if known in compared:
                     forecast.carry_out(step, compared[known], self.ways[known])
                 began = time.monotonic()
@@ -297,6 +358,10 @@ def _begun(history: History) -> RevisionIntended | RevisionStarted | None:
             case Investigated() | RevisionSet() | RevisionFinished() | Migrated():
                 return None
     return None
+
+
+def _only(step: RevisionStep, _current: tuple[str, ...]) -> list[RevisionStep]:
+    return [step]
 
 
 def _heads_after(heads: Collection[str], step: RevisionStep) -> tuple[str, ...]:

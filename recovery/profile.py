@@ -49,13 +49,16 @@ class ExpectSection(Section, frozen=True):
 class AlembicSection(Section, frozen=True):
     """Where the migration scripts are, and where their version is kept.
 
-    ``search_path`` is what the application's env.py sets, if it sets one.
+    ``search_path`` is what the application's env.py sets, if it sets one. ``command`` is the
+    application's own Alembic, run in ``folder``, to migrate with instead of pg-rekey's.
     """
 
     script_location: str
     version_table: str = "alembic_version"
     version_table_schema: str | None = None
     search_path: str = ""
+    command: tuple[str, ...] = ()
+    folder: str = "."
 
 
 class ProofSection(Section, frozen=True):
@@ -151,6 +154,8 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
         alembic = entries.get("alembic")
         if isinstance(alembic, dict) and isinstance(alembic.get("script_location"), str):
             alembic["script_location"] = str(folder.resolve() / alembic["script_location"])
+        if isinstance(alembic, dict) and isinstance(alembic.get("command"), list):
+            alembic["folder"] = str(folder.resolve() / str(alembic.get("folder", ".")))
     raw = merged(raw, changes or {})
     try:
         profile = msgspec.convert(raw, Profile)

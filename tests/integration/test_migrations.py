@@ -1,16 +1,19 @@
 """From the true revision to head: nothing is skipped, nothing is run twice, nothing is guessed."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from recovery import events as e
+from recovery import scratch
 from recovery.launch import Options
 from recovery.profile import AlembicSection
 from recovery.runner import perform
-from tests.conftest import Database, incident_profile, profile_for
+from tests.conftest import Database, incident_profile, new_database, profile_for
 from tests.recovering import ME, Recovery, fails_once, schema_of
 from wizard.demo import incident
 
@@ -49,13 +52,16 @@ def created(table: str) -> str:
     return f'op.create_table("{table}", sa.Column("id", sa.Integer(), primary_key=True))'
 
 
-def recovery_on(database: Database, location: str, claimed: str) -> Recovery:
+def recovery_on(
+    database: Database, location: str, claimed: str, section: AlembicSection | None = None
+) -> Recovery:
     """A session past the conversion: there was nothing to convert."""
     database.execute(
         "CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32) PRIMARY KEY);"
         f"TRUNCATE alembic_version; INSERT INTO alembic_version VALUES ('{claimed}')"
     )
-    profile = msgspec.structs.replace(profile_for(database), alembic=AlembicSection(location))
+    section = section or AlembicSection(location)
+    profile = msgspec.structs.replace(profile_for(database), alembic=section)
     return Recovery(database, profile).planned()
 
 
@@ -415,3 +421,64 @@ def test_verification_tells_what_is_not_so(incident_database: Database) -> None:
     assert state["tables in all"] is e.CheckState.FAILED
     assert state["rows of users"] is e.CheckState.PASSED
     assert state["foreign keys"] is e.CheckState.NOT_CHECKED
+
+
+APPLICATION = """
+import sqlalchemy as sa
+from alembic import context
+
+# What the application sets up besides, and pg-rekey's own way would not.
+print("env.py of the application")
+engine = sa.create_engine({url!r}, poolclass=sa.pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+def application(folder: Path, database: Database) -> AlembicSection:
+    """The scripts' env.py, an alembic.ini, and the command that runs them."""
+    url = sa.URL.create(
+        "postgresql+psycopg",
+        username=database.server.user,
+        password=database.password,
+        database=database.name,
+        query={"host": str(database.server.folder), "port": str(database.server.port)},
+    ).render_as_string(hide_password=False)
+    (folder / "env.py").write_text(APPLICATION.format(url=url))
+    (folder / "alembic.ini").write_text(f"[alembic]\nscript_location = {folder}\n")
+    command = (sys.executable, "-m", "alembic", "-c", "alembic.ini")
+    return AlembicSection(str(folder), command=command, folder=str(folder))
+
+
+def test_the_applications_own_alembic_migrates(database: Database, tmp_path: Path) -> None:
+    failing = created("cc") + '; op.execute("SELECT 1/0")'
+    location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")), ("cc", failing))
+    database.execute("CREATE TABLE a (id serial PRIMARY KEY)")
+    recovery = recovery_on(database, location, "cc", application(tmp_path, database))
+    assert migrate(recovery) == 1
+    assert "failed at revision cc" in recovery.problem.what
+    assert "division by zero" in str(recovery.problem.detail)
+    assert finished(recovery) == [("bb", False)]
+    assert version_of(database) == [("bb",)]
+    assert "env.py of the application" in (recovery.session.folder / "alembic.log").read_text()
+
+    write_history(tmp_path, ("aa", created("a")), ("bb", created("b")), ("cc", created("c")))
+    assert migrate(recovery) == 0, recovery.problem
+    assert finished(recovery) == [("bb", False), ("cc", False)]
+    assert version_of(database) == [("cc",)]
+
+
+def test_an_application_that_goes_to_another_database_is_stopped_before(
+    database: Database, server: scratch.Server, tmp_path: Path
+) -> None:
+    location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
+    database.execute("CREATE TABLE a (id serial PRIMARY KEY)")
+    with new_database(server, database.name) as other:
+        recovery = recovery_on(database, location, "bb", application(tmp_path, other))
+        assert migrate(recovery) == 4
+        assert "does not come to this database" in recovery.problem.what
+        assert other.rows("SELECT to_regclass('alembic_version')") == [(None,)]
+    assert version_of(database) == [("bb",)]
+    assert database.rows("SELECT to_regclass('b')") == [(None,)]

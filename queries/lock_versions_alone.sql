@@ -1,0 +1,3 @@
+-- Keeps everybody else even from reading the version table until the transaction ends.
+-- Composed: {table}.
+LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;
