@@ -36,6 +36,7 @@ reliability: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/python -m tests.bench.catalog_size
 	$(BIN)/python -m tests.bench.foreign_keys
+	$(BIN)/python -m tests.bench.revisions
 
 format: $(VENV)/ready
 	$(BIN)/ruff format .

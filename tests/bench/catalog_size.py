@@ -101,7 +101,7 @@ def say(text: str) -> None:
 
 def rounded(values: dict[str, float]) -> str:
     """Measurements as a line."""
-    return ", ".join(f"{name} {value:.2f}" for name, value in values.items())
+    return ", ".join(f"{name} {value:.3f}" for name, value in values.items())
 
 
 if __name__ == "__main__":
