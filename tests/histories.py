@@ -41,8 +41,14 @@ class History:
         return any(one in self._before(other) for one in revisions for other in revisions)
 
     def _before(self, revision: str) -> set[str]:
-        below = self.below[revision]
-        return {*below}.union(*(self._before(each) for each in below))
+        seen: set[str] = set()
+        waiting = [*self.below[revision]]
+        while waiting:
+            each = waiting.pop()
+            if each not in seen:
+                seen.add(each)
+                waiting += self.below[each]
+        return seen
 
     def add(self, below: tuple[str, ...], title: str, *statements: str) -> str:
         """Writes one more script; answers its revision."""
