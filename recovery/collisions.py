@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from alembic.operations import ops
 from psycopg import sql
 
-from recovery import matching
 from recovery.composing import composed, written
+from recovery.differences import difference
 from recovery.events import Collision, CollisionCompared
 from recovery.names import TableName
 from recovery.replay import Replayed
@@ -45,7 +45,7 @@ def compare(
         if group not in groups:
             there = {name: part for name, part in there.items() if name in wanted}
         for name in sorted({*wanted, *there}):
-            told = matching.difference(wanted.get(name), there.get(name), same_major=same_major)
+            told = difference(wanted.get(name), there.get(name), same_major=same_major)
             if told is None:
                 continue
             differences.append(told.words)
