@@ -60,6 +60,9 @@ _ALEMBIC = """[alembic]
 script_location = {scripts}
 # version_table = "alembic_version"
 # version_table_schema = "public"
+# search_path = "app,public"                # if env.py sets one
+# command = ["/srv/app/.venv/bin/alembic"]  # migrate with the application's own
+# folder = "/srv/app"                       # where that is run
 """
 
 
