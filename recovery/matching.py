@@ -27,6 +27,7 @@ from recovery.events import (
     RevisionConfirmed,
     RevisionDifference,
     RevisionMatch,
+    Source,
 )
 from recovery.names import ColumnName, KeyType, TableName
 from recovery.replay import Replay, Replayed, apply, with_below
@@ -522,7 +523,10 @@ def _value(value: Any) -> str:
 
 
 def proposed_keys(
-    live: Structure, expected: Structure, foreign_keys: Collection[ForeignKeyRow]
+    live: Structure,
+    expected: Structure,
+    foreign_keys: Collection[ForeignKeyRow],
+    source: Source = Source.MIGRATIONS,
 ) -> Iterator[ProposedKey]:
     """Key columns of another type than expected that refer to no other such column."""
     wrong: dict[ColumnName, tuple[str, str]] = {}
@@ -551,5 +555,9 @@ def proposed_keys(
     for column in sorted((primary | referenced.keys()) & wrong.keys() - referring):
         actual_type, expected_type = wrong[column]
         yield ProposedKey(
-            str(column), actual_type, str(KeyType.parse(expected_type)), referenced.get(column, 0)
+            str(column),
+            actual_type,
+            str(KeyType.parse(expected_type)),
+            referenced.get(column, 0),
+            source,
         )

