@@ -39,6 +39,9 @@ from recovery.profile import Profile
 
 E = TypeVar("E", bound=Event)
 
+# What the migrations wait for, in words, until the operator has said where they start.
+REVISION = "the revision to be confirmed"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -152,6 +155,17 @@ class History:
     def name_typed(self) -> bool:
         """Whether the operator typed the name of the database that was identified last."""
         return any(event.typed for event in self.of(TargetConfirmed))
+
+    @property
+    def revision_confirmed(self) -> RevisionConfirmed | None:
+        """The operator's word about the revision, unless it was investigated again since."""
+        for entry in reversed(self.entries):
+            match entry.event:
+                case RevisionConfirmed() as confirmed:
+                    return confirmed
+                case Investigated():
+                    return None
+        return None
 
     @property
     def start_revisions(self) -> tuple[str, ...] | None:
@@ -305,8 +319,9 @@ class History:
             return self._conversion_waits_for(plan)
         if step is Step.MIGRATIONS and not self.converted:
             return "the conversion to be committed"
-        if step is Step.MIGRATIONS and self.start_revisions is None:
-            return "the revision to be confirmed"
+        scripts = self.profile.alembic is not None
+        if step is Step.MIGRATIONS and scripts and self.start_revisions is None:
+            return REVISION
         return None
 
     def _conversion_waits_for(self, plan: PlanMade | None) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from recovery.candidates import facts, named
 from recovery.events import (
     SAME,
     BackupAttested,
@@ -28,6 +29,7 @@ from recovery.events import (
     Proof,
     Reported,
     RevisionAdopted,
+    RevisionConfirmed,
     RevisionFinished,
     RevisionSet,
     SessionOpened,
@@ -69,6 +71,7 @@ def as_data(session_id: str, history: History) -> dict[str, Any]:
         BackupAttested,
         ParityChecked,
         ConversionEnded,
+        RevisionConfirmed,
         RevisionSet,
         Migrated,
         Verified,
@@ -107,6 +110,7 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
         yield from _identity(confirmed.identity, history.profile.environment, str(confirmed.by))
     if (investigated := history.last(Investigated)) is not None:
         yield from _investigation(investigated)
+        yield from _revision(history, investigated)
     if history.plan is not None:
         yield from _plan(history.plan, history.last(PlanApproved), history.of(ColumnDecided))
     yield from _backup(history.backup)
@@ -152,9 +156,6 @@ def _identity(identity: Identity, environment: str, by: str) -> Iterator[str]:
 def _investigation(found: Investigated) -> Iterator[str]:
     yield "## Findings"
     yield ""
-    yield f"alembic_version claimed {', '.join(found.claimed) or 'nothing'}; the tables say "
-    yield f"{found.true_revision or 'nothing'}; head is {', '.join(found.heads) or 'unknown'}."
-    yield ""
     yield from _table(
         ("severity", "finding", "evidence", "what to do"),
         ((f.severity, f.title, f.evidence, f.remedy) for f in found.findings),
@@ -163,6 +164,36 @@ def _investigation(found: Investigated) -> Iterator[str]:
         ("key", "type", "expected", "foreign keys", "referencing columns"),
         ((k.key, k.actual, k.expected, k.foreign_keys, k.referencing_columns) for k in found.keys),
     )
+
+
+def _revision(history: History, found: Investigated) -> Iterator[str]:
+    if history.profile.alembic is None:
+        return
+    yield "## Revision"
+    yield ""
+    said = history.revision_confirmed
+    told = [*facts(history)]
+    if said is not None:
+        told.append(("What spoke for it", said.evidence))
+    yield from _table(("fact", "value"), told)
+    match = found.match
+    if match is None:
+        return
+    start = history.start_revisions
+    at = match.revisions if start is None else start
+    candidate = match.candidate(at)
+    if candidate is not None and (others := candidate.others):
+        yield f"Not as {named(at)} leaves it, types of keys apart:"
+        yield ""
+        yield from _table(
+            ("object", "state", "expected", "there", "cause", "note"),
+            ((d.object, d.state, d.expected, d.actual, d.cause, d.note) for d in others),
+        )
+    if match.not_replayed:
+        yield from _table(
+            ("not run", "title", "why"),
+            ((each.revision, each.title, each.why) for each in match.not_replayed),
+        )
 
 
 def _plan(
@@ -330,7 +361,8 @@ def _migrations(history: History) -> Iterator[str]:
     yield ""
     if was_set is not None:
         before, after = ", ".join(was_set.before), ", ".join(was_set.heads)
-        yield f"alembic_version set from {before} to {after}."
+        why = f" ({was_set.evidence})" if was_set.evidence else ""
+        yield f"alembic_version set from {before or 'nothing'} to {after or 'nothing'}{why}."
     yield "The scripts ran without the application's env.py."
     yield ""
     adopters = {e.collision.revision: e.by for e in history.of(RevisionAdopted)}

@@ -197,17 +197,17 @@ def compare(
         holds[revision.id] = before and not missing
         if holds[revision.id] and telling and revision.unreadable is None:
             proved.add(revision.id)
-        if telling:
-            evidence.append(
-                RevisionEvidence(
-                    revision.id,
-                    revision.title,
-                    tuple(str(table) for table in telling if table in tables),
-                    tuple(map(str, missing)),
-                    revision.id in claimed,
-                    holds[revision.id],
-                )
+        evidence.append(
+            RevisionEvidence(
+                revision.id,
+                revision.title,
+                tuple(str(table) for table in telling if table in tables),
+                tuple(map(str, missing)),
+                revision.id in claimed,
+                holds[revision.id] if telling else None,
+                revision.down,
             )
+        )
     true = _true_revision(revisions, holds, proved, claimed)
     found = match.revisions if match is not None else ()
     applied = with_ancestors(revisions, *(found or ([true] if true else [])))

@@ -1,6 +1,8 @@
 """What can be decided, and what comes of it, in words: on the screens and in plain lines."""
 
+from recovery.candidates import chosen, named
 from recovery.events import (
+    Answer,
     BackupAttested,
     BackupMade,
     CollisionCompared,
@@ -9,6 +11,7 @@ from recovery.events import (
     PlanMade,
     ProofState,
     RevisionFinished,
+    SoftReference,
     Step,
 )
 from recovery.history import History
@@ -20,10 +23,19 @@ AFTER_ROLL_BACK = (
     "The transaction ends; the database is left as it was. The plan and the backup stay, and the "
     "conversion can be started again."
 )
-TAKEN_OR_LEFT = (
-    "Taken into the plan, it is converted with the key. Left, it stays as it is, and what compares "
-    "it with the key will fail. Either is recorded by name."
-)
+
+
+def taken_or_left(found: Investigated, reference: SoftReference) -> str:
+    """What either decision about a column means."""
+    if reference.column in {one.key for one in found.proposed_keys}:
+        return (
+            "Taken into the plan, it is converted with every column that references it. Left, it "
+            "stays as it is, and differs from what the migrations make. Either is recorded by name."
+        )
+    return (
+        "Taken into the plan, it is converted with the key. Left, it stays as it is, and what "
+        "compares it with the key will fail. Either is recorded by name."
+    )
 
 
 def other_plan(history: History) -> str:
@@ -128,17 +140,74 @@ def to_adopt(history: History) -> tuple[str, ...]:
     )
 
 
-def what_is_migrated(found: Investigated, adopted: tuple[str, ...]) -> str:
+def what_is_confirmed(history: History, revisions: tuple[str, ...]) -> str:
+    """What the operator says by confirming that the schema is at these revisions."""
+    found = history.last(Investigated)
+    if found is None:
+        return ""
+    match, one = found.match, chosen(history, revisions)
+    parts = [f"{one.words}: {one.counts}."]
+    if one.candidate is None:
+        parts.append(f"It was NOT COMPARED with the schema: {one.why or 'no script has it.'}")
+    elif match is not None and match.answer is Answer.NONE:
+        parts.append("NO revision fits. Confirm this one only if you know what was done here.")
+    elif (
+        match is not None
+        and match.answer is Answer.AMBIGUOUS
+        and (others := [other for other in (match.revisions, *match.alike) if other != revisions])
+    ):
+        if revisions in (match.revisions, *match.alike):
+            named_others = ", or ".join(map(named, others[:3]))
+            parts.append(
+                f"It may as well be {named_others}: nothing in the catalog tells them apart. Look "
+                "at the data that their scripts change."
+            )
+        else:
+            parts.append(f"It is NOT the nearest: {chosen(history, match.revisions).words} is.")
+    elif match is not None and revisions != match.revisions:
+        nearest = chosen(history, match.revisions)
+        parts.append(f"It is NOT the nearest: {nearest.words} is, with {nearest.counts}.")
+    parts.append(f"{_set_revision(found, revisions)} {_pending(found, revisions)}")
+    parts.append("Nothing is changed now: your word is recorded, with what speaks for it.")
+    return "\n\n".join(parts)
+
+
+def _set_revision(found: Investigated, revisions: tuple[str, ...]) -> str:
+    if revisions == found.claimed:
+        return f"The migrations step leaves alembic_version as it is, at {named(revisions)}."
+    return (
+        f"The migrations step sets alembic_version from {words.names(found.claimed, 'nothing')} "
+        f"to {words.names(revisions, 'nothing')}, if it still is what the investigation saw."
+    )
+
+
+def _pending(found: Investigated, revisions: tuple[str, ...]) -> str:
+    pending = found.pending(revisions)
+    if not pending:
+        return f"No migration is pending then: it is at {words.names(found.heads)}."
+    migrations = words.counted(len(pending), "pending migration")
+    return f"The {migrations} {'runs' if len(pending) == 1 else 'run'} from there, to " + (
+        f"{words.names(found.heads)}."
+    )
+
+
+def what_is_migrated(history: History, adopted: tuple[str, ...]) -> str:
     """What the migrations do; ``adopted`` are revisions whose tables were made by hand."""
+    found = history.last(Investigated)
+    start = history.start_revisions
+    if found is None or start is None:
+        return ""
     adopting = (
         f"Marked as done, without being run: {words.names(adopted)}. Their tables were made by "
         "hand and have been compared.\n"
         if adopted
         else ""
     )
+    said = history.revision_confirmed
+    confirmed = (
+        "" if said is None else f"The revision was confirmed by {said.by}: {said.evidence}.\n"
+    )
     return (
-        f"alembic_version is set from {words.names(found.claimed, 'nothing')} to "
-        f"{found.true_revision or 'no revision'}, if it still is what the investigation saw.\n"
-        f"{adopting}Then the pending migrations run to {words.names(found.heads)}. "
-        "Each of them is committed."
+        f"{confirmed}{_set_revision(found, start)}\n"
+        f"{adopting}{_pending(found, start)} Each of them is committed."
     )

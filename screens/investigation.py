@@ -8,22 +8,26 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, TabbedContent, TabPane
 
-from recovery.events import Investigated, RevisionEvidence, Step
+from recovery.candidates import confirmable, proposal
+from recovery.events import Investigated, Step
 from recovery.history import History
 from screens import words
-from screens.choices import TAKEN_OR_LEFT
+from screens.choices import taken_or_left
+from screens.confirming import ask_revision, confirm_label
 from screens.step_screen import StepScreen
+from screens.widgets.buttons import button
 from screens.widgets.findings import Findings
 from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
-from screens.widgets.rows import Cell, Facts, Rows
+from screens.widgets.revisions import Revisions
+from screens.widgets.rows import Facts, Rows
 from screens.widgets.soft_references import SoftReferences, told
 from screens.wishes import DecideColumn, RunStep
 
 
 class InvestigationScreen(StepScreen):
-    """Findings, keys, revisions and tables, each in a pane."""
+    """Findings, keys, the revision, tables and what is to be decided, each in a pane."""
 
     STEP = Step.INVESTIGATION
     NAME = "Investigation"
@@ -39,10 +43,8 @@ class InvestigationScreen(StepScreen):
                 yield Rows("Key", "State", "Type", "Expected", "FKs>", "Columns>", id="keys")
                 yield Note("Orphans", id="orphans-title", classes="section")
                 yield Rows("Table", "Foreign key", "Rows without a key>", id="orphans")
-            with TabPane("3 Revisions", id="revisions-pane"), VerticalScroll(can_focus=False):
-                yield Facts(id="revisions")
-                yield Note("Which revisions the tables bear out, newest first", classes="section")
-                yield Rows("Revision", "State", "Tables>", "Title; what is missing", id="evidence")
+            with TabPane("3 Revision", id="revision-pane"):
+                yield Revisions(id="revisions")
             with TabPane("4 Tables", id="tables-pane"), VerticalScroll(can_focus=False):
                 yield Facts(id="totals")
                 yield Note(
@@ -53,8 +55,11 @@ class InvestigationScreen(StepScreen):
                 yield Rows("Revision", "Tables", id="collisions")
                 yield Note("Rows and sizes", id="rows-title", classes="section")
                 yield Rows("Table", "Rows>", "Size>", id="row-counts")
-            with TabPane("5 Soft references", id="soft-pane"):
+            with TabPane("5 To decide", id="soft-pane"):
                 yield SoftReferences(id="soft")
+
+    def compose_actions(self) -> ComposeResult:
+        yield button("", id="confirm-revision")
 
     def show_step(self, history: History, now: datetime) -> None:
         found = history.last(Investigated)
@@ -62,14 +67,22 @@ class InvestigationScreen(StepScreen):
         intro.say(
             ""
             if found is not None or self.running
-            else "Reads the catalog, the migration scripts and the row counts in one read-only "
-            "transaction. Nothing is changed."
+            else "Reads the catalog and the row counts in one read-only transaction, and replays "
+            "the migration scripts on a private server. Nothing is changed."
         )
         self.query_one("#content").display = found is not None
         if found is not None:
             self._show_findings(found)
-            self.query_one(SoftReferences).fill(found.soft_references, _decided(history))
-        self.offer_usual(done=found is not None)
+            self.query_one(Revisions).tell(history)
+            self.query_one(SoftReferences).fill(found, _decided(history))
+        self._offer(history, done=found is not None)
+
+    def _offer(self, history: History, *, done: bool) -> None:
+        """Beside a failure there is no room: the panes and their keys stay."""
+        proposed = proposal(history) if self.failure is None else None
+        if proposed is not None:
+            self.query_one("#confirm-revision", Button).label = Content(confirm_label(proposed))
+        self.offer_usual(done=done, also=() if proposed is None else ("confirm-revision",))
 
     def what_runs(self) -> str:
         return "Reading the catalog; nothing is changed."
@@ -97,14 +110,6 @@ class InvestigationScreen(StepScreen):
         self.query_one("#orphans", Rows).fill(
             (each.table, each.foreign_key, words.number(each.count)) for each in found.orphans
         )
-        self.query_one("#revisions", Facts).tell(
-            [
-                ("alembic_version claims", words.names(found.claimed, "nothing")),
-                ("The tables bear out", found.true_revision or "no revision"),
-                ("Head of the scripts", words.names(found.heads)),
-            ]
-        )
-        self.query_one("#evidence", Rows).fill(_evidence(each) for each in reversed(found.evidence))
         self.query_one("#totals", Facts).tell(
             [
                 ("Tables", f"{words.number(found.tables)}, {words.size(found.size_bytes)}"),
@@ -150,7 +155,9 @@ class InvestigationScreen(StepScreen):
     @on(SoftReferences.Chosen)
     def decide(self, message: SoftReferences.Chosen) -> None:
         """Asks what is to be done with a column."""
-        reference = message.reference
+        reference, found = message.reference, self.history.last(Investigated)
+        if found is None:
+            return
 
         def answered(answer: str | None) -> None:
             if answer in ("take", "leave"):
@@ -162,7 +169,7 @@ class InvestigationScreen(StepScreen):
                 f"{reference.column}: what is to be done with it?",
                 Content.assemble(
                     told(reference),
-                    f"\n{TAKEN_OR_LEFT}",
+                    f"\n{taken_or_left(found, reference)}",
                 ),
                 ("back", "Not yet"),
                 ("leave", "Leave it"),
@@ -170,6 +177,18 @@ class InvestigationScreen(StepScreen):
             ),
             answered,
         )
+
+    @on(Revisions.Chosen)
+    def confirm_chosen(self, message: Revisions.Chosen) -> None:
+        """Asks whether the schema is at the revisions under the cursor."""
+        if confirmable(self.history):
+            ask_revision(self, message.revisions)
+
+    @on(Button.Pressed, "#confirm-revision")
+    def confirm_proposed(self) -> None:
+        """Asks about those that the catalog speaks for."""
+        if (proposed := proposal(self.history)) is not None:
+            ask_revision(self, proposed)
 
     @on(Button.Pressed, "#start")
     def investigate(self) -> None:
@@ -182,19 +201,3 @@ def _decided(history: History) -> dict[str, str]:
     return {str(name): "taken" for name in profile.key_types} | {
         str(name): "left" for name in profile.left
     }
-
-
-def _evidence(evidence: RevisionEvidence) -> tuple[Cell, ...]:
-    """One revision's line: its state, how many of its tables are there, which are not."""
-    word = {True: "holds", False: "does not hold", None: "no evidence"}[evidence.holds]
-    title = f"{evidence.title}{' (claimed)' if evidence.claimed else ''}"
-    missing = f"; missing: {words.names(evidence.missing)}" if evidence.missing else ""
-    if evidence.holds is False and not evidence.missing:
-        missing = "; a revision before it does not hold"
-    total = len(evidence.present) + len(evidence.missing)
-    return (
-        evidence.revision,
-        words.state(word),
-        f"{len(evidence.present)} of {total}",
-        f"{title}{missing}",
-    )

@@ -1,4 +1,4 @@
-"""Step 6: the true revision is recorded, then the pending migrations run to head."""
+"""Step 6: the confirmed revision is recorded, then the pending migrations run to head."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Button
 
+from recovery.candidates import confirmable, facts, named, proposal
 from recovery.events import (
     Cancel,
     CollisionCompared,
@@ -19,9 +20,10 @@ from recovery.events import (
     RevisionStarted,
     Step,
 )
-from recovery.history import History
+from recovery.history import REVISION, History
 from screens import words
 from screens.choices import to_adopt, what_is_migrated
+from screens.confirming import ask_revision
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
@@ -42,6 +44,7 @@ class MigrationsScreen(StepScreen):
     def compose_content(self) -> ComposeResult:
         with VerticalScroll(id="content", can_focus=False):
             yield Facts(id="revisions")
+            yield Note(id="confirm-words")
             yield Note(
                 "The migration scripts run through Alembic's own operations; the project's env.py "
                 "is not run.",
@@ -57,12 +60,15 @@ class MigrationsScreen(StepScreen):
             yield Rows("Revision", "State", "Time>", "Title", id="migrations")
 
     def compose_actions(self) -> ComposeResult:
+        yield button("Confirm the revision", id="confirm-revision")
         yield button("Adopt and migrate", id="adopt")
         yield button("Cancel", id="cancel")
 
     def show_step(self, history: History, now: datetime) -> None:
         found = history.last(Investigated)
-        self.query_one("#revisions", Facts).tell(_revisions(history, found))
+        self.query_one("#revisions", Facts).tell(_revisions(history))
+        proposed = proposal(history)
+        self.query_one("#confirm-words", Note).say(_confirming(history, proposed))
         collisions = list(_collisions(history, found))
         self.query_one("#collisions-title").display = bool(collisions)
         self.query_one("#collisions", Rows).fill(collisions)
@@ -75,6 +81,8 @@ class MigrationsScreen(StepScreen):
             self.offer("continue", focus="continue")
         elif self.allowed and to_adopt(history):
             self.offer("adopt", focus="adopt")
+        elif proposed is not None and history.waits_for(self.STEP) == REVISION:
+            self.offer("confirm-revision")
         else:
             self.offer_usual(done=False)
 
@@ -86,15 +94,17 @@ class MigrationsScreen(StepScreen):
     def migrate(self) -> None:
         self._ask(())
 
+    @on(Button.Pressed, "#confirm-revision")
+    def confirm_revision(self) -> None:
+        """Asks about the revision that the catalog speaks for."""
+        if (proposed := proposal(self.history)) is not None:
+            ask_revision(self, proposed)
+
     @on(Button.Pressed, "#adopt")
     def adopt(self) -> None:
         self._ask(to_adopt(self.history))
 
     def _ask(self, adopted: tuple[str, ...]) -> None:
-        found = self.history.last(Investigated)
-        if found is None:
-            return
-
         def answered(answer: str | None) -> None:
             if answer == "migrate":
                 self.post_message(RunStep(Step.MIGRATIONS, adopt=adopted))
@@ -102,7 +112,7 @@ class MigrationsScreen(StepScreen):
         self.app.push_screen(
             Question(
                 f"Migrate {self.history.profile.target.database} to head?",
-                what_is_migrated(found, adopted),
+                what_is_migrated(self.history, adopted),
                 ("back", "Not yet"),
                 ("migrate", "Migrate"),
             ),
@@ -114,16 +124,21 @@ class MigrationsScreen(StepScreen):
         self.post_message(GiveCommand(Cancel(by=self.by)))
 
 
-def _revisions(history: History, found: Investigated | None) -> Iterator[tuple[str, Cell]]:
-    if found is None:
-        return
-    yield "alembic_version claimed", words.names(found.claimed, "nothing")
-    yield "The tables bear out", found.true_revision or "no revision"
-    yield "Head of the scripts", words.names(found.heads)
+def _revisions(history: History) -> Iterator[tuple[str, Cell]]:
+    yield from facts(history)
     if (moved := history.last(RevisionSet)) is not None:
-        yield "Set by pg-rekey", f"{words.names(moved.before)} to {words.names(moved.heads)}"
+        yield "Set", f"from {words.names(moved.before, 'nothing')} to {named(moved.heads)}"
     if (migrated := history.last(Migrated)) is not None:
-        yield "Read back afterwards", words.names(migrated.heads)
+        yield "Read back", words.names(migrated.heads)
+
+
+def _confirming(history: History, proposed: tuple[str, ...] | None) -> str:
+    """What is to be done before the step may start, if it is this."""
+    if history.waits_for(Step.MIGRATIONS) != REVISION or not confirmable(history):
+        return ""
+    if proposed is None:
+        return "No revision was found. Choose one in step 2, pane 3, if you know which it is."
+    return "Step 2, pane 3, lists the differences, and the other candidates."
 
 
 def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[Cell, ...]]:
@@ -148,7 +163,7 @@ def _migrations(history: History, found: Investigated | None) -> Iterator[tuple[
     """Every migration that has run or is pending, in order."""
     finished = {each.revision: each for each in history.of(RevisionFinished)}
     started = {each.revision: each.title for each in history.of(RevisionStarted)}
-    pending = dict(_pending(found))
+    pending = dict(_pending(history, found))
     running = history.running is Step.MIGRATIONS
     for revision, title in (pending | started).items():
         end = finished.get(revision)
@@ -164,12 +179,12 @@ def _migrations(history: History, found: Investigated | None) -> Iterator[tuple[
             yield revision, words.state(word), "", title
 
 
-def _pending(found: Investigated | None) -> Iterator[tuple[str, str]]:
-    """The revisions above the true one that the investigation had evidence about."""
+def _pending(history: History, found: Investigated | None) -> Iterator[tuple[str, str]]:
+    """The revisions above the confirmed ones, or while there are none, above those found."""
     if found is None:
         return
-    above = found.true_revision is None
-    for each in found.evidence:
-        if above:
-            yield each.revision, each.title
-        above = above or each.revision == found.true_revision
+    start = history.start_revisions
+    if start is None and not found.found_revisions:
+        return
+    for each in found.pending(found.found_revisions if start is None else start):
+        yield each.revision, each.title

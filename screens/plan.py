@@ -139,6 +139,11 @@ class PlanScreen(StepScreen):
         return "Reading what hangs on the key columns; nothing is changed."
 
     def _intro(self, plan: PlanMade | None) -> str:
+        if self.history.open_keys:
+            return (
+                "The migrations give it another type than it has, and the profile does not name "
+                "it. Step 2, pane 5, has what is known, and asks."
+            )
         if plan is None:
             return (
                 ""

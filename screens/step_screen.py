@@ -199,13 +199,16 @@ class StepScreen(Screen[None]):
         entries = self.attempt.entries
         return entries[0] if entries else None
 
-    def offer_usual(self, *, done: bool) -> None:
-        """The buttons of a step that is started, and then gone on from or started again."""
+    def offer_usual(self, *, done: bool, also: tuple[str, ...] = ()) -> None:
+        """The buttons of a step that is started, and then gone on from or started again.
+
+        ``also`` are those of the step's own that are offered beside them when it is done.
+        """
         if self.running or self.starting:
             self.offer()
         elif done:
             again = ["start"] if self.allowed else []
-            self.offer("continue", *again, focus="continue")
+            self.offer("continue", *also, *again, focus="continue")
         elif self.allowed:
             self.offer("start", focus="start")
         else:

@@ -55,6 +55,13 @@ class DecideColumn(Message):
 
 
 @dataclass
+class ConfirmRevision(Message):
+    """The operator's word that the schema is at these revisions."""
+
+    revisions: tuple[str, ...]
+
+
+@dataclass
 class ApprovePlan(Message):
     """The operator has read the plan and wants it so."""
 

@@ -22,6 +22,10 @@ _TONES = {
     "running": "bold yellow",
     "adoptable": "bold yellow",
     "rolled back": "bold yellow",
+    "nearest": "bold yellow",
+    "as near": "bold yellow",
+    "not compared": "bold yellow",
+    "claimed": "bold cyan",
     "note": "bold cyan",
     "done": "bold green",
     "passed": "bold green",
@@ -32,6 +36,8 @@ _TONES = {
     "taken": "green",
     "left": "green",
     "committed": "bold green",
+    "confirmed": "bold green",
+    "exact": "bold green",
 }
 
 

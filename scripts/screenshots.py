@@ -93,6 +93,7 @@ at_the_gate = when(lambda event: isinstance(event, GatePrice) and bool(event.blo
 PICTURES: dict[str, tuple[Step, Moment, tuple[str, ...]]] = {
     "target": (Step.TARGET, when(lambda event: isinstance(event, SessionOpened)), ()),
     "investigation": (Step.INVESTIGATION, finished(Step.INVESTIGATION), ()),
+    "investigation-revision": (Step.INVESTIGATION, finished(Step.INVESTIGATION), ("3",)),
     "plan": (Step.PLAN, finished(Step.PLAN), ()),
     "plan-sql": (Step.PLAN, finished(Step.PLAN), ("3", *["down"] * 4, "enter", "down")),
     "backup": (Step.BACKUP, finished(Step.BACKUP), ()),
@@ -125,6 +126,7 @@ def recover() -> Recovery:
         plan.approve(client.session, made.sha256, this_person())
         client.back_up("custom")
         convert(client, demo)
+        client.revision((incident.TRUE_REVISION,))
         client.migrate((), None)
         client.migrate((incident.VALUATIONS_REVISION,), None)
         client.verify()

@@ -43,6 +43,7 @@ from screens.wishes import (
     ApprovePlan,
     AskServer,
     AttestBackup,
+    ConfirmRevision,
     ConfirmTarget,
     CopyText,
     DecideColumn,
@@ -390,6 +391,10 @@ class Wizard(App[None]):
     @on(DecideColumn)
     def _decide(self, message: DecideColumn) -> None:
         self._carry_out(partial(self._work.decide, message.column, message.take))
+
+    @on(ConfirmRevision)
+    def _confirm_revision(self, message: ConfirmRevision) -> None:
+        self._carry_out(partial(self._work.confirm_revision, message.revisions))
 
     @on(AttestBackup)
     def _attest(self, message: AttestBackup) -> None:

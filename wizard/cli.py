@@ -286,6 +286,23 @@ def investigate(chosen: ChosenOrNew) -> None:
 
 @app.command()
 @spread
+def revision(
+    chosen: ChosenOrNew,
+    confirm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--confirm",
+            metavar="REVISION",
+            help="Your word that the schema is at it. Repeatable: for branches side by side.",
+        ),
+    ] = None,
+) -> None:
+    """Says which revision the schema is at. Only reads; 1 while it has to be confirmed."""
+    _exit(_client(chosen, new=chosen.new).revision(confirm or ()))
+
+
+@app.command()
+@spread
 def plan(
     chosen: ChosenOrNew,
     sql: Annotated[bool, typer.Option("--sql", help="Print plan.sql.")] = False,
@@ -298,11 +315,15 @@ def plan(
     ] = False,
     take: Annotated[
         list[str] | None,
-        typer.Option("--take", metavar="COLUMN", help="Convert a soft reference. Repeatable."),
+        typer.Option(
+            "--take", metavar="COLUMN", help="Convert a soft reference or a key. Repeatable."
+        ),
     ] = None,
     leave: Annotated[
         list[str] | None,
-        typer.Option("--leave", metavar="COLUMN", help="Leave a soft reference. Repeatable."),
+        typer.Option(
+            "--leave", metavar="COLUMN", help="Leave a soft reference or a key. Repeatable."
+        ),
     ] = None,
 ) -> None:
     """Plans the conversion. Only reads; exit code 4 if something is refused."""
@@ -374,7 +395,7 @@ def migrate(
         typer.Option("--adopt", metavar="REVISION", help="Keep tables made by hand. Repeatable."),
     ] = None,
 ) -> None:
-    """Sets the true revision and migrates to head."""
+    """Sets the confirmed revision and migrates to head."""
     _exit(_client(chosen).migrate(tuple(adopt or ()), confirm))
 
 

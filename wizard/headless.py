@@ -15,6 +15,7 @@ from recovery import (
     compatibility,
     credentials,
     follow,
+    matching,
     plan,
     session,
     soft_references,
@@ -31,11 +32,11 @@ from recovery.errors import (
     Refused,
     ServerError,
 )
-from recovery.history import Entry, History
+from recovery.history import REVISION, Entry, History
 from recovery.launch import Options, launch
 from recovery.profile import Profile
 from recovery.session import Session, this_person
-from wizard.lines import lines, printable, problem_lines
+from wizard.lines import lines, printable, problem_lines, revision_lines
 
 
 @dataclass
@@ -63,6 +64,20 @@ class Output:
             return
         for name in names:
             self.line(name)
+
+    def revision(self, history: History) -> None:
+        """Prints what was found of the revision, and what was confirmed."""
+        if not self.as_json:
+            for line in revision_lines(history):
+                self.line(line)
+            return
+        found, said = history.last(e.Investigated), history.revision_confirmed
+        told: dict[str, object] = {"claimed": found.claimed if found is not None else ()}
+        told["heads"] = found.heads if found is not None else ()
+        told["start"] = history.start_revisions
+        told["confirmed"] = None if said is None else msgspec.to_builtins(said)
+        told["match"] = None if found is None else msgspec.to_builtins(found.match)
+        self.value(told)
 
     def value(self, value: object) -> None:
         """Prints a value as a line of JSON."""
@@ -231,9 +246,34 @@ class Client:
             return FAILED
         return code
 
+    def revision(self, confirmed: Iterable[str] = ()) -> int:
+        """Tells which revision the schema is at; 1 while that has to be confirmed.
+
+        ``confirmed`` are the revisions that it is at by the operator's word.
+        """
+        if self.history.profile.alembic is None:
+            raise Refused(
+                "The profile names no migration scripts.",
+                "Name them: --scripts FOLDER, or script_location under [alembic] in the profile.",
+            )
+        if self.history.last(e.Investigated) is None and (code := self.investigate()) != DONE:
+            return code
+        if said := tuple(confirmed):
+            matching.confirm(self.session, said, this_person())
+            if not self.output.as_json:
+                self.output.entry(self.history.entries[-1])
+        self.output.revision(self.history)
+        return FAILED if self.history.start_revisions is None else DONE
+
     def migrate(self, adopt: tuple[str, ...], typed: str | None) -> int:
-        """Sets the true revision and runs what is pending."""
+        """Sets the confirmed revision and runs what is pending."""
         self.confirm(typed)
+        if self.history.waits_for(e.Step.MIGRATIONS) == REVISION:
+            raise Refused(
+                "Nobody has said which revision the schema is at.",
+                "'pg-rekey revision' tells what was found; read it, and give the revision with "
+                "'pg-rekey revision --confirm REVISION'.",
+            )
         return self.run(e.Step.MIGRATIONS, Options(by=this_person(), adopt=adopt))
 
     def compatibility(self, typed: str | None, *, remove: bool) -> int:

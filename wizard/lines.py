@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 from recovery import events as e
+from recovery.candidates import answer, choosable, differences, facts, named
 from recovery.errors import Problem
+from recovery.history import History
 from recovery.standing import AFTER_COMMIT
 from recovery.statements import TITLES
+
+# Of the candidates for the revision so many are told.
+LISTED = 10
 
 
 def printable(text: str) -> str:
@@ -66,8 +71,11 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield f"{event.words} ({by})"
         case e.CompatibilityRemoved(objects=objects, by=by):
             yield f"{by} dropped {', '.join(objects) or 'nothing: there was nothing of it'}"
+        case e.RevisionConfirmed(revisions=revisions, evidence=evidence, by=by):
+            yield f"revision confirmed: {named(revisions)} by {by} ({evidence})"
         case e.RevisionSet(before=before, heads=heads):
-            yield f"alembic_version set from {', '.join(before)} to {', '.join(heads)}"
+            set_to = ", ".join(heads) or "nothing"
+            yield f"alembic_version set from {', '.join(before) or 'nothing'} to {set_to}"
         case e.CollisionCompared(collision=collision, differences=differences):
             yield f"revision {collision.revision} would create {', '.join(collision.tables)}"
             yield from (f"    {difference}" for difference in differences)
@@ -115,20 +123,37 @@ def identity_lines(identity: e.Identity) -> Iterator[str]:
 
 def _investigation(found: e.Investigated) -> Iterator[str]:
     yield f"revision claimed: {', '.join(found.claimed) or 'none'}"
-    yield f"revision by the tables: {found.true_revision or 'not known'}"
+    yield f"revision found: {answer(found)}"
     yield f"head: {', '.join(found.heads) or 'not known'}"
-    for row in found.evidence:
-        if row.missing or row.claimed:
-            mark = "claimed" if row.claimed else ""
-            yield (
-                f"    {row.revision} {row.title}: {len(row.present)} present, "
-                f"{len(row.missing)} missing {mark}".rstrip()
-            )
     yield f"{found.tables} tables, {found.foreign_keys} foreign keys, {found.size_bytes:,} bytes"
     for finding in found.findings:
         yield f"{finding.severity.upper():8} {finding.title}"
         yield f"         {finding.evidence}"
         yield f"         -> {finding.remedy}"
+
+
+def revision_lines(history: History) -> Iterator[str]:
+    """What was found of the revision: the answer, the nearest candidates, how it differs."""
+    for label, told in facts(history):
+        yield f"{label.lower():10} {told}"
+    several = choosable(history)
+    if not several:
+        return
+    yield "candidates, nearest first:"
+    for number, one in enumerate(several[:LISTED], 1):
+        marks = f" {', '.join(one.marks).upper()}" if one.marks else ""
+        yield f"{number:4}.{marks} {one.words}: {one.counts}"
+    if len(several) > LISTED:
+        yield f"      and {len(several) - LISTED} more"
+    if several[0].candidate is not None:
+        yield f"how the schema differs from {named(several[0].revisions)}:"
+        for heading, told_below in differences(several[0]):
+            yield f"    {heading}"
+            yield from (f"        {line}" for line in told_below)
+        not_run = [one for one in several if one.candidate is None]
+        if not_run:
+            yield "not run, so not compared:"
+            yield from (f"    {one.words}: {one.why}" for one in not_run)
 
 
 def _plan(plan: e.PlanMade) -> Iterator[str]:

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from recovery import backup, bundle, credentials, plan, session, soft_references, target
+from recovery import backup, bundle, credentials, matching, plan, session, soft_references, target
 from recovery.errors import Problem, RecoveryError, in_words
 from recovery.events import AnyCommand, Person, TargetConfirmed
 from recovery.history import Entry
@@ -126,6 +126,10 @@ class LocalWork:
 
     def decide(self, column: str, take: bool) -> None:
         soft_references.decide(self._session, column, take=take, by=self.by)
+
+    def confirm_revision(self, revisions: tuple[str, ...]) -> None:
+        with in_words():
+            matching.confirm(self._session, revisions, self.by)
 
     def attest(self, statement: str) -> None:
         backup.attest(self._session, statement, self.by)

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from recovery import backup, plan, soft_references, target
+from recovery import backup, matching, plan, soft_references, target
 from recovery import events as e
+from recovery.candidates import choosable, confirmable, named
 from recovery.errors import Refused
-from recovery.history import StepState
+from recovery.history import REVISION, StepState
 from recovery.launch import Options
 from recovery.session import this_person
 from recovery.standing import Standing, gate
 from screens import choices
+from wizard.lines import LISTED, revision_lines
 from wizard.watch import Watch
 
 PURPOSE = {
@@ -19,7 +21,7 @@ PURPOSE = {
     e.Step.PLAN: "What will be done, in full, before anything is done.",
     e.Step.BACKUP: "A backup that is read back whole, or your word that there is another.",
     e.Step.CONVERSION: "One transaction, which stops before COMMIT and waits for you.",
-    e.Step.MIGRATIONS: "The true revision is recorded, then the pending migrations run to head.",
+    e.Step.MIGRATIONS: "The revision that you confirm is recorded; what is pending runs to head.",
     e.Step.VERIFICATION: "What was expected and what is there, check by check.",
     e.Step.REPORT: "What happened, as files that stay.",
 }
@@ -85,8 +87,10 @@ def _investigation(watch: Watch) -> Iterator[Choice]:
     found = watch.history.last(e.Investigated)
     if found is not None and any(finding.query for finding in found.findings):
         yield Choice("s[h]ow the findings' SQL", lambda: _tell_queries(watch, found))
-    if found is not None and found.soft_references:
-        yield Choice("[s]oft references", lambda: _decide(watch, found.soft_references))
+    if found is not None and confirmable(watch.history):
+        yield Choice("the [r]evision", lambda: _confirm_revision(watch))
+    if found is not None and found.decidable:
+        yield Choice("decide about column[s]", lambda: _decide(watch, found))
 
 
 def _tell_queries(watch: Watch, found: e.Investigated) -> None:
@@ -97,9 +101,32 @@ def _tell_queries(watch: Watch, found: e.Investigated) -> None:
             watch.console.lines(finding.query)
 
 
-def _decide(watch: Watch, references: tuple[e.SoftReference, ...]) -> None:
-    """Lists what holds values of a key without a foreign key, and asks about one."""
-    profile = watch.history.profile
+def _confirm_revision(watch: Watch) -> None:
+    """Tells what was found of the revision, and asks which one is to be confirmed."""
+    history = watch.history
+    for line in revision_lines(history):
+        watch.console.line(line)
+    several = choosable(history)
+    listed = {str(number): one.revisions for number, one in enumerate(several[:LISTED], 1)}
+    typed = watch.ask(
+        "Which of them is the schema at? Type its number, or the id of any revision (of several "
+        "that stand side by side, with spaces between). An empty line goes back."
+    )
+    if not typed:
+        return
+    revisions = listed.get(typed, tuple(sorted({*typed.split()})))
+    known = {revision for one in several for revision in one.revisions}
+    if unknown := [each for each in revisions if each not in known]:
+        watch.console.line(f"{', '.join(map(repr, unknown))} is none of them.")
+    elif watch.agrees(
+        f"Is the schema at {named(revisions)}?", choices.what_is_confirmed(history, revisions)
+    ):
+        matching.confirm(watch.session, revisions, this_person())
+
+
+def _decide(watch: Watch, found: e.Investigated) -> None:
+    """Lists keys that nobody named, and what may hold values of a key; asks about one."""
+    profile, references = watch.history.profile, found.decidable
     taken, left = ({str(name) for name in names} for names in (profile.key_types, profile.left))
     for number, one in enumerate(references, 1):
         word = "taken" if one.column in taken else "left" if one.column in left else "open"
@@ -117,7 +144,7 @@ def _decide(watch: Watch, references: tuple[e.SoftReference, ...]) -> None:
     take = "" if chosen.becomes is None else "[t]ake it, "
     answer = watch.ask(
         f"{chosen.column}: what is to be done with it?",
-        choices.TAKEN_OR_LEFT,
+        choices.taken_or_left(found, chosen),
         f"{take}[l]eave it, [n]ot yet",
     ).lower()
     if answer in ("t", "l"):
@@ -233,6 +260,8 @@ def _roll_back(watch: Watch) -> None:
 
 
 def _migrations(watch: Watch) -> Iterator[Choice]:
+    if watch.history.waits_for(e.Step.MIGRATIONS) == REVISION and confirmable(watch.history):
+        yield Choice("confirm the [r]evision", lambda: _confirm_revision(watch))
     if watch.history.running is e.Step.MIGRATIONS:
         yield Choice("[x] cancel the migrations", lambda: watch.give(e.Cancel(by=this_person())))
     elif watch.allowed(e.Step.MIGRATIONS) and watch.history.last(e.Migrated) is None:
@@ -242,10 +271,9 @@ def _migrations(watch: Watch) -> Iterator[Choice]:
 
 
 def _migrate(watch: Watch, adopted: tuple[str, ...]) -> None:
-    found = watch.history.last(e.Investigated)
-    if found is not None and watch.agrees(
+    if watch.agrees(
         f"Migrate {watch.history.profile.target.database} to head?",
-        choices.what_is_migrated(found, adopted),
+        choices.what_is_migrated(watch.history, adopted),
     ):
         watch.start(e.Step.MIGRATIONS, Options(by=this_person(), adopt=adopted))
 

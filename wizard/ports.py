@@ -68,6 +68,9 @@ class Work(Protocol):
     def decide(self, column: str, take: bool) -> None:
         """Journals what is to be done with a soft reference."""
 
+    def confirm_revision(self, revisions: tuple[str, ...]) -> None:
+        """Journals the operator's word that the schema is at these revisions."""
+
     def attest(self, statement: str) -> None:
         """Journals the operator's word about a backup."""
 

@@ -39,7 +39,10 @@ class KeyFact(Fact, frozen=True):
 
 
 class RevisionEvidence(Fact, frozen=True):
-    """A revision and the tables that it creates, divided into present and missing."""
+    """A revision and the tables that it creates, divided into present and missing.
+
+    ``below`` are the revisions that it comes after. ``holds`` is None if it creates no tables.
+    """
 
     revision: str
     title: str
@@ -47,6 +50,7 @@ class RevisionEvidence(Fact, frozen=True):
     missing: tuple[str, ...]
     claimed: bool
     holds: bool | None
+    below: tuple[str, ...] = ()
 
 
 class Collision(Fact, frozen=True):
@@ -100,7 +104,8 @@ class Investigated(Event, frozen=True):
     """``claimed`` is what alembic_version holds, ``true_revision`` what the tables imply.
 
     ``match`` is what the whole catalog says, held against a replay of the scripts;
-    ``proposed_keys`` have another type than the scripts, or else the models, give them.
+    ``proposed_keys`` have another type than the scripts give them. ``evidence`` has every revision
+    of the scripts, each after those below it.
     """
 
     findings: tuple[Finding, ...]
@@ -129,11 +134,22 @@ class Investigated(Event, frozen=True):
             return self.match.revisions
         return () if self.true_revision is None else (self.true_revision,)
 
+    def pending(self, heads: tuple[str, ...]) -> tuple[RevisionEvidence, ...]:
+        """The revisions that a database at these heads has not run, in order."""
+        below = {each.revision: each.below for each in self.evidence}
+        waiting, applied = [*heads], set[str]()
+        while waiting:
+            revision = waiting.pop()
+            if revision not in applied:
+                applied.add(revision)
+                waiting += below.get(revision, ())
+        return tuple(each for each in self.evidence if each.revision not in applied)
+
     @property
     def decidable(self) -> tuple[SoftReference, ...]:
         """The columns of which the operator says what is to be done with them.
 
-        The keys that should have another type come first, those that nobody named before.
+        The keys that the migrations make otherwise come first, those that nobody named before.
         """
         named = {key.key for key in self.keys}
         proposed = (
@@ -143,15 +159,15 @@ class Investigated(Event, frozen=True):
                 None,
                 0,
                 0,
-                f"{one.foreign_keys} foreign keys reference it; {one.made}",
+                f"{one.foreign_keys} foreign keys reference it; the migrations make it "
+                f"{one.expected}",
                 one.expected,
                 None,
             )
             for one in self.proposed_keys
             if one.key not in named
         )
-        keys = {one.key for one in self.proposed_keys}
-        return (*proposed, *(one for one in self.soft_references if one.column not in keys))
+        return (*proposed, *self.soft_references)
 
 
 class ColumnDecided(Event, frozen=True):

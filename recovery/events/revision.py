@@ -38,9 +38,19 @@ class RevisionDifference(Fact, frozen=True):
     @property
     def words(self) -> str:
         """The difference in a line."""
+        return f"{self.state}: {self.name}{self.how}"
+
+    @property
+    def name(self) -> str:
+        """The object without its kind."""
+        return self.object.partition(" ")[2]
+
+    @property
+    def how(self) -> str:
+        """What stands behind the name: the same for objects that differ in the same way."""
         sides = f", {self.actual} and not {self.expected}" if self.expected and self.actual else ""
         note = f" ({self.note})" if self.note else ""
-        return f"{self.state}: {self.object.partition(' ')[2]}{sides}{note}"
+        return f"{sides}{note}"
 
 
 class Candidate(Fact, frozen=True):
@@ -59,6 +69,11 @@ class Candidate(Fact, frozen=True):
     key_types: int
     distance: float
     differences: tuple[RevisionDifference, ...] = ()
+
+    @property
+    def others(self) -> list[RevisionDifference]:
+        """The differences that are kept, but for key types."""
+        return [each for each in self.differences if each.cause is not Cause.KEY_TYPE]
 
     @property
     def counts(self) -> str:
@@ -82,26 +97,13 @@ class NotReplayed(Fact, frozen=True):
     why: str
 
 
-class Source(StrEnum):
-    """What says which types keys should have."""
-
-    MIGRATIONS = "the migrations"
-    MODELS = "the application's models"
-
-
 class ProposedKey(Fact, frozen=True):
-    """A key column that has another type than the migrations or the models give it."""
+    """A key column that has another type than the migrations give it."""
 
     key: str
     actual: str
     expected: str
     foreign_keys: int
-    source: Source = Source.MIGRATIONS
-
-    @property
-    def made(self) -> str:
-        """What it should be by whom, in words."""
-        return f"{self.source} make it {self.expected}"
 
 
 class RevisionMatch(Fact, frozen=True):

@@ -1,4 +1,4 @@
-"""Columns that hold ids of a key without a foreign key; a decision about each."""
+"""Keys that nobody named, and columns that hold ids without a foreign key; decided one by one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable
 
-from recovery.events import SoftReference
+from recovery.events import Investigated, SoftReference
 from screens import words
 from screens.widgets.line import Note
 
@@ -20,7 +20,7 @@ _COLUMNS = (("Decision", 8), ("Column", 32), ("Type", 8), ("Holds", 18))
 
 
 class SoftReferences(Vertical):
-    """The table of soft references, and the one under the cursor in full."""
+    """The table of what can be decided, and the one under the cursor in full."""
 
     @dataclass
     class Chosen(Message):
@@ -40,11 +40,12 @@ class SoftReferences(Vertical):
         yield table
         yield Note(id="soft-detail")
 
-    def fill(self, found: tuple[SoftReference, ...], decided: Mapping[str, str]) -> None:
-        """Shows these; ``decided`` has, by column, a word for what was decided."""
-        shown = [(each, decided.get(each.column, "open")) for each in found]
+    def fill(self, found: Investigated, decided: Mapping[str, str]) -> None:
+        """Shows what was found; ``decided`` has, by column, a word for what was decided."""
+        shown = [(each, decided.get(each.column, "open")) for each in found.decidable]
         if shown == self._shown:
             return
+        keys = {one.key for one in found.proposed_keys}
         self._shown = shown
         table: DataTable[Text] = self.query_one(DataTable)
         row = table.cursor_row
@@ -54,16 +55,14 @@ class SoftReferences(Vertical):
                 words.state(word),
                 Text(words.plain(each.column)),
                 Text(words.plain(each.type)),
-                Text(words.plain(each.key or "nothing known")),
+                Text(
+                    "it is a key"
+                    if each.column in keys
+                    else words.plain(each.key or "nothing known")
+                ),
             )
         table.move_cursor(row=row)
-        undecided = sum(word == "open" and each.key is not None for each, word in shown)
-        self.query_one("#soft-words", Note).say(
-            f"{words.counted(len(shown), 'column')} may hold ids of a key without a foreign key; "
-            f"{undecided} that do are open. Enter on one: take it into the plan, or leave it."
-            if shown
-            else "No other column holds ids of a key, as far as its type tells."
-        )
+        self.query_one("#soft-words", Note).say(_summary(shown, keys))
 
     @on(DataTable.RowHighlighted)
     def show_detail(self, event: DataTable.RowHighlighted) -> None:
@@ -76,6 +75,28 @@ class SoftReferences(Vertical):
         event.stop()
         if 0 <= event.cursor_row < len(self._shown):
             self.post_message(self.Chosen(self._shown[event.cursor_row][0]))
+
+
+def _summary(shown: list[tuple[SoftReference, str]], keys: set[str]) -> str:
+    """How many there are of each kind, and how many are open."""
+    if not shown:
+        return "No other column holds ids of a key, as far as its type tells."
+    wrong = [word for each, word in shown if each.column in keys]
+    soft = [(each, word) for each, word in shown if each.column not in keys]
+    told = []
+    if wrong:
+        has = "key has" if len(wrong) == 1 else "keys have"
+        told.append(
+            f"{len(wrong)} {has} another type than the migrations make; "
+            f"{wrong.count('open')} open. The plan waits for that."
+        )
+    if soft:
+        undecided = sum(word == "open" and each.key is not None for each, word in soft)
+        told.append(
+            f"{words.counted(len(soft), 'column')} may hold ids of a key without a foreign key; "
+            f"{undecided} that do are open."
+        )
+    return " ".join([*told, "Enter on one: take it into the plan, or leave it."])
 
 
 def told(each: SoftReference) -> Content:

@@ -366,6 +366,14 @@ def test_migrating_without_scripts_is_refused(shell: Shell, small: Database) -> 
     assert "names no migration scripts" in ended.out + ended.err
 
 
+def test_a_revision_without_scripts_is_refused(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+
+    ended = shell.run("revision")
+    assert ended.code == 4
+    assert "The profile names no migration scripts." in ended.err
+
+
 def test_scripts_that_are_not_there_are_refused_as_a_mistake_of_the_profile(
     shell: Shell, small: Database
 ) -> None:

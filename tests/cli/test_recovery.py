@@ -24,9 +24,25 @@ def test_the_incident_is_recovered_command_by_command(
     found = shell.run("investigate")
     assert found.code == 0
     assert f"revision claimed: {incident.CLAIMED_REVISION}" in found.out
-    assert f"revision by the tables: {incident.TRUE_REVISION}" in found.out
+    assert f"revision found: {incident.TRUE_REVISION} is the nearest: 5 extra, " in found.out
     assert f"BLOCKER  alembic_version claims {incident.CLAIMED_REVISION}" in found.out
     assert "collision" not in found.err
+
+    told = shell.run("revision")
+    assert told.code == 1
+    assert f"Found      {incident.TRUE_REVISION} is the nearest".casefold() in told.out.casefold()
+    assert f"   1. NEAREST {incident.TRUE_REVISION} (" in told.out
+    assert f" CLAIMED {incident.CLAIMED_REVISION} (" in told.out
+    assert all(table in told.out for table in incident.HAND_MADE_TABLES)
+    assert "Types of keys: 93" in told.out
+
+    as_json = shell.run("revision", "--json")
+    assert as_json.code == 1
+    (row,) = as_json.rows
+    assert (row["claimed"], row["confirmed"]) == ([incident.CLAIMED_REVISION], None)
+    assert row["match"]["answer"] == "nearest with differences"
+    assert row["match"]["revisions"] == [incident.TRUE_REVISION]
+    assert len(row["match"]["candidates"]) > 10
 
     planned = shell.run("plan")
     assert planned.code == 0
@@ -48,6 +64,19 @@ def test_the_incident_is_recovered_command_by_command(
     assert {table: rows for table, (rows, _) in converted.items()} == {
         table: rows for table, (rows, _) in contents.items()
     }
+
+    unconfirmed = shell.run("migrate", "--confirm", database.name)
+    assert unconfirmed.code == 4
+    assert "'pg-rekey revision --confirm REVISION'" in unconfirmed.err
+
+    unknown = shell.run("revision", "--confirm", "nowhere")
+    assert unknown.code == 4
+    assert "No script has the revision nowhere." in unknown.err
+
+    confirmed = shell.run("revision", "--confirm", incident.TRUE_REVISION)
+    assert confirmed.code == 0
+    assert f"revision confirmed: {incident.TRUE_REVISION} by " in confirmed.out
+    assert "CONFIRMED, NEAREST" in confirmed.out
 
     collided = shell.run("migrate", "--confirm", database.name)
     assert collided.code == 4

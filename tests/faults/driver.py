@@ -9,7 +9,7 @@ import msgspec
 from recovery import events as e
 from recovery import follow, plan
 from recovery.backup import attest
-from recovery.history import History
+from recovery.history import REVISION, History
 from recovery.launch import Options, launch
 from recovery.session import Session
 from tests.recovering import ME, Recovery
@@ -46,6 +46,8 @@ class Driver:
 
     def start(self, step: e.Step, *, by_client: bool = False) -> None:
         """Starts a step; if asked so, by a client that looks on, as a wizard does."""
+        if self.history.waits_for(step) == REVISION:
+            self.recovery.confirm_revision()
         self.began = follow.last_number(self.session)
         self.by_client = by_client
         password = self.recovery.client.password

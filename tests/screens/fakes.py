@@ -14,9 +14,11 @@ from recovery.events import (
     ConversionEnded,
     ExtendGate,
     GateExtended,
+    Investigated,
     Outcome,
     Person,
     PlanApproved,
+    RevisionConfirmed,
     RollBack,
     Step,
     StepFinished,
@@ -138,8 +140,16 @@ class FakeWork:
         self.story.tell(PlanApproved(sha256, self.by))
 
     def decide(self, column: str, take: bool) -> None:
-        known = {one.column: one.becomes for one in story.INVESTIGATED.soft_references}
+        known = {one.column: one.becomes for one in story.INVESTIGATED.decidable}
         self.story.tell(ColumnDecided(column, known[column] if take else None, self.by))
+
+    def confirm_revision(self, revisions: tuple[str, ...]) -> None:
+        self.asked.append(("confirm", revisions))
+        found = self.story.history.last(Investigated)
+        assert found is not None
+        assert found.match is not None
+        evidence = found.match.evidence(revisions)
+        self.story.tell(RevisionConfirmed(revisions, evidence, self.by))
 
     def attest(self, statement: str) -> None:
         self.story.tell(BackupAttested(statement, self.by))

@@ -13,12 +13,15 @@ import msgspec
 from recovery.errors import Problem
 from recovery.events import (
     SAME,
+    Answer,
     AnyEvent,
     BackupFile,
     BackupMade,
     BackupProgress,
     Break,
+    Candidate,
     CatalogDifference,
+    Cause,
     Check,
     CheckState,
     Collision,
@@ -38,6 +41,7 @@ from recovery.events import (
     KeyFact,
     LockAttemptFailed,
     Migrated,
+    NotReplayed,
     OtherDatabase,
     Outcome,
     ParityChecked,
@@ -51,11 +55,15 @@ from recovery.events import (
     PlannedTable,
     Proof,
     ProofState,
+    ProposedKey,
     Refusal,
     Reported,
     RevisionAdopted,
+    RevisionConfirmed,
+    RevisionDifference,
     RevisionEvidence,
     RevisionFinished,
+    RevisionMatch,
     RevisionSet,
     RevisionStarted,
     Rewrite,
@@ -145,6 +153,185 @@ KEY_QUERY = """SELECT k.conrelid::pg_catalog.regclass AS table_name, k.conname A
 FROM pg_catalog.pg_constraint k -- one row for each
 WHERE k.contype = 'f' AND k.confrelid = 'public.users'::pg_catalog.regclass;"""
 
+_REVISIONS = (
+    ("6d1f0a9c7e42", "accounts", ("users", "organizations")),
+    ("40cbf18a25e9", "documents", ("documents",)),
+    ("6af9e02d8c53", "signature requests", ("signature_requests",)),
+    ("ba1a5bcdb110", "document approvals", ("document_approvals",)),
+    ("c3a7b4bbf913", "rbac audit logs", ("rbac_audit_logs",)),
+    ("dc2c0f69c1b1", "pipeline templates", ("pipeline_templates", "pipeline_template_stages")),
+    ("7e1c58f0b2d4", "folders", ("folders",)),
+    ("9d40b6c7e3a8", "valuations", VALUATIONS.tables),
+    ("f867c7e3d51c", "document questions", ("document_questions",)),
+    ("b354d12d1e7d", "document templates", ("document_templates", "generated_documents")),
+)
+_LAST = 3
+
+
+def _evidence() -> tuple[RevisionEvidence, ...]:
+    """Every revision of the scripts; those behind the last that has run have made nothing."""
+    told = []
+    for place, (revision, title, tables) in enumerate(_REVISIONS):
+        there = place <= _LAST or tables == VALUATIONS.tables
+        told.append(
+            RevisionEvidence(
+                revision,
+                title,
+                tables if there else (),
+                () if there else tables,
+                revision == "dc2c0f69c1b1",
+                place <= _LAST,
+                (_REVISIONS[place - 1][0],) if place else (),
+            )
+        )
+    return tuple(told)
+
+
+def _by_hand(state: str, *tables: str, note: str) -> tuple[RevisionDifference, ...]:
+    extra = state.startswith("extra")
+    return tuple(
+        RevisionDifference(
+            f"table {table}",
+            state,
+            "" if extra else "there",
+            "there" if extra else "",
+            Cause.BY_HAND,
+            note,
+        )
+        for table in tables
+    )
+
+
+_VALUATIONS_MADE = _by_hand(
+    "extra table",
+    *sorted(VALUATIONS.tables),
+    note="revision 9d40b6c7e3a8, which has not run, makes it",
+)
+_GONE = "a script made it: it was dropped or renamed since"
+_KEY_TYPES = tuple(
+    RevisionDifference(
+        f"column table_{number:03}.user_id",
+        "other type",
+        "type: character varying(36)",
+        "type: uuid",
+        Cause.KEY_TYPE,
+    )
+    for number in range(1, 94)
+)
+NEAREST = Candidate(
+    ("ba1a5bcdb110",), "document approvals", 0, 0, 5, 93, 50.0, (*_VALUATIONS_MADE, *_KEY_TYPES)
+)
+MATCH = RevisionMatch(
+    Answer.NEAREST,
+    ("ba1a5bcdb110",),
+    (),
+    (
+        NEAREST,
+        Candidate(
+            ("6af9e02d8c53",),
+            "signature requests",
+            0,
+            0,
+            7,
+            91,
+            71.8,
+            (
+                *_by_hand(
+                    "extra table",
+                    "document_approvals",
+                    note="revision ba1a5bcdb110, which has not run, makes it",
+                ),
+                RevisionDifference(
+                    "column documents.checksum",
+                    "extra column",
+                    "",
+                    "character varying(64)",
+                    Cause.BY_HAND,
+                    "revision ba1a5bcdb110, which has not run, makes it",
+                ),
+                *_VALUATIONS_MADE,
+            ),
+        ),
+        Candidate(
+            ("c3a7b4bbf913",),
+            "rbac audit logs",
+            1,
+            0,
+            5,
+            93,
+            80.0,
+            (*_by_hand("missing table", "rbac_audit_logs", note=_GONE), *_VALUATIONS_MADE),
+        ),
+        Candidate(
+            ("dc2c0f69c1b1",),
+            "pipeline templates",
+            3,
+            0,
+            5,
+            93,
+            140.0,
+            (
+                *_by_hand(
+                    "missing table",
+                    "pipeline_template_stages",
+                    "pipeline_templates",
+                    "rbac_audit_logs",
+                    note=_GONE,
+                ),
+                *_VALUATIONS_MADE,
+            ),
+        ),
+        Candidate(("f867c7e3d51c",), "document questions", 5, 0, 0, 99, 150.0),
+        Candidate(("7e1c58f0b2d4",), "folders", 4, 0, 5, 93, 170.0),
+        Candidate(("b354d12d1e7d",), "document templates", 7, 0, 0, 99, 210.0),
+        Candidate(("40cbf18a25e9",), "documents", 0, 0, 120, 47, 1154.3),
+        Candidate(("6d1f0a9c7e42",), "accounts", 0, 0, 160, 10, 1572.5),
+        Candidate((), "before all migrations", 0, 0, 164, 0, 1640.0),
+    ),
+    (),
+    "replayed on PostgreSQL 16",
+)
+# Nothing in the catalog tells the two apart: the second only fills a column.
+AMBIGUOUS = msgspec.structs.replace(
+    MATCH,
+    answer=Answer.AMBIGUOUS,
+    alike=(("c3a7b4bbf913",),),
+    candidates=(
+        NEAREST,
+        msgspec.structs.replace(NEAREST, revisions=("c3a7b4bbf913",), title="fill checksums"),
+        *(each for each in MATCH.candidates[1:] if each.revisions != ("c3a7b4bbf913",)),
+    ),
+)
+EXACT = msgspec.structs.replace(
+    MATCH,
+    answer=Answer.EXACT,
+    revisions=("dc2c0f69c1b1",),
+    candidates=(
+        Candidate(("dc2c0f69c1b1",), "pipeline templates", 0, 0, 0, 0, 0.0),
+        Candidate(("c3a7b4bbf913",), "rbac audit logs", 0, 0, 2, 0, 20.0),
+    ),
+)
+NOT_REPLAYED = msgspec.structs.replace(
+    MATCH,
+    candidates=MATCH.candidates[:2],
+    not_replayed=tuple(
+        NotReplayed(revision, title, why)
+        for revision, title, why in (
+            ("c3a7b4bbf913", "rbac audit logs", "it reads rows: SELECT id FROM users"),
+            ("dc2c0f69c1b1", "pipeline templates", "it comes after c3a7b4bbf913, which failed"),
+        )
+    ),
+)
+NO_SERVER = RevisionMatch(
+    Answer.NONE,
+    (),
+    (),
+    (),
+    (),
+    "",
+    why="No PostgreSQL server can be started here. Install the programs of PostgreSQL 16.",
+)
+
 INVESTIGATED = Investigated(
     findings=(
         Finding(
@@ -165,9 +352,9 @@ INVESTIGATED = Investigated(
         Finding(
             Severity.BLOCKER,
             "revision-claim",
-            "alembic_version claims dc2c0f69c1b1, the tables bear out ba1a5bcdb110",
+            "alembic_version claims dc2c0f69c1b1, the schema is at ba1a5bcdb110",
             "pipeline_templates and rbac_audit_logs do not exist.",
-            "Do not set a revision by hand. The migrations step sets it from what is true.",
+            "Do not set a revision by hand. Confirm it; the migrations step sets it.",
             'SELECT version_num FROM "public"."alembic_version" ORDER BY version_num;',
         ),
         Finding(
@@ -193,35 +380,8 @@ INVESTIGATED = Investigated(
     claimed=("dc2c0f69c1b1",),
     true_revision="ba1a5bcdb110",
     heads=("b354d12d1e7d",),
-    evidence=(
-        RevisionEvidence("6d1f0a9c7e42", "accounts", ("users", "organizations"), (), False, True),
-        RevisionEvidence("40cbf18a25e9", "documents", ("documents",), (), False, True),
-        RevisionEvidence(
-            "ba1a5bcdb110", "document approvals", ("document_approvals",), (), False, True
-        ),
-        RevisionEvidence("c3a7b4bbf913", "rbac audit logs", (), ("rbac_audit_logs",), False, False),
-        RevisionEvidence(
-            "dc2c0f69c1b1",
-            "pipeline templates",
-            (),
-            ("pipeline_templates", "pipeline_template_stages"),
-            True,
-            False,
-        ),
-        RevisionEvidence("7e1c58f0b2d4", "folders", (), ("folders",), False, False),
-        RevisionEvidence("9d40b6c7e3a8", "valuations", VALUATIONS.tables, (), False, None),
-        RevisionEvidence(
-            "f867c7e3d51c", "document questions", (), ("document_questions",), False, False
-        ),
-        RevisionEvidence(
-            "b354d12d1e7d",
-            "document templates",
-            (),
-            ("document_templates", "generated_documents"),
-            False,
-            False,
-        ),
-    ),
+    match=MATCH,
+    evidence=_evidence(),
     collisions=(VALUATIONS,),
     missing_tables=(
         "folders",
@@ -604,14 +764,43 @@ def confirmed(profile: Profile = PROFILE) -> Story:
     return begun(profile).tell(TargetConfirmed(IDENTITY, "the keyring", True, ADA))
 
 
-def investigated() -> Story:
+def investigated(match: RevisionMatch | None = MATCH) -> Story:
+    found = msgspec.structs.replace(INVESTIGATED, match=match)
     return confirmed().tell(
-        started(Step.INVESTIGATION), INVESTIGATED, StepFinished(Step.INVESTIGATION, 4.2)
+        started(Step.INVESTIGATION), found, StepFinished(Step.INVESTIGATION, 4.2)
     )
 
 
+def with_proposed_keys() -> Story:
+    """The profile leaves out a key that the migrations make otherwise."""
+    found = msgspec.structs.replace(
+        INVESTIGATED, proposed_keys=(ProposedKey("teams.id", "uuid", "varchar(36)", 7),)
+    )
+    return confirmed().tell(
+        started(Step.INVESTIGATION), found, StepFinished(Step.INVESTIGATION, 4.2)
+    )
+
+
+CONFIRMED = RevisionConfirmed(MATCH.revisions, MATCH.evidence(MATCH.revisions), ADA)
+
+
+def revision_confirmed() -> Story:
+    return investigated().tell(CONFIRMED, seconds=0)
+
+
+def unconfirmed(told: Story, match: RevisionMatch = MATCH) -> Story:
+    """The same without the operator's word about the revision, and maybe with another match."""
+    kept = [entry for entry in told.entries if entry.event is not CONFIRMED]
+    found = msgspec.structs.replace(INVESTIGATED, match=match)
+    entries = [
+        Entry(number, entry.at, found if isinstance(entry.event, Investigated) else entry.event)
+        for number, entry in enumerate(kept, 1)
+    ]
+    return Story(entries, told.at)
+
+
 def planned(plan: PlanMade = PLAN) -> Story:
-    return investigated().tell(started(Step.PLAN), plan, StepFinished(Step.PLAN, 2.0))
+    return revision_confirmed().tell(started(Step.PLAN), plan, StepFinished(Step.PLAN, 2.0))
 
 
 def approved() -> Story:

@@ -1,6 +1,6 @@
 """Every key that is shown and every button that is offered does something, at both sizes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pytest
 from textual.pilot import Pilot
@@ -16,7 +16,7 @@ from tests.screens.story import Story
 from wizard.app import Wizard
 
 SIZES = SMALL, LARGE = [(80, 24), (120, 40)]
-PLACES = {
+PLACES: dict[str, tuple[Callable[[], Story], Step]] = {
     "target-new": (story.begun, Step.TARGET),
     "target": (story.confirmed, Step.TARGET),
     "investigation": (story.investigated, Step.INVESTIGATION),
@@ -28,6 +28,7 @@ PLACES = {
     "conversion": (story.converting, Step.CONVERSION),
     "gate": (story.at_the_gate, Step.CONVERSION),
     "unknown": (lambda: story.ended(Outcome.UNKNOWN, "lost"), Step.CONVERSION),
+    "migrations-unconfirmed": (lambda: story.unconfirmed(story.committed()), Step.MIGRATIONS),
     "migrations": (story.collided, Step.MIGRATIONS),
     "verification": (story.verified, Step.VERIFICATION),
     "report": (story.reported, Step.REPORT),

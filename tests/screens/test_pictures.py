@@ -52,6 +52,35 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "investigation-copied": lambda: scene(story.investigated(), Step.INVESTIGATION, "y"),
     "investigation-keys": lambda: scene(story.investigated(), Step.INVESTIGATION, "2"),
     "investigation-revisions": lambda: scene(story.investigated(), Step.INVESTIGATION, "3"),
+    "investigation-revisions-claimed": lambda: scene(
+        story.investigated(), Step.INVESTIGATION, "3", "down", "down", "down"
+    ),
+    "investigation-revisions-ambiguous": lambda: scene(
+        story.investigated(story.AMBIGUOUS), Step.INVESTIGATION, "3"
+    ),
+    "investigation-revisions-exact": lambda: scene(
+        story.investigated(story.EXACT), Step.INVESTIGATION, "3"
+    ),
+    "investigation-revisions-not-replayed": lambda: scene(
+        story.investigated(story.NOT_REPLAYED), Step.INVESTIGATION, "3", "end"
+    ),
+    "investigation-revisions-no-server": lambda: scene(
+        story.investigated(story.NO_SERVER), Step.INVESTIGATION, "3"
+    ),
+    "investigation-revisions-confirmed": lambda: scene(
+        story.revision_confirmed(), Step.INVESTIGATION, "3"
+    ),
+    "investigation-confirm": lambda: scene(story.investigated(), Step.INVESTIGATION, "3", "enter"),
+    "investigation-confirm-other": lambda: scene(
+        story.investigated(), Step.INVESTIGATION, "3", "down", "down", "down", "enter"
+    ),
+    "investigation-confirm-ambiguous": lambda: scene(
+        story.investigated(story.AMBIGUOUS), Step.INVESTIGATION, "3", "enter"
+    ),
+    "investigation-proposed-keys": lambda: scene(
+        story.with_proposed_keys(), Step.INVESTIGATION, "5"
+    ),
+    "plan-undecided": lambda: scene(story.with_proposed_keys(), Step.PLAN),
     "investigation-tables": lambda: scene(story.investigated(), Step.INVESTIGATION, "4"),
     "investigation-soft": lambda: scene(story.investigated(), Step.INVESTIGATION, "5"),
     "investigation-decide": lambda: scene(story.investigated(), Step.INVESTIGATION, "5", "enter"),
@@ -107,6 +136,13 @@ SCENES: dict[str, Callable[[], Scene]] = {
         story.ended(Outcome.ROLLED_BACK, "the deadline passed", None), Step.CONVERSION
     ),
     "conversion-unknown": lambda: scene(_lost(), Step.CONVERSION),
+    "migrations-unconfirmed": lambda: scene(story.unconfirmed(story.committed()), Step.MIGRATIONS),
+    "migrations-confirm": lambda: scene(
+        story.unconfirmed(story.committed()), Step.MIGRATIONS, "tab", "enter"
+    ),
+    "migrations-no-revision": lambda: scene(
+        story.unconfirmed(story.committed(), story.NO_SERVER), Step.MIGRATIONS
+    ),
     "migrations-ready": lambda: scene(story.committed(), Step.MIGRATIONS),
     "migrations-collided": lambda: scene(story.collided(), Step.MIGRATIONS),
     "migrations-running": lambda: scene(story.migrating(), Step.MIGRATIONS),
@@ -118,6 +154,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
 # Those that differ most from the small ones; the others are looked at with all that is slow.
 LARGE_ONES = (
     "investigation",
+    "investigation-revisions-claimed",
     "plan-statement",
     "conversion-running",
     "conversion-different",

@@ -55,6 +55,8 @@ async def test_from_the_first_key_to_the_report() -> None:
         await press(pilot, "enter")  # continue
         await press(pilot, "enter")  # investigate
         assert "BLOCKER" in words_on(pilot)
+        await press(pilot, "3", "enter", "right", "enter")  # the nearest revision, confirmed
+        assert "CONFIRMED, NEAREST" in words_on(pilot)
         await press(pilot, "enter")  # continue
         await press(pilot, "enter")  # make the plan
         await press(pilot, "enter")
@@ -76,7 +78,7 @@ async def test_from_the_first_key_to_the_report() -> None:
         assert "ADOPTABLE" in words_on(pilot)
         await press(pilot, "enter")
         await press(pilot, "right", "enter")
-        assert "Read back afterwards" in words_on(pilot)
+        assert "Read back" in words_on(pilot)
         await press(pilot, "enter")  # continue
         await press(pilot, "enter")  # verify
         assert "NOT CHECKED" in words_on(pilot)

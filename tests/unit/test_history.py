@@ -1,20 +1,29 @@
 """What the events of a session say about how far it is."""
 
+import msgspec
 import pytest
 
+from recovery.candidates import confirmable
 from recovery.errors import Problem
 from recovery.events import (
+    Answer,
     AnyEvent,
     BackupAttested,
+    Candidate,
     Check,
     CheckState,
     ConversionEnded,
+    Investigated,
     Migrated,
     Outcome,
     PlanApproved,
     Refusal,
     Reported,
+    RevisionConfirmed,
+    RevisionEvidence,
     RevisionFinished,
+    RevisionMatch,
+    RevisionSet,
     Step,
     StepFailed,
     StepFinished,
@@ -35,6 +44,7 @@ from tests.unit.facts import (
 )
 
 NOT_YET, READY, DONE = StepState.NOT_YET, StepState.READY, StepState.DONE
+REVISION = RevisionConfirmed(("a1",), "the only one", ANA)
 PROBLEM = Problem(what="It broke.", remedy="Mend it.", exit_code=1)
 
 
@@ -77,7 +87,7 @@ def test_along_the_story_each_step_opens_when_the_one_before_is_done() -> None:
         ((investigated(),), Step.PLAN),
         ((planned(), PlanApproved("aa", ANA)), Step.BACKUP),
         ((backed_up(),), Step.CONVERSION),
-        (converting(Outcome.COMMITTED), Step.MIGRATIONS),
+        ((*converting(Outcome.COMMITTED), REVISION), Step.MIGRATIONS),
         ((Migrated(("c3",)),), Step.VERIFICATION),
         ((Verified(()),), Step.REPORT),
     ]
@@ -194,7 +204,47 @@ def test_with_nothing_to_convert_the_migrations_may_begin() -> None:
     assert told.state_of(Step.PLAN) is DONE
     assert told.state_of(Step.BACKUP) is told.state_of(Step.CONVERSION) is StepState.SKIPPED
     assert told.skipped_because(Step.CONVERSION) == "the keys have the expected types already"
-    assert told.waits_for(Step.MIGRATIONS) is None
+    assert told.waits_for(Step.MIGRATIONS) == "the revision to be confirmed"
+    assert history(*(e.event for e in told.entries), REVISION).waits_for(Step.MIGRATIONS) is None
+
+
+def matched(answer: Answer, *revisions: str) -> Investigated:
+    """A line of three revisions, a1, b2 and c3, of which b2 is claimed."""
+    evidence = tuple(
+        RevisionEvidence(revision, "", (), (), revision == "b2", None, below)
+        for revision, below in (("a1", ()), ("b2", ("a1",)), ("c3", ("b2",)))
+    )
+    candidate = Candidate(revisions, "", 0, 0, 0, 0, 0.0)
+    match = RevisionMatch(answer, revisions, (), (candidate,), (), "replayed")
+    return msgspec.structs.replace(investigated(), evidence=evidence, match=match)
+
+
+def test_only_an_exact_match_of_the_claim_needs_no_word() -> None:
+    exact, nearest = matched(Answer.EXACT, "b2"), matched(Answer.NEAREST, "b2")
+
+    assert history(opened(), exact).start_revisions == ("b2",)
+    assert history(opened(), matched(Answer.EXACT, "a1")).start_revisions is None
+    assert history(opened(), nearest).start_revisions is None
+    assert history(opened(), nearest, REVISION).start_revisions == ("a1",)
+    assert history(opened(), nearest, REVISION, nearest).start_revisions is None
+    assert history(opened(), nearest, REVISION, nearest).revision_confirmed is None
+
+
+def test_what_is_pending_is_above_the_confirmed_revision() -> None:
+    found = matched(Answer.NEAREST, "a1")
+
+    assert [each.revision for each in found.pending(("a1",))] == ["b2", "c3"]
+    assert [each.revision for each in found.pending(("c3",))] == []
+    assert [each.revision for each in found.pending(())] == ["a1", "b2", "c3"]
+
+
+def test_a_revision_can_be_confirmed_until_the_version_was_set() -> None:
+    found = matched(Answer.NEAREST, "a1")
+
+    assert not confirmable(history(opened()))
+    assert confirmable(history(opened(), found, REVISION))
+    assert not confirmable(history(opened(), found, StepStarted(Step.PLAN, 7, ANA)))
+    assert not confirmable(history(opened(), found, REVISION, RevisionSet(("b2",), ("a1",))))
 
 
 def test_a_step_runs_from_its_start_to_its_end() -> None:

@@ -11,9 +11,12 @@ from recovery import report
 from recovery import session as sessions
 from recovery.errors import Problem
 from recovery.events import (
+    Answer,
     AnyEvent,
     BackupAttested,
     BackupProgress,
+    Candidate,
+    Cause,
     Check,
     CheckState,
     Collision,
@@ -23,13 +26,17 @@ from recovery.events import (
     GatePrice,
     KeyFact,
     Migrated,
+    NotReplayed,
     Outcome,
     ParityChecked,
     PhaseFinished,
     PlanApproved,
     Refusal,
     RevisionAdopted,
+    RevisionConfirmed,
+    RevisionDifference,
     RevisionFinished,
+    RevisionMatch,
     RevisionSet,
     Severity,
     StatementDone,
@@ -85,18 +92,57 @@ PARITY = ParityChecked(
 )
 
 
+MATCH = RevisionMatch(
+    Answer.NEAREST,
+    ("a1",),
+    (),
+    (
+        Candidate(
+            ("a1",),
+            "accounts",
+            0,
+            0,
+            1,
+            1,
+            10.0,
+            (
+                RevisionDifference(
+                    "table valuations",
+                    "extra table",
+                    "",
+                    "there",
+                    Cause.BY_HAND,
+                    "no script makes it",
+                ),
+                RevisionDifference(
+                    "column orders.user_id",
+                    "other type",
+                    "type: character varying(36)",
+                    "type: uuid",
+                    Cause.KEY_TYPE,
+                ),
+            ),
+        ),
+    ),
+    (NotReplayed("c3", "reports", "it reads rows"),),
+    "replayed on PostgreSQL 15",
+)
+
+
 def story() -> tuple[AnyEvent, ...]:
     """A small recovery with everything in it."""
     found = msgspec.structs.replace(
         investigated(),
         findings=(FINDING,),
         keys=(KeyFact("users.id", True, "uuid", "character varying(36)", 2, 3),),
+        match=MATCH,
     )
     collision = Collision("b2", "valuations", ("valuations",))
     return (
         opened(),
         confirmed(),
         found,
+        RevisionConfirmed(("a1",), MATCH.evidence(("a1",)), BEN),
         planned(sha256="cafe" * 16),
         PlanApproved("cafe" * 16, BEN),
         BackupProgress(1, 3, "users", 10),
@@ -137,6 +183,11 @@ def markdown(*events: AnyEvent) -> str:
         "by ana@bastion with pg-rekey 0.1.0",
         "| database | saas (oid 16384) |",
         "| environment | staging |",
+        "| Found | a1 is the nearest: 1 extra, 1 of a key's type |",
+        "| Confirmed | a1, by ben@bastion |",
+        "| What spoke for it | nearest with differences: 1 extra, 1 of a key's type |",
+        "| table valuations | extra table |  | there | by hand | no script makes it |",
+        "| c3 | reports | it reads rows |",
         "| system identifier | 7300000000000000001 |",
         "| other databases | crm, secret |",
         "| confirmed by | ana@bastion |",
@@ -149,13 +200,13 @@ def markdown(*events: AnyEvent) -> str:
         "| 5. Foreign keys and dependents recreated | users.id: 2 | 1.75 |",
         "Parity: 40 objects compared, 0 differences.",
         "| users | 3 | 3 | id: d1 | same |",
-        "**COMMITTED** at 2026-03-04 05:06:24 UTC: the operator chose COMMIT (ana@bastion).",
+        "**COMMITTED** at 2026-03-04 05:06:25 UTC: the operator chose COMMIT (ana@bastion).",
         "alembic_version set from c3 to a1.",
         "| b2 | 0.10 | adopted by ben@bastion |",
         "| c3 | 0.20 | run |",
         "Heads read back: c3.",
         "| rows of users | 3 | not checked | not counted before |",
-        "| 2026-03-04 05:06:30 UTC | verification | It is down. | 57P01 |",
+        "| 2026-03-04 05:06:31 UTC | verification | It is down. | 57P01 |",
     ],
 )
 def test_the_record_tells_every_part_of_the_recovery(said: str) -> None:
@@ -190,7 +241,16 @@ def test_what_was_not_done_is_not_told() -> None:
     text = markdown(opened(), confirmed())
 
     assert "## Target" in text
-    for part in ("Findings", "Plan", "Backup", "Conversion", "Migrations", "Check-list", "failed"):
+    for part in (
+        "Findings",
+        "Revision",
+        "Plan",
+        "Backup",
+        "Conversion",
+        "Migrations",
+        "Check-list",
+        "failed",
+    ):
         assert part not in text
 
 

@@ -106,6 +106,7 @@ def _walk(demo: Demo, output: Output) -> int:
         Client.plan,
         lambda c: c.back_up("custom"),
         lambda c: c.convert(incident.PRODUCTION, commit=True, attested=None, gate_seconds=900),
+        lambda c: c.revision((incident.TRUE_REVISION,)),
         lambda c: c.migrate((incident.VALUATIONS_REVISION,), None),
         Client.verify,
         Client.report,
