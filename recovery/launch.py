@@ -8,7 +8,7 @@ import msgspec
 
 from recovery.backup import Format
 from recovery.errors import FAILED, Problem, Refused
-from recovery.events import Person, Step, StepStarted
+from recovery.events import Person, Step, StepStarted, Way
 from recovery.session import Session
 
 
@@ -17,16 +17,14 @@ class Options(msgspec.Struct, frozen=True):
 
     ``prove``: whether a plan, or the pending migrations, are run on a copy of the schema first;
     ``despite_forecast``: migrate though some would fail there. ``compatible``: whether a plan makes
-    operators for code that still has the old type. ``adopt``, ``repair`` and ``aside`` name
-    revisions, and what is done with the tables made by hand that they would create.
+    operators for code that still has the old type. ``ways`` says by revision what is done with the
+    tables made by hand that it would create.
     """
 
     by: Person
     password: str | None = None
     backup_format: Format = "custom"
-    adopt: tuple[str, ...] = ()
-    repair: tuple[str, ...] = ()
-    aside: tuple[str, ...] = ()
+    ways: dict[str, Way] = {}
     despite_forecast: bool = False
     gate_seconds: float = 900
     prove: bool = True

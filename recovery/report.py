@@ -21,6 +21,7 @@ from recovery.events import (
     Identity,
     Investigated,
     Migrated,
+    MigrationsForecast,
     Outcome,
     ParityChecked,
     PhaseFinished,
@@ -36,6 +37,7 @@ from recovery.events import (
     StatementDone,
     Step,
     StepFailed,
+    TablesSetAside,
     TargetConfirmed,
     Verified,
 )
@@ -363,16 +365,26 @@ def _migrations(history: History) -> Iterator[str]:
         before, after = ", ".join(was_set.before), ", ".join(was_set.heads)
         why = f" ({was_set.evidence})" if was_set.evidence else ""
         yield f"alembic_version set from {before or 'nothing'} to {after or 'nothing'}{why}."
-    yield "The scripts ran without the application's env.py."
+    section = history.profile.alembic
+    yield (
+        f"Migrated by {' '.join(section.command)}."
+        if section is not None and section.command
+        else "The scripts ran without the application's env.py."
+    )
     yield ""
-    adopters = {e.collision.revision: e.by for e in history.of(RevisionAdopted)}
+    forecast = history.last(MigrationsForecast)
+    if forecast is not None and forecast.why:
+        yield f"They were NOT TRIED on a copy first: {forecast.why}"
+        yield ""
+    adopted = {e.collision.revision: e for e in history.of(RevisionAdopted)}
+    aside = {e.collision.revision: e for e in history.of(TablesSetAside)}
     yield from _table(
         ("revision", "seconds", "how"),
         (
             (
                 row.revision,
                 f"{row.seconds:.2f}",
-                f"adopted by {adopters.get(row.revision, '?')}" if row.adopted else "run",
+                _how(adopted.get(row.revision), aside.get(row.revision)),
             )
             for row in finished
         ),
@@ -380,6 +392,16 @@ def _migrations(history: History) -> Iterator[str]:
     if (migrated := history.last(Migrated)) is not None:
         yield f"Heads read back: {', '.join(migrated.heads)}."
         yield ""
+
+
+def _how(adopted: RevisionAdopted | None, aside: TablesSetAside | None) -> str:
+    """How a revision was carried out, with the statements that were run besides its script."""
+    if adopted is not None:
+        after = f" after {'; '.join(adopted.repaired)}" if adopted.repaired else ""
+        return f"adopted by {adopted.by}{after}"
+    if aside is not None:
+        return f"run, after {aside.by} set tables aside: {'; '.join(aside.statements)}"
+    return "run"
 
 
 def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:

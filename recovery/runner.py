@@ -31,7 +31,6 @@ from recovery.events import (
     StepStarted,
     TargetConfirmed,
     Verified,
-    Way,
 )
 from recovery.launch import Options, refuse_too_early
 from recovery.session import Session
@@ -272,11 +271,7 @@ class _Work:
             journal=self.journal,
             control=self.control,
             sql_log=self.session.sql_log,
-            ways={
-                **dict.fromkeys(self.options.adopt, Way.ADOPT),
-                **dict.fromkeys(self.options.repair, Way.REPAIR),
-                **dict.fromkeys(self.options.aside, Way.ASIDE),
-            },
+            ways=self.options.ways,
             try_first=self.options.prove,
             despite_forecast=self.options.despite_forecast,
             by=self.options.by,

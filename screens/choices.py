@@ -1,5 +1,7 @@
 """What can be decided, and what comes of it, in words: on the screens and in plain lines."""
 
+from collections.abc import Mapping
+
 from recovery.candidates import chosen, named
 from recovery.events import (
     Answer,
@@ -7,12 +9,16 @@ from recovery.events import (
     BackupMade,
     CollisionCompared,
     Investigated,
+    MigrationsForecast,
     ParityChecked,
     PlanMade,
     ProofState,
     RevisionFinished,
+    RevisionStarted,
     SoftReference,
     Step,
+    StepFailed,
+    Way,
 )
 from recovery.history import History
 from screens import words
@@ -126,18 +132,66 @@ def _backup(backup: BackupMade | BackupAttested | None) -> str:
             return "none."
 
 
-def to_adopt(history: History) -> tuple[str, ...]:
-    """The revisions that the latest attempt found adoptable and did not get to.
+def undecided(history: History) -> tuple[CollisionCompared, ...]:
+    """The tables made by hand about which the latest attempt has to be told.
 
-    Those that it was to adopt are among them: what was not finished has to be asked for again.
+    Those that it was told about and did not get to are among them.
     """
     attempt = history.since_start_of(Step.MIGRATIONS)
     finished = {each.revision for each in attempt.of(RevisionFinished)}
     return tuple(
-        each.collision.revision
+        each
         for each in attempt.of(CollisionCompared)
-        if each.adoptable and each.collision.revision not in finished
+        if each.ways and each.collision.revision not in finished
     )
+
+
+def only_adopted(collisions: tuple[CollisionCompared, ...]) -> Mapping[str, Way] | None:
+    """The ways, if all tables are as the scripts would make them; None if some are not."""
+    ways = {each.collision.revision: each.ways[0] for each in collisions}
+    return ways if all(way is Way.ADOPT for way in ways.values()) else None
+
+
+def would_fail(history: History) -> bool:
+    """Whether the latest attempt ended before anything was changed, for what a copy said."""
+    attempt = history.since_start_of(Step.MIGRATIONS)
+    told = attempt.last(MigrationsForecast)
+    started = attempt.last(RevisionStarted) is not None
+    failed = attempt.last(StepFailed) is not None
+    return told is not None and bool(told.failing) and failed and not started
+
+
+WAYS = {
+    Way.ADOPT: "Adopt them",
+    Way.REPAIR: "Make them the same",
+    Way.ASIDE: "Rename aside",
+}
+
+
+def what_is_made_by_hand(compared: CollisionCompared) -> str:
+    """Tables made by hand, how they differ from the script's, and what each way out does."""
+    collision = compared.collision
+    parts = [f"{collision.title} would create {words.names(collision.tables)}, which exist."]
+    if compared.adoptable:
+        parts.append("They are as the script would make them.")
+    else:
+        parts.append("\n".join(("They differ:", *(f"- {each}" for each in compared.differences))))
+    if compared.repair:
+        parts.append(
+            "\n".join(
+                (
+                    f"{WAYS[Way.REPAIR]}: these run, then the revision is marked as done, in one "
+                    "transaction:",
+                    *(f"  {statement};" for statement in compared.repair),
+                )
+            )
+        )
+    if compared.aside and not compared.adoptable:
+        parts.append(
+            f"{WAYS[Way.ASIDE]}: their names, and those of their indexes, end in _by_hand then; "
+            "rows and foreign keys stay with them. The script creates its own, empty."
+        )
+    return "\n\n".join(parts)
 
 
 def what_is_confirmed(history: History, revisions: tuple[str, ...]) -> str:
@@ -191,23 +245,32 @@ def _pending(found: Investigated, revisions: tuple[str, ...]) -> str:
     )
 
 
-def what_is_migrated(history: History, adopted: tuple[str, ...]) -> str:
-    """What the migrations do; ``adopted`` are revisions whose tables were made by hand."""
+def what_is_migrated(
+    history: History, ways: Mapping[str, Way], *, despite_forecast: bool = False
+) -> str:
+    """What the migrations do; ``ways`` says by revision what is done with tables made by hand."""
     found = history.last(Investigated)
     start = history.start_revisions
     if found is None or start is None:
         return ""
-    adopting = (
-        f"Marked as done, without being run: {words.names(adopted)}. Their tables were made by "
-        "hand and have been compared.\n"
-        if adopted
-        else ""
+    told = {
+        Way.ADOPT: "Marked as done, without being run: {}. Their tables were made by hand and have "
+        "been compared.\n",
+        Way.REPAIR: "Made as the script would, and marked as done: the tables of {}.\n",
+        Way.ASIDE: "Renamed aside, before the script creates its own: the tables of {}.\n",
+    }
+    by_hand = "".join(
+        words_of.format(words.names(revisions))
+        for way, words_of in told.items()
+        if (revisions := tuple(revision for revision, chosen in ways.items() if chosen is way))
     )
+    if despite_forecast:
+        by_hand += "NOT as the copy says: a migration failed there.\n"
     said = history.revision_confirmed
     confirmed = (
         "" if said is None else f"The revision was confirmed by {said.by}: {said.evidence}.\n"
     )
     return (
         f"{confirmed}{_set_revision(found, start)}\n"
-        f"{adopting}{_pending(found, start)} Each of them is committed."
+        f"{by_hand}{_pending(found, start)} Each of them is committed."
     )

@@ -1,6 +1,6 @@
 """Step 6: the confirmed revision is recorded, then the pending migrations run to head."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from textual import on
@@ -14,15 +14,25 @@ from recovery.events import (
     CollisionCompared,
     Investigated,
     Migrated,
+    MigrationsForecast,
     RevisionAdopted,
     RevisionFinished,
     RevisionSet,
     RevisionStarted,
     Step,
+    TablesSetAside,
+    Way,
 )
 from recovery.history import REVISION, History
 from screens import words
-from screens.choices import to_adopt, what_is_migrated
+from screens.choices import (
+    WAYS,
+    only_adopted,
+    undecided,
+    what_is_made_by_hand,
+    what_is_migrated,
+    would_fail,
+)
 from screens.confirming import ask_revision
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
@@ -62,6 +72,8 @@ class MigrationsScreen(StepScreen):
     def compose_actions(self) -> ComposeResult:
         yield button("Confirm the revision", id="confirm-revision")
         yield button("Adopt and migrate", id="adopt")
+        yield button("Decide and migrate", id="decide")
+        yield button("Migrate all the same", id="despite")
         yield button("Cancel", id="cancel")
 
     def show_step(self, history: History, now: datetime) -> None:
@@ -79,8 +91,11 @@ class MigrationsScreen(StepScreen):
             self.offer("cancel")
         elif history.last(Migrated) is not None:
             self.offer("continue", focus="continue")
-        elif self.allowed and to_adopt(history):
-            self.offer("adopt", focus="adopt")
+        elif self.allowed and (by_hand := undecided(history)):
+            offered = "decide" if only_adopted(by_hand) is None else "adopt"
+            self.offer(offered, focus=offered)
+        elif self.allowed and would_fail(history):
+            self.offer("start", "despite", focus="start")
         elif proposed is not None and history.waits_for(self.STEP) == REVISION:
             self.offer("confirm-revision")
         else:
@@ -92,7 +107,11 @@ class MigrationsScreen(StepScreen):
 
     @on(Button.Pressed, "#start")
     def migrate(self) -> None:
-        self._ask(())
+        self._ask({})
+
+    @on(Button.Pressed, "#despite")
+    def migrate_despite_forecast(self) -> None:
+        self._ask({}, despite_forecast=True)
 
     @on(Button.Pressed, "#confirm-revision")
     def confirm_revision(self) -> None:
@@ -102,17 +121,48 @@ class MigrationsScreen(StepScreen):
 
     @on(Button.Pressed, "#adopt")
     def adopt(self) -> None:
-        self._ask(to_adopt(self.history))
+        self._ask(only_adopted(undecided(self.history)) or {})
 
-    def _ask(self, adopted: tuple[str, ...]) -> None:
+    @on(Button.Pressed, "#decide")
+    def decide(self) -> None:
+        """Asks about each of the tables made by hand in turn, then about all of it."""
+        self._decide(undecided(self.history), {})
+
+    def _decide(
+        self, collisions: tuple[CollisionCompared, ...], decided: Mapping[str, Way]
+    ) -> None:
+        if not collisions:
+            self._ask(decided)
+            return
+        first, *others = collisions
+        revision = first.collision.revision
+
+        def answered(answer: str | None) -> None:
+            chosen = next((way for way in first.ways if way.name.lower() == answer), None)
+            if chosen is not None:
+                self._decide(tuple(others), {**decided, revision: chosen})
+
+        self.app.push_screen(
+            Question(
+                f"Revision {revision}: what becomes of the tables made by hand?",
+                what_is_made_by_hand(first),
+                ("back", "Not yet"),
+                *((way.name.lower(), WAYS[way]) for way in first.ways),
+            ),
+            answered,
+        )
+
+    def _ask(self, ways: Mapping[str, Way], *, despite_forecast: bool = False) -> None:
         def answered(answer: str | None) -> None:
             if answer == "migrate":
-                self.post_message(RunStep(Step.MIGRATIONS, adopt=adopted))
+                self.post_message(
+                    RunStep(Step.MIGRATIONS, ways=ways, despite_forecast=despite_forecast)
+                )
 
         self.app.push_screen(
             Question(
                 f"Migrate {self.history.profile.target.database} to head?",
-                what_is_migrated(self.history, adopted),
+                what_is_migrated(self.history, ways, despite_forecast=despite_forecast),
                 ("back", "Not yet"),
                 ("migrate", "Migrate"),
             ),
@@ -145,6 +195,7 @@ def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[
     """Each collision, compared or not yet."""
     compared = {each.collision.revision: each for each in history.of(CollisionCompared)}
     adopted = {each.collision.revision for each in history.of(RevisionAdopted)}
+    aside = {each.collision.revision for each in history.of(TablesSetAside)}
     for collision in () if found is None else found.collisions:
         result = compared.get(collision.revision)
         if result is None:
@@ -154,7 +205,13 @@ def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[
             differences = "".join(f"\n{each}" for each in result.differences)
         yield (
             collision.revision,
-            words.state("adopted" if collision.revision in adopted else word),
+            words.state(
+                "adopted"
+                if collision.revision in adopted
+                else "set aside"
+                if collision.revision in aside
+                else word
+            ),
             f"{collision.title}: {words.names(collision.tables)}{differences}",
         )
 
@@ -165,6 +222,8 @@ def _migrations(history: History, found: Investigated | None) -> Iterator[tuple[
     started = {each.revision: each.title for each in history.of(RevisionStarted)}
     pending = dict(_pending(history, found))
     running = history.running is Step.MIGRATIONS
+    forecast = history.last(MigrationsForecast)
+    outlook = {each.revision: each for each in (forecast.revisions if forecast else ())}
     for revision, title in (pending | started).items():
         end = finished.get(revision)
         if end is not None:
@@ -174,9 +233,12 @@ def _migrations(history: History, found: Investigated | None) -> Iterator[tuple[
                 words.duration(end.seconds),
                 title,
             )
+        elif revision in started:
+            yield revision, words.state("running" if running else "failed"), "", title
         else:
-            word = "not yet" if revision not in started else "running" if running else "failed"
-            yield revision, words.state(word), "", title
+            told = outlook.get(revision)
+            problem = f"\n{told.problem}" if told is not None and told.problem else ""
+            yield revision, words.state(told.outlook if told else "not yet"), "", title + problem
 
 
 def _pending(history: History, found: Investigated | None) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,12 @@
 """What the operator asks for on a screen. The application carries it out, or says why not."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from textual.message import Message
 
-from recovery.events import AnyCommand, Step
+from recovery.events import AnyCommand, Step, Way
 
 BackupFormat = Literal["custom", "directory"]
 
@@ -42,7 +43,8 @@ class RunStep(Message):
 
     step: Step
     backup_format: BackupFormat = "custom"
-    adopt: tuple[str, ...] = ()
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    despite_forecast: bool = False
     compatible: bool = False
 
 

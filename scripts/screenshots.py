@@ -32,6 +32,7 @@ from recovery.events import (
     StepFailed,
     StepFinished,
     TargetConfirmed,
+    Way,
 )
 from recovery.history import Entry
 from recovery.launch import Options
@@ -127,8 +128,8 @@ def recover() -> Recovery:
         client.back_up("custom")
         convert(client, demo)
         client.revision((incident.TRUE_REVISION,))
-        client.migrate((), None)
-        client.migrate((incident.VALUATIONS_REVISION,), None)
+        client.migrate({}, None)
+        client.migrate({incident.VALUATIONS_REVISION: Way.ADOPT}, None)
         client.verify()
         client.report()
         return Recovery(

@@ -394,9 +394,27 @@ def migrate(
         list[str] | None,
         typer.Option("--adopt", metavar="REVISION", help="Keep tables made by hand. Repeatable."),
     ] = None,
+    repair: Annotated[
+        list[str] | None,
+        typer.Option("--repair", metavar="REVISION", help="Make them the script's, keep them."),
+    ] = None,
+    aside: Annotated[
+        list[str] | None,
+        typer.Option("--aside", metavar="REVISION", help="Rename them, let the script run."),
+    ] = None,
+    despite_forecast: Annotated[
+        bool, typer.Option("--despite-forecast", help="Go on with what failed on a copy.")
+    ] = False,
 ) -> None:
     """Sets the confirmed revision and migrates to head."""
-    _exit(_client(chosen).migrate(tuple(adopt or ()), confirm))
+    from recovery.events import Way
+
+    ways = {
+        **dict.fromkeys(adopt or (), Way.ADOPT),
+        **dict.fromkeys(repair or (), Way.REPAIR),
+        **dict.fromkeys(aside or (), Way.ASIDE),
+    }
+    _exit(_client(chosen).migrate(ways, confirm, despite_forecast=despite_forecast))
 
 
 @app.command()

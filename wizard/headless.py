@@ -265,7 +265,9 @@ class Client:
         self.output.revision(self.history)
         return FAILED if self.history.start_revisions is None else DONE
 
-    def migrate(self, adopt: tuple[str, ...], typed: str | None) -> int:
+    def migrate(
+        self, ways: dict[str, e.Way], typed: str | None, *, despite_forecast: bool = False
+    ) -> int:
         """Sets the confirmed revision and runs what is pending."""
         self.confirm(typed)
         if self.history.waits_for(e.Step.MIGRATIONS) == REVISION:
@@ -274,7 +276,8 @@ class Client:
                 "'pg-rekey revision' tells what was found; read it, and give the revision with "
                 "'pg-rekey revision --confirm REVISION'.",
             )
-        return self.run(e.Step.MIGRATIONS, Options(by=this_person(), adopt=adopt))
+        options = Options(by=this_person(), ways=ways, despite_forecast=despite_forecast)
+        return self.run(e.Step.MIGRATIONS, options)
 
     def compatibility(self, typed: str | None, *, remove: bool) -> int:
         """Lists the operators for code that still has the old type, or drops them."""

@@ -79,8 +79,19 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
         case e.CollisionCompared(collision=collision, differences=differences):
             yield f"revision {collision.revision} would create {', '.join(collision.tables)}"
             yield from (f"    {difference}" for difference in differences)
-        case e.RevisionAdopted(collision=collision, by=by):
+            for statement in event.repair:
+                yield f"    would be the same after: {statement}"
+        case e.MigrationsForecast(revisions=pending, where=where, why=why):
+            yield f"pending migrations {where or 'NOT TRIED: ' + why}"
+            for each in pending:
+                because = f": {each.problem}" if each.problem else ""
+                yield f"    {each.revision} {each.title}: {each.outlook.upper()}{because}"
+        case e.RevisionAdopted(collision=collision, by=by, repaired=repaired):
             yield f"{by} adopts them: revision {collision.revision} will be marked as done"
+            yield from (f"    after: {statement}" for statement in repaired)
+        case e.TablesSetAside(collision=collision, by=by, statements=statements):
+            yield f"{by} sets aside the tables of revision {collision.revision}"
+            yield from (f"    by: {statement}" for statement in statements)
         case e.RevisionFinished(revision=revision, seconds=seconds, adopted=adopted):
             yield f"revision {revision} " + ("adopted" if adopted else f"run in {seconds:.2f} s")
         case e.Migrated(heads=heads):

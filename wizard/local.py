@@ -112,7 +112,8 @@ class LocalWork:
             by=self.by,
             password=self._password,
             backup_format=wish.backup_format,
-            adopt=wish.adopt,
+            ways=dict(wish.ways),
+            despite_forecast=wish.despite_forecast,
             compatible=wish.compatible,
         )
         with in_words():

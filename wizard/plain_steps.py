@@ -1,6 +1,6 @@
 """What can be done in each step, as words with a letter; the same as on the step's screen."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from recovery import backup, matching, plan, soft_references, target
@@ -265,17 +265,45 @@ def _migrations(watch: Watch) -> Iterator[Choice]:
     if watch.history.running is e.Step.MIGRATIONS:
         yield Choice("[x] cancel the migrations", lambda: watch.give(e.Cancel(by=this_person())))
     elif watch.allowed(e.Step.MIGRATIONS) and watch.history.last(e.Migrated) is None:
-        adopted = choices.to_adopt(watch.history)
-        label = "[a]dopt and migrate" if adopted else "[m]igrate"
-        yield Choice(label, lambda: _migrate(watch, adopted))
+        collisions = choices.undecided(watch.history)
+        if collisions:
+            adopted = choices.only_adopted(collisions)
+            label = "[d]ecide and migrate" if adopted is None else "[a]dopt and migrate"
+            yield Choice(label, lambda: _migrate(watch, _ways(watch, collisions)))
+        elif choices.would_fail(watch.history):
+            yield Choice("[m]igrate all the same", lambda: _migrate(watch, {}, despite=True))
+        else:
+            yield Choice("[m]igrate", lambda: _migrate(watch, {}))
 
 
-def _migrate(watch: Watch, adopted: tuple[str, ...]) -> None:
+def _ways(watch: Watch, collisions: tuple[e.CollisionCompared, ...]) -> Mapping[str, e.Way] | None:
+    """What is to be done with each; None if it is not to be decided now."""
+    adopted = choices.only_adopted(collisions)
+    if adopted is not None:
+        return adopted
+    ways: dict[str, e.Way] = {}
+    for compared in collisions:
+        watch.console.lines(choices.what_is_made_by_hand(compared))
+        offered = [f"{n}: {choices.WAYS[way]}" for n, way in enumerate(compared.ways, 1)]
+        typed = watch.ask(
+            f"{compared.collision.revision}: what is to be done? {', '.join(offered)}. "
+            "An empty line goes back."
+        )
+        if not typed.isdecimal() or not 1 <= int(typed) <= len(compared.ways):
+            return None
+        ways[compared.collision.revision] = compared.ways[int(typed) - 1]
+    return ways
+
+
+def _migrate(watch: Watch, ways: Mapping[str, e.Way] | None, *, despite: bool = False) -> None:
+    if ways is None:
+        return
     if watch.agrees(
         f"Migrate {watch.history.profile.target.database} to head?",
-        choices.what_is_migrated(watch.history, adopted),
+        choices.what_is_migrated(watch.history, ways, despite_forecast=despite),
     ):
-        watch.start(e.Step.MIGRATIONS, Options(by=this_person(), adopt=adopted))
+        options = Options(by=this_person(), ways=dict(ways), despite_forecast=despite)
+        watch.start(e.Step.MIGRATIONS, options)
 
 
 def _verification(watch: Watch) -> Iterator[Choice]:

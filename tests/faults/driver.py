@@ -51,7 +51,9 @@ class Driver:
         self.began = follow.last_number(self.session)
         self.by_client = by_client
         password = self.recovery.client.password
-        options = Options(by=ME, password=password, prove=False, adopt=self.adopt)
+        options = Options(
+            by=ME, password=password, prove=False, ways=dict.fromkeys(self.adopt, e.Way.ADOPT)
+        )
         if not by_client:
             self.child = launch(self.session, step, options)
             return

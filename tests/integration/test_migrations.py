@@ -68,7 +68,8 @@ def recovery_on(
 def migrate(recovery: Recovery, *adopt: str, prove: bool = False, **more: Any) -> int:
     """Runs the migrations; on a copy of the schema first only if asked so, for it takes time."""
     password = recovery.database.password
-    options = Options(by=ME, password=password, adopt=adopt, prove=prove, **more)
+    ways = {**dict.fromkeys(adopt, e.Way.ADOPT), **more.pop("ways", {})}
+    options = Options(by=ME, password=password, ways=ways, prove=prove, **more)
     return perform(recovery.session, e.Step.MIGRATIONS, options)
 
 
@@ -207,12 +208,12 @@ def test_a_table_that_differs_is_repaired_or_set_aside(
     assert list(compared.repair) == repair
 
     if repair:
-        assert migrate(recovery, repair=("cc",)) == 0, recovery.problem
+        assert migrate(recovery, ways={"cc": e.Way.REPAIR}) == 0, recovery.problem
         assert finished(recovery) == [("cc", True)]
         assert recovery.again().agrees("cc")
     else:
         assert "--repair" not in recovery.problem.remedy
-        assert migrate(recovery, repair=("cc",)) == 4
+        assert migrate(recovery, ways={"cc": e.Way.REPAIR}) == 4
 
 
 def test_a_table_set_aside_keeps_its_rows_and_makes_room(
@@ -226,7 +227,7 @@ def test_a_table_set_aside_keeps_its_rows_and_makes_room(
     )
     recovery = recovery_on(database, location, "aa")
     recovery.confirm_revision("aa")
-    assert migrate(recovery, aside=("cc",), prove=True) == 0, recovery.problem
+    assert migrate(recovery, ways={"cc": e.Way.ASIDE}, prove=True) == 0, recovery.problem
     assert finished(recovery) == [("cc", False), ("dd", False)]
     assert database.rows("SELECT name FROM tags_by_hand") == [("kept",)]
     assert database.rows("SELECT count(*) FROM tags") == [(0,)]

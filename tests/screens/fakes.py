@@ -114,7 +114,7 @@ class FakeWork:
             Step.PLAN: story.planned,
             Step.BACKUP: story.backed_up,
             Step.CONVERSION: story.at_the_gate,
-            Step.MIGRATIONS: story.migrated if wish.adopt else story.collided,
+            Step.MIGRATIONS: story.migrated if wish.ways else story.collided,
             Step.VERIFICATION: story.verified,
             Step.REPORT: story.reported,
         }

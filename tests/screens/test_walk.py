@@ -14,6 +14,7 @@ from recovery.events import (
     RollBack,
     Step,
     StepFailed,
+    Way,
 )
 from recovery.history import History
 from recovery.journal import only_read
@@ -90,7 +91,7 @@ async def test_from_the_first_key_to_the_report() -> None:
     assert work.story.history.finished
     runs = [wish for wish in work.asked if isinstance(wish, RunStep)]
     assert [wish.step for wish in runs].count(Step.MIGRATIONS) == 2
-    assert runs[-3].adopt == (story.VALUATIONS.revision,)
+    assert runs[-3].ways == {story.VALUATIONS.revision: Way.ADOPT}
 
 
 async def test_a_wrong_name_does_not_confirm_the_target() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from recovery import profile as profiles
 from recovery import scratch
 from recovery.errors import DONE, FAILED
+from recovery.events import Way
 from recovery.profile import Profile
 from recovery.report import NOT_RECOVERED, RECOVERED
 from recovery.state import STATE_VARIABLE
@@ -107,7 +108,7 @@ def _walk(demo: Demo, output: Output) -> int:
         lambda c: c.back_up("custom"),
         lambda c: c.convert(incident.PRODUCTION, commit=True, attested=None, gate_seconds=900),
         lambda c: c.revision((incident.TRUE_REVISION,)),
-        lambda c: c.migrate((incident.VALUATIONS_REVISION,), None),
+        lambda c: c.migrate({incident.VALUATIONS_REVISION: Way.ADOPT}, None),
         Client.verify,
         Client.report,
     )
