@@ -316,8 +316,24 @@ class StepScreen(Screen[None]):
         """Opens one of the screen's panes."""
         for tabs in self._tabs:
             panes = list(tabs.query("TabPane").results(Widget))
-            if place <= len(panes) and panes[place - 1].id is not None:
-                tabs.active = panes[place - 1].id or ""
-                tables = panes[place - 1].query("DataTable, VirtualTable, Log")
-                for each in tables.results(Widget):
-                    self.call_after_refresh(each.focus)
+            pane = panes[place - 1] if place <= len(panes) else None
+            if pane is None or pane.id is None:
+                continue
+            around = () if self.focused is None else self.focused.ancestors
+            if any(other in around for other in panes if other is not pane):
+                # Textual gives what is hidden with the focus's neighbour the focus, and opens its
+                # pane again.
+                self._focus_offered()
+            tabs.active = pane.id
+            self.call_after_refresh(self._focus_table, tabs, pane)
+
+    def _focus_offered(self) -> None:
+        """Puts the focus where it was when the buttons were offered."""
+        focus = None if self._offered is None else self._offered[1]
+        self.set_focus(None if focus is None else self.query_one(f"#{focus}"))
+
+    def _focus_table(self, tabs: TabbedContent, pane: Widget) -> None:
+        """Gives the pane's table the focus, unless another pane was opened meanwhile."""
+        if tabs.active == pane.id:
+            for each in pane.query("DataTable, VirtualTable, Log").results(Widget):
+                self.set_focus(each)
