@@ -108,6 +108,7 @@ class ConversionScreen(StepScreen):
             yield Line(id="cost")
         with TabbedContent(id="content"):
             with TabPane("1 Phases", id="phases-pane"), VerticalScroll(can_focus=False):
+                yield Line(_columns("  Phase, counts by key", "State", "Statements", "Time"))
                 for number in range(1, 7):
                     yield Line(id=f"phase-{number}", classes="phase")
                     yield Note(id=f"counts-{number}", classes="counts")
@@ -374,10 +375,12 @@ def _phase(phase: PhaseProgress) -> str:
     """A phase's line, in columns."""
     seconds = "" if phase.word == "not yet" else words.duration(phase.seconds)
     of = f"{phase.statements} of {phase.plan.statements}"
-    return (
-        f"{phase.plan.number} {words.fitted(words.plain(phase.plan.title), 41)} "
-        f"{phase.word.upper():<8} {of:>10} {seconds:>9}"
-    )
+    title = f"{phase.plan.number} {words.plain(phase.plan.title)}"
+    return _columns(title, phase.word.upper(), of, seconds)
+
+
+def _columns(title: str, state: str, statements: str, time: str) -> str:
+    return f"{words.fitted(title, 43)} {state:<8} {statements:>10} {time:>9}"
 
 
 def _blocked(blocked: tuple[SessionInTheWay, ...], not_seen: str) -> str:
