@@ -64,9 +64,6 @@ class ConversionScreen(StepScreen):
     HELP = page("conversion")
 
     BINDINGS = [
-        # At the gate there is no room for hints that every other step shows.
-        Binding("n", "app.next_step", "Next", show=False, id="next"),
-        Binding("p", "app.previous_step", "Previous", show=False, id="previous"),
         Binding(
             "c",
             "commit",

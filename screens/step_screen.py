@@ -1,11 +1,12 @@
 """What the screens of all steps have in common."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -24,6 +25,10 @@ from screens.widgets.problem import ProblemPanel
 from screens.widgets.steps import STEPS, Steps
 from screens.widgets.top_lines import TopLines
 from screens.wishes import CopyText, MoveOn, SaveBundle, ShowStep
+
+# What every step has gives way where the footer, which never wraps, has no room for all hints.
+_HINTS = 6
+_COMMON = ("app.next_step", "app.previous_step")
 
 
 class StepScreen(Screen[None]):
@@ -286,11 +291,27 @@ class StepScreen(Screen[None]):
     def on_screen_suspend(self) -> None:
         self.query_one("#copied", Note).say("")
 
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now; no more of them have a hint than there is room for."""
+        active = super().active_bindings
+        hints = {each.binding.action for each in active.values() if each.binding.show}
+        if len(hints) <= _HINTS:
+            return active
+        return {
+            key: each._replace(binding=replace(each.binding, show=False))
+            if each.binding.action in _COMMON
+            else each
+            for key, each in active.items()
+        }
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what would do something has a key."""
         match action, parameters:
             case "copy", _:
                 return self.what_to_copy() is not None
+            case "compared", _:
+                return any(each.is_on_screen for each in self.query(Comparison))
             case "pane", (int(place),):
                 return any(place <= tabs.tab_count for tabs in self._tabs)
         return super().check_action(action, parameters)

@@ -51,7 +51,9 @@ def rows_on(pilot: Pilot[None]) -> list[str]:
     return [line.strip(" ▁▂▃▄▅▆▇█") for line in rows]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+@pytest.mark.parametrize(
+    "size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)], ids=["80x24", "120x40"]
+)
 async def test_a_pane_stays_open_while_the_screen_is_brought_up_to_date(
     size: tuple[int, int],
 ) -> None:
@@ -63,7 +65,7 @@ async def test_a_pane_stays_open_while_the_screen_is_brought_up_to_date(
         # One after the other, these are the ways from each pane to each other one.
         for place in (*chain(*combinations(range(len(panes)), 2)), 0):
             before = tabs.active
-            await press(pilot, str(place + 1))
+            await pilot.press(str(place + 1))
             screen.show(screen.history, NOW)
             await pilot.pause()
             assert tabs.active == panes[place], f"{place + 1} pressed in {before}"
