@@ -40,7 +40,8 @@ class StepScreen(Screen[None]):
     NAME: ClassVar[str]
     START: ClassVar[str]
 
-    starting = False
+    # Which step was asked for and has not begun yet.
+    starting: Step | None = None
     folder = Path()
 
     BINDINGS = [
@@ -128,8 +129,8 @@ class StepScreen(Screen[None]):
         """Brings the screen up to date."""
         self.history = history
         self.shown_at = now
-        self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session)
-        self.query_one(Steps).tell(history, self.STEP)
+        self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session, self.starting)
+        self.query_one(Steps).tell(history, self.STEP, self.starting)
         self.query_one("#waits", Note).say(self._why_not(history))
         self._show_failure()
         self.query_one("#runs", Line).say(self._runs(now))
@@ -167,14 +168,16 @@ class StepScreen(Screen[None]):
     def allowed(self) -> bool:
         """Whether the step may be started: nothing is missing and nothing else runs."""
         return (
-            not self.starting
+            self.starting is None
             and self.history.running is None
             and self.history.waits_for(self.STEP) is None
         )
 
     @property
     def failure(self) -> Problem | None:
-        """Why the latest attempt at this step failed."""
+        """Why the latest attempt at this step failed; None when a new one is on its way."""
+        if self.starting is self.STEP:
+            return None
         failures = (e.problem for e in self.attempt.of(StepFailed) if e.step is self.STEP)
         return next(failures, None)
 
@@ -189,7 +192,7 @@ class StepScreen(Screen[None]):
         started = self._started()
         if self.running and started is not None:
             return f"Running for {words.elapsed(started.at, now)}. {self.what_runs()}"
-        if self.starting:
+        if self.starting is self.STEP:
             return "Starting ..."
         if self.history.running is not None:
             place = STEPS.index(self.history.running) + 1
@@ -206,7 +209,7 @@ class StepScreen(Screen[None]):
 
     def offer_usual(self, *, done: bool) -> None:
         """The buttons of a step that is started, and then gone on from or started again."""
-        if self.running or self.starting:
+        if self.running or self.starting is self.STEP:
             self.offer()
         elif done:
             again = ["start"] if self.allowed else []

@@ -170,7 +170,7 @@ class Wizard(App[None]):
         self._history = History()
         self._connection: Connection = Connecting()
         self._looking: Worker[None] | None = None
-        self._starting = False
+        self._starting: Step | None = None
         self._leaving = False
         self._lonely_looks = 0
         self._reconciling = False
@@ -296,7 +296,7 @@ class Wizard(App[None]):
         if news.entries:
             before = standing(self._history)
             self._history = History(self._history.entries + news.entries)
-            self._starting = False
+            self._starting = None
             self._show()
             if standing(self._history) is not before:
                 self._withdraw_question()
@@ -330,7 +330,7 @@ class Wizard(App[None]):
 
     @on(NotDone)
     def _say_why(self, message: NotDone) -> None:
-        self._starting = False
+        self._starting = None
         self._current.refuse(message.problem)
         self._show()
 
@@ -373,13 +373,13 @@ class Wizard(App[None]):
 
     @on(RunStep)
     async def _run(self, message: RunStep) -> None:
-        if self._starting:
+        if self._starting is not None:
             return
         if message.step is not Step.REPORT and not isinstance(self._connection, Connected):
             await self._go(Step.TARGET)
             self._current.refuse(_NOT_CONNECTED)
             return
-        self._starting = True
+        self._starting = message.step
         self._show()
         self._carry_out(partial(self._work.run, message))
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
@@ -89,6 +90,29 @@ async def test_from_the_first_key_to_the_report() -> None:
     runs = [wish for wish in work.asked if isinstance(wish, RunStep)]
     assert [wish.step for wish in runs].count(Step.MIGRATIONS) == 2
     assert runs[-3].adopt == (story.VALUATIONS.revision,)
+
+
+@pytest.mark.parametrize("size", [SIZE, (120, 40)], ids=["80x24", "120x40"])
+async def test_an_old_failure_is_put_away_while_the_step_is_started_again(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = StepFailed(Step.PLAN, story.PROBLEM)
+    work = FakeWork(story.investigated().tell(story.started(Step.PLAN), failed))
+    async with on_stage(work).run_test(size=size) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.PLAN)
+        assert "Step 3 of 8: Plan, failed" in words_on(pilot)
+        assert story.PROBLEM.what in words_on(pilot)
+        # Its runner has not written anything yet.
+        monkeypatch.setattr(work, "run", lambda _: None)
+        await press(pilot, "enter")
+        shown = words_on(pilot)
+        assert "Step 3 of 8: Plan, starting" in shown
+        assert "Starting ..." in shown
+        assert story.PROBLEM.what not in shown
+        assert "failed" not in shown
+        await press(pilot, "n")
+        assert "Starting ..." not in words_on(pilot)
 
 
 async def test_a_wrong_name_does_not_confirm_the_target() -> None:
