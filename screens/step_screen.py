@@ -43,6 +43,8 @@ class StepScreen(Screen[None]):
     # Which step was asked for and has not begun yet.
     starting: Step | None = None
     folder = Path()
+    # What becomes of the session when the wizard is left; empty: it stays.
+    passing = ""
 
     BINDINGS = [
         Binding(

@@ -152,8 +152,12 @@ class Wizard(App[None]):
         *,
         now: Callable[[], datetime] = utc_now,
         look_every: float | None = 0.5,
+        passing: str = "",
     ) -> None:
-        """Without ``work`` it asks which session. ``look_every`` is None where a test looks."""
+        """Without ``work`` it asks which session. ``look_every`` is None where a test looks.
+
+        ``passing`` says what becomes of a session that does not outlive the wizard.
+        """
         # Without this, Textual makes greys of the colours, and red becomes too dark to be read.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         if settings is not None:
@@ -167,6 +171,7 @@ class Wizard(App[None]):
         self._given = work
         self._now = now
         self._look_every = look_every
+        self._passing = passing
         self._history = History()
         self._connection: Connection = Connecting()
         self._looking: Worker[None] | None = None
@@ -215,6 +220,7 @@ class Wizard(App[None]):
         self._steps = screens_of(work.id, work.by, work.plan_sql, work.sql_log)
         for step, screen in self._steps.items():
             screen.folder = work.folder
+            screen.passing = self._passing
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
         if work.only_reads is not None:
@@ -537,7 +543,7 @@ def unfit_terminal() -> str | None:
     return None
 
 
-def run(*, profile: Profile | None, session_id: str | None, program: str) -> int:
+def run(*, profile: Profile | None, session_id: str | None, program: str, passing: str = "") -> int:
     """Shows the wizard until it is left. Answers the exit code; raises ``RecoveryError``."""
     if (words := unfit_terminal()) is not None:
         sys.stderr.write(f"{words}\n")
@@ -555,7 +561,7 @@ def run(*, profile: Profile | None, session_id: str | None, program: str) -> int
             )
             return USAGE
         work = sessions.create(profile)
-    app = Wizard(sessions, program, profile, work, settings)
+    app = Wizard(sessions, program, profile, work, settings, passing=passing)
     app.run()
     if app.farewell:
         sys.stdout.write(f"{app.farewell}\n")
