@@ -255,7 +255,7 @@ class History:
         return None
 
     def state_of(self, step: Step) -> StepState:
-        """How far a step is."""
+        """How far a step is. One that may be started at any time is ready when its turn comes."""
         if self.running is step:
             return StepState.RUNNING
         if self.skipped_because(step) is not None:
@@ -265,7 +265,9 @@ class History:
         if any(failed.step is step for failed in self.since_start_of(step).of(StepFailed)):
             return StepState.FAILED
         may_start = self.running is None and self.waits_for(step) is None
-        return StepState.READY if may_start else StepState.NOT_YET
+        before = tuple(Step)[: tuple(Step).index(step)]
+        its_turn = may_start and all(self.state_of(each).settled for each in before)
+        return StepState.READY if its_turn else StepState.NOT_YET
 
     def skipped_because(self, step: Step) -> str | None:
         """Why a step has nothing to do, in words; None if it has, or may have."""

@@ -41,7 +41,7 @@ from recovery.events import (
     Severity,
     SoftReference,
 )
-from recovery.names import ColumnName, KeyType, TableName, spelled
+from recovery.names import ColumnName, KeyType, TableName, short, spelled
 from recovery.profile import AlembicSection, Profile
 from recovery.replay import Replay
 
@@ -293,7 +293,8 @@ class _View:
                 yield Finding(
                     BLOCKER,
                     "key-type",
-                    f"{key.key} is {key.actual}, the application expects {key.expected}",
+                    f"{key.key} is {short(key.actual)}, "
+                    f"the application expects {short(key.expected)}",
                     f"{key.foreign_keys} foreign keys reference it, "
                     f"{key.referencing_columns} columns go with it",
                     "Convert it with everything that references it (plan, backup, conversion).",

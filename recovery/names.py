@@ -172,14 +172,18 @@ class KeyType:
         return type_ == ("uuid[]" if self.is_array else "uuid")
 
     def __str__(self) -> str:
-        short = self.name.replace("character varying", "varchar").replace("character(", "char(")
-        return spelled(short, self.collation_name)
+        return spelled(short(self.name), self.collation_name)
 
     @property
     def collation_name(self) -> str | None:
         """The collation as the catalog spells it: the system's without their schema."""
         parts = [part for part in self.collation if part != "pg_catalog"]
         return ".".join(map(_shown, parts)) or None
+
+
+def short(type_: str) -> str:
+    """A type as people write it, from how ``format_type`` spells it."""
+    return type_.replace("character varying", "varchar").replace("character(", "char(")
 
 
 def spelled(type_: str, collation: str | None) -> str:

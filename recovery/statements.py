@@ -25,6 +25,8 @@ TITLES = {
     VALIDATE: "Validation",
 }
 _VIEWS = ("VIEW", "MATERIALIZED VIEW")
+# What a foreign key is counted under that is made again though no column of it is converted.
+IN_ORDER = "order kept"
 _FIRING = {"D": "DISABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 
 
@@ -139,7 +141,7 @@ def statements(
                 name=sql.Identifier(foreign_key.name),
             ),
             _described(catalog, foreign_key),
-            "its two sides have different types while the conversion runs",
+            _why_dropped(catalog, closure, foreign_key),
             _counted(closure, foreign_key),
             _ends(catalog, foreign_key),
         )
@@ -421,8 +423,17 @@ END""",
 
 
 def _counted(closure: Closure, foreign_key: ForeignKeyRow) -> Counter[str]:
-    key = closure.key_of(foreign_key)
-    return Counter([key] if key else [])
+    return Counter([closure.key_of(foreign_key) or IN_ORDER])
+
+
+def _why_dropped(catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow) -> str:
+    if closure.key_of(foreign_key):
+        return "its two sides have different types while the conversion runs"
+    referenced = catalog.table_name(foreign_key.referenced_oid)
+    return (
+        f"none of its columns is converted: it comes back behind those that reference {referenced} "
+        "and were created before it, so that they fire in the same order"
+    )
 
 
 def _ends(catalog: Catalog, foreign_key: ForeignKeyRow) -> tuple[TableName, ...]:

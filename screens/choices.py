@@ -92,10 +92,16 @@ def what_is_locked(plan: PlanMade) -> str:
     """What a conversion means for those who work with the database meanwhile."""
     locked = plan.locked or plan.tables
     return (
-        f"{words.counted(len(locked), 'table')} will be locked: whoever reads or writes them "
-        "waits from the first phase until COMMIT or ROLLBACK.\n\n"
+        f"{words.counted(len(locked), 'table')} will be locked{_only_locked(plan)}: "
+        "whoever reads or writes them waits from the first phase until COMMIT or ROLLBACK.\n\n"
         "Nothing is permanent before COMMIT."
     )
+
+
+def _only_locked(plan: PlanMade) -> str:
+    """Which tables are locked for what hangs on them, and have no converted column."""
+    only = sorted({*plan.locked} - {table.name for table in plan.tables})
+    return f" ({len(only)} of them only locked, not converted: {', '.join(only)})" if only else ""
 
 
 def what_becomes_permanent(history: History) -> str:

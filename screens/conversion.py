@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane
 
+from recovery.errors import Problem
 from recovery.events import (
     SAME,
     CommandRefused,
@@ -64,9 +65,6 @@ class ConversionScreen(StepScreen):
     HELP = page("conversion")
 
     BINDINGS = [
-        # At the gate there is no room for hints that every other step shows.
-        Binding("n", "app.next_step", "Next", show=False, id="next"),
-        Binding("p", "app.previous_step", "Previous", show=False, id="previous"),
         Binding(
             "c",
             "commit",
@@ -91,6 +89,8 @@ class ConversionScreen(StepScreen):
     ]
 
     _possible: tuple[bool | None, ...] = ()
+    # The decision that was given last, and the refusal that was the latest by then.
+    _decision: tuple[Commit | RollBack, CommandRefused | None] | None = None
 
     def __init__(self, session: str, by: Person, read_log: ReadLog) -> None:
         super().__init__(session, by)
@@ -108,6 +108,7 @@ class ConversionScreen(StepScreen):
             yield Line(id="cost")
         with TabbedContent(id="content"):
             with TabPane("1 Phases", id="phases-pane"), VerticalScroll(can_focus=False):
+                yield Line(_columns("  Phase, counts by key", "State", "Statements", "Time"))
                 for number in range(1, 7):
                     yield Line(id=f"phase-{number}", classes="phase")
                     yield Note(id=f"counts-{number}", classes="counts")
@@ -161,6 +162,8 @@ class ConversionScreen(StepScreen):
             "phase until COMMIT or ROLLBACK."
         )
         self.query_one("#content").display = begun
+        if not self._can_roll_back:
+            self._decision = None
         self._show_outcome(history)
         self._show_gate(open_gate, now)
         self._show_live(state)
@@ -191,6 +194,8 @@ class ConversionScreen(StepScreen):
 
     def what_runs(self) -> str:
         state = standing(self.history)
+        if (decision := self._on_its_way) is not None:
+            return f"{decision} is on its way to the runner."
         if state is Standing.AT_THE_GATE:
             return "Waiting for your decision."
         if state is Standing.COMMITTING:
@@ -204,6 +209,27 @@ class ConversionScreen(StepScreen):
             )
         done = self.attempt.last(StatementDone)
         return "Taking locks." if done is None else f"Last: {done.object}"
+
+    @property
+    def _on_its_way(self) -> str | None:
+        """The decision that the runner has not answered yet."""
+        if self._decision is None or not self._can_roll_back:
+            return None
+        decision, refused = self._decision
+        if self.attempt.last(CommandRefused) is not refused:
+            return None
+        return "COMMIT" if isinstance(decision, Commit) else "ROLL BACK"
+
+    def refuse(self, problem: Problem | None) -> None:
+        """Shows why the last wish was not carried out: then no decision is on its way."""
+        if problem is not None:
+            self._decision = None
+        super().refuse(problem)
+
+    def _decide(self, decision: Commit | RollBack) -> None:
+        self._decision = decision, self.attempt.last(CommandRefused)
+        self.post_message(GiveCommand(decision))
+        self.show(self.history, self.shown_at)
 
     def _show_outcome(self, history: History) -> None:
         ended = self.attempt.last(ConversionEnded)
@@ -345,7 +371,7 @@ class ConversionScreen(StepScreen):
 
     def _rolled_back_by(self, answer: str | None) -> None:
         if answer == "roll-back":
-            self.post_message(GiveCommand(RollBack(by=self.by)))
+            self._decide(RollBack(by=self.by))
 
     @on(Button.Pressed, "#extend")
     def action_extend(self) -> None:
@@ -360,24 +386,33 @@ class ConversionScreen(StepScreen):
                 what_becomes_permanent(self.history),
                 f"Type the database's name to COMMIT ({self.history.profile.environment.upper()}):",
                 "COMMIT",
-                lambda typed: None if typed == database else f"{typed!r} is not its name.",
+                lambda typed: _not_the_name(typed, database),
             ),
             self._committed_by,
         )
 
     def _committed_by(self, typed: str | None) -> None:
         if typed is not None:
-            self.post_message(GiveCommand(Commit(by=self.by, typed=typed)))
+            self._decide(Commit(by=self.by, typed=typed))
+
+
+def _not_the_name(typed: str, database: str) -> str | None:
+    """Why this does not COMMIT; None if it does."""
+    if not typed:
+        return "Nothing was typed: COMMIT needs the database's name."
+    return None if typed == database else f"{typed!r} is not its name."
 
 
 def _phase(phase: PhaseProgress) -> str:
     """A phase's line, in columns."""
     seconds = "" if phase.word == "not yet" else words.duration(phase.seconds)
     of = f"{phase.statements} of {phase.plan.statements}"
-    return (
-        f"{phase.plan.number} {words.fitted(words.plain(phase.plan.title), 41)} "
-        f"{phase.word.upper():<8} {of:>10} {seconds:>9}"
-    )
+    title = f"{phase.plan.number} {words.plain(phase.plan.title)}"
+    return _columns(title, phase.word.upper(), of, seconds)
+
+
+def _columns(title: str, state: str, statements: str, time: str) -> str:
+    return f"{words.fitted(title, 43)} {state:<8} {statements:>10} {time:>9}"
 
 
 def _blocked(blocked: tuple[SessionInTheWay, ...], not_seen: str) -> str:

@@ -89,6 +89,8 @@ class MigrationsScreen(StepScreen):
         self.query_one("#migrations", Rows).fill(migrations)
         if self.running:
             self.offer("cancel")
+        elif self.starting is self.STEP:
+            self.offer()
         elif history.last(Migrated) is not None:
             self.offer("continue", focus="continue")
         elif self.allowed and (by_hand := undecided(history)):

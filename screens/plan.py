@@ -254,10 +254,6 @@ class PlanScreen(StepScreen):
 
     def action_pane(self, place: int) -> None:
         """Opens a pane; the list of statements can be used at once."""
-        if self._text_in_sight and self._offered is not None:
-            # Else the focus would go from the list to the text, and bring its pane back.
-            button = self._offered[1]
-            self.set_focus(None if button is None else self.query_one(f"#{button}"))
         super().action_pane(place)
         if self._text_in_sight:
             self.call_after_refresh(self.query_one(PlanText).begin)

@@ -19,6 +19,8 @@ from screens.widgets.line import Note
 from screens.widgets.rows import Cell, Facts
 from screens.wishes import RunStep
 
+_EVIDENCE = "the session's folder holds the evidence."
+
 
 class ReportScreen(StepScreen):
     """Where the report is, and how the recovery came out."""
@@ -41,8 +43,8 @@ class ReportScreen(StepScreen):
         self.query_one("#intro", Note).say(
             "Writes what the journal says to report.md and report.json."
             if reported is None
-            else f"{RECOVERED if history.recovered else NOT_RECOVERED}. The report is written; the "
-            "session's folder holds the evidence."
+            else f"{RECOVERED if history.recovered else NOT_RECOVERED}. The report is written; "
+            f"{self.passing or _EVIDENCE}"
         )
         self.query_one("#report", Facts).tell(_facts(history, reported))
         self.offer_usual(done=False)

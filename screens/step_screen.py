@@ -1,11 +1,12 @@
 """What the screens of all steps have in common."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -25,6 +26,10 @@ from screens.widgets.steps import STEPS, Steps
 from screens.widgets.top_lines import TopLines
 from screens.wishes import CopyText, MoveOn, SaveBundle, ShowStep
 
+# What every step has gives way where the footer, which never wraps, has no room for all hints.
+_HINTS = 6
+_COMMON = ("app.next_step", "app.previous_step")
+
 
 class StepScreen(Screen[None]):
     """One step. What it shows is a function of the events; what it does it asks for by message."""
@@ -35,8 +40,11 @@ class StepScreen(Screen[None]):
     NAME: ClassVar[str]
     START: ClassVar[str]
 
-    starting = False
+    # Which step was asked for and has not begun yet.
+    starting: Step | None = None
     folder = Path()
+    # What becomes of the session when the wizard is left; empty: it stays.
+    passing = ""
 
     BINDINGS = [
         Binding(
@@ -123,8 +131,8 @@ class StepScreen(Screen[None]):
         """Brings the screen up to date."""
         self.history = history
         self.shown_at = now
-        self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session)
-        self.query_one(Steps).tell(history, self.STEP)
+        self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session, self.starting)
+        self.query_one(Steps).tell(history, self.STEP, self.starting)
         self.query_one("#waits", Note).say(self._why_not(history))
         self._show_failure()
         self.query_one("#runs", Line).say(self._runs(now))
@@ -162,14 +170,16 @@ class StepScreen(Screen[None]):
     def allowed(self) -> bool:
         """Whether the step may be started: nothing is missing and nothing else runs."""
         return (
-            not self.starting
+            self.starting is None
             and self.history.running is None
             and self.history.waits_for(self.STEP) is None
         )
 
     @property
     def failure(self) -> Problem | None:
-        """Why the latest attempt at this step failed."""
+        """Why the latest attempt at this step failed; None when a new one is on its way."""
+        if self.starting is self.STEP:
+            return None
         failures = (e.problem for e in self.attempt.of(StepFailed) if e.step is self.STEP)
         return next(failures, None)
 
@@ -184,7 +194,7 @@ class StepScreen(Screen[None]):
         started = self._started()
         if self.running and started is not None:
             return f"Running for {words.elapsed(started.at, now)}. {self.what_runs()}"
-        if self.starting:
+        if self.starting is self.STEP:
             return "Starting ..."
         if self.history.running is not None:
             place = STEPS.index(self.history.running) + 1
@@ -204,7 +214,7 @@ class StepScreen(Screen[None]):
 
         ``also`` are those of the step's own that are offered beside them when it is done.
         """
-        if self.running or self.starting:
+        if self.running or self.starting is self.STEP:
             self.offer()
         elif done:
             again = ["start"] if self.allowed else []
@@ -289,11 +299,27 @@ class StepScreen(Screen[None]):
     def on_screen_suspend(self) -> None:
         self.query_one("#copied", Note).say("")
 
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now; no more of them have a hint than there is room for."""
+        active = super().active_bindings
+        hints = {each.binding.action for each in active.values() if each.binding.show}
+        if len(hints) <= _HINTS:
+            return active
+        return {
+            key: each._replace(binding=replace(each.binding, show=False))
+            if each.binding.action in _COMMON
+            else each
+            for key, each in active.items()
+        }
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what would do something has a key."""
         match action, parameters:
             case "copy", _:
                 return self.what_to_copy() is not None
+            case "compared", _:
+                return any(each.is_on_screen for each in self.query(Comparison))
             case "pane", (int(place),):
                 return any(place <= tabs.tab_count for tabs in self._tabs)
         return super().check_action(action, parameters)
@@ -319,8 +345,24 @@ class StepScreen(Screen[None]):
         """Opens one of the screen's panes."""
         for tabs in self._tabs:
             panes = list(tabs.query("TabPane").results(Widget))
-            if place <= len(panes) and panes[place - 1].id is not None:
-                tabs.active = panes[place - 1].id or ""
-                tables = panes[place - 1].query("DataTable, VirtualTable, Log")
-                for each in tables.results(Widget):
-                    self.call_after_refresh(each.focus)
+            pane = panes[place - 1] if place <= len(panes) else None
+            if pane is None or pane.id is None:
+                continue
+            around = () if self.focused is None else self.focused.ancestors
+            if any(other in around for other in panes if other is not pane):
+                # Textual gives what is hidden with the focus's neighbour the focus, and opens its
+                # pane again.
+                self._focus_offered()
+            tabs.active = pane.id
+            self.call_after_refresh(self._focus_table, tabs, pane)
+
+    def _focus_offered(self) -> None:
+        """Puts the focus where it was when the buttons were offered."""
+        focus = None if self._offered is None else self._offered[1]
+        self.set_focus(None if focus is None else self.query_one(f"#{focus}"))
+
+    def _focus_table(self, tabs: TabbedContent, pane: Widget) -> None:
+        """Gives the pane's table the focus, unless another pane was opened meanwhile."""
+        if tabs.active == pane.id:
+            for each in pane.query("DataTable, VirtualTable, Log").results(Widget):
+                self.set_focus(each)

@@ -153,8 +153,12 @@ class Wizard(App[None]):
         *,
         now: Callable[[], datetime] = utc_now,
         look_every: float | None = 0.5,
+        passing: str = "",
     ) -> None:
-        """Without ``work`` it asks which session. ``look_every`` is None where a test looks."""
+        """Without ``work`` it asks which session. ``look_every`` is None where a test looks.
+
+        ``passing`` says what becomes of a session that does not outlive the wizard.
+        """
         # Without this, Textual makes greys of the colours, and red becomes too dark to be read.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         if settings is not None:
@@ -168,10 +172,11 @@ class Wizard(App[None]):
         self._given = work
         self._now = now
         self._look_every = look_every
+        self._passing = passing
         self._history = History()
         self._connection: Connection = Connecting()
         self._looking: Worker[None] | None = None
-        self._starting = False
+        self._starting: Step | None = None
         self._leaving = False
         self._lonely_looks = 0
         self._reconciling = False
@@ -216,6 +221,7 @@ class Wizard(App[None]):
         self._steps = screens_of(work.id, work.by, work.plan_sql, work.sql_log)
         for step, screen in self._steps.items():
             screen.folder = work.folder
+            screen.passing = self._passing
             self.install_screen(screen, step)
         self._history = History(work.entries(after=0))
         if work.only_reads is not None:
@@ -297,7 +303,7 @@ class Wizard(App[None]):
         if news.entries:
             before = standing(self._history)
             self._history = History(self._history.entries + news.entries)
-            self._starting = False
+            self._starting = None
             self._show()
             if standing(self._history) is not before:
                 self._withdraw_question()
@@ -331,7 +337,7 @@ class Wizard(App[None]):
 
     @on(NotDone)
     def _say_why(self, message: NotDone) -> None:
-        self._starting = False
+        self._starting = None
         self._current.refuse(message.problem)
         self._show()
 
@@ -374,13 +380,13 @@ class Wizard(App[None]):
 
     @on(RunStep)
     async def _run(self, message: RunStep) -> None:
-        if self._starting:
+        if self._starting is not None:
             return
         if message.step is not Step.REPORT and not isinstance(self._connection, Connected):
             await self._go(Step.TARGET)
             self._current.refuse(_NOT_CONNECTED)
             return
-        self._starting = True
+        self._starting = message.step
         self._show()
         self._carry_out(partial(self._work.run, message))
 
@@ -542,7 +548,7 @@ def unfit_terminal() -> str | None:
     return None
 
 
-def run(*, profile: Profile | None, session_id: str | None, program: str) -> int:
+def run(*, profile: Profile | None, session_id: str | None, program: str, passing: str = "") -> int:
     """Shows the wizard until it is left. Answers the exit code; raises ``RecoveryError``."""
     if (words := unfit_terminal()) is not None:
         sys.stderr.write(f"{words}\n")
@@ -560,7 +566,7 @@ def run(*, profile: Profile | None, session_id: str | None, program: str) -> int
             )
             return USAGE
         work = sessions.create(profile)
-    app = Wizard(sessions, program, profile, work, settings)
+    app = Wizard(sessions, program, profile, work, settings, passing=passing)
     app.run()
     if app.farewell:
         sys.stdout.write(f"{app.farewell}\n")

@@ -7,7 +7,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input
+from textual.widgets import Button, Footer, Input
 
 from screens.widgets.buttons import button
 from screens.widgets.field import Field
@@ -43,6 +43,7 @@ class Question(ModalScreen[str | None]):
             with Horizontal(classes="answers"):
                 for choice, label in self._choices:
                     yield button(label, id=choice)
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#text", Note).say(self._text)
@@ -86,6 +87,7 @@ class TypedQuestion(ModalScreen[str | None]):
             with Horizontal(classes="answers"):
                 yield button("Back", id="back")
                 yield button(self._confirm, id="confirm", classes="danger far")
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one("#text", Note).say(self._text)

@@ -1,7 +1,11 @@
 """Tables that are read, not worked in: cells wrap, so that nothing is cut off at 80 columns."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod, OverflowMethod
+from rich.containers import Lines
 from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
@@ -12,9 +16,44 @@ from screens.words import plain
 Cell = str | Text
 
 
+class _Wrapped(Text):
+    """A name that does not fit into a line is broken behind a slash or an underscore."""
+
+    def wrap(
+        self,
+        console: Console,
+        width: int,
+        *,
+        justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None,
+        tab_size: int = 8,
+        no_wrap: bool | None = None,
+    ) -> Lines:
+        broken = Text("\n").join(self.divide(_breaks(self.plain, width)))
+        return broken.wrap(
+            console,
+            width,
+            justify=justify,
+            overflow=overflow,
+            tab_size=tab_size,
+            no_wrap=no_wrap,
+        )
+
+
+def _breaks(text: str, width: int) -> Iterator[int]:
+    """Where names are broken that are wider than ``width`` cells."""
+    for name in re.finditer(r"\S+", text):
+        begin = name.start()
+        for part in re.finditer(r"[^/_]*[/_]*", name[0]):
+            start, end = name.start() + part.start(), name.start() + part.end()
+            if start > begin and cell_len(text[begin:end]) > width:
+                yield start
+                begin = start
+
+
 def _text(cell: Cell) -> Text:
     """A cell that is never markup."""
-    return cell if isinstance(cell, Text) else Text(plain(cell))
+    return cell if isinstance(cell, Text) else _Wrapped(plain(cell))
 
 
 class Rows(Static):

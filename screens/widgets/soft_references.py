@@ -30,7 +30,7 @@ class SoftReferences(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._shown: list[tuple[SoftReference, str]] = []
+        self._shown: list[tuple[SoftReference, str]] | None = None
 
     def compose(self) -> ComposeResult:
         yield Note(id="soft-words")
@@ -48,6 +48,7 @@ class SoftReferences(Vertical):
         keys = {one.key for one in found.proposed_keys}
         self._shown = shown
         table: DataTable[Text] = self.query_one(DataTable)
+        table.display = bool(shown)
         row = table.cursor_row
         table.clear()
         for each, word in shown:
@@ -67,14 +68,18 @@ class SoftReferences(Vertical):
     @on(DataTable.RowHighlighted)
     def show_detail(self, event: DataTable.RowHighlighted) -> None:
         event.stop()
-        if 0 <= event.cursor_row < len(self._shown):
-            self.query_one("#soft-detail", Note).say(told(self._shown[event.cursor_row][0]))
+        if (chosen := self._at(event.cursor_row)) is not None:
+            self.query_one("#soft-detail", Note).say(told(chosen))
 
     @on(DataTable.RowSelected)
     def choose(self, event: DataTable.RowSelected) -> None:
         event.stop()
-        if 0 <= event.cursor_row < len(self._shown):
-            self.post_message(self.Chosen(self._shown[event.cursor_row][0]))
+        if (chosen := self._at(event.cursor_row)) is not None:
+            self.post_message(self.Chosen(chosen))
+
+    def _at(self, row: int) -> SoftReference | None:
+        shown = self._shown or []
+        return shown[row][0] if 0 <= row < len(shown) else None
 
 
 def _summary(shown: list[tuple[SoftReference, str]], keys: set[str]) -> str:

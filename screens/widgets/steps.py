@@ -8,20 +8,27 @@ from textual.containers import Vertical
 from textual.events import Click
 
 from recovery.events import Step
-from recovery.history import History, StepState
+from recovery.history import History
 from screens.widgets.line import Line
 from screens.wishes import ShowStep
 
 STEPS = tuple(Step)
 
 
-def in_a_line(history: History) -> str:
+def state_word(history: History, step: Step, starting: Step | None) -> str:
+    """How far a step is; ``starting`` was asked for and has not begun yet."""
+    return "starting" if step is starting else history.state_of(step)
+
+
+def in_a_line(history: History, starting: Step | None = None) -> str:
     """``1-3 done, 4 running, 5-8 not yet``."""
-    numbered = [(place, history.state_of(step)) for place, step in enumerate(STEPS, start=1)]
+    numbered = [
+        (place, state_word(history, step, starting)) for place, step in enumerate(STEPS, start=1)
+    ]
     return ", ".join(_runs(numbered))
 
 
-def _runs(numbered: list[tuple[int, StepState]]) -> Iterator[str]:
+def _runs(numbered: list[tuple[int, str]]) -> Iterator[str]:
     for state, run in groupby(numbered, key=lambda pair: pair[1]):
         places = [place for place, _ in run]
         first, last = places[0], places[-1]
@@ -35,12 +42,12 @@ class StepLine(Line):
         super().__init__(id=f"step-{step}")
         self._step = step
 
-    def tell(self, history: History, *, here: bool) -> None:
+    def tell(self, state: str, *, here: bool) -> None:
         """Shows the step's state, and whether its screen is the one in sight."""
         mark = ">" if here else " "
         name = f"{STEPS.index(self._step) + 1}{mark}{self._step.capitalize()}"
         self.set_class(here, "-here")
-        self.say(f"{name:<16} {history.state_of(self._step)}")
+        self.say(f"{name:<16} {state}")
 
     def on_click(self, event: Click) -> None:
         event.stop()
@@ -53,7 +60,7 @@ class Steps(Vertical):
     def compose(self) -> ComposeResult:
         yield from map(StepLine, STEPS)
 
-    def tell(self, history: History, here: Step) -> None:
+    def tell(self, history: History, here: Step, starting: Step | None) -> None:
         """Shows what the events say; ``here`` is the step whose screen this is."""
         for step, line in zip(STEPS, self.query(StepLine), strict=True):
-            line.tell(history, here=step is here)
+            line.tell(state_word(history, step, starting), here=step is here)

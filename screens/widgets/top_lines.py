@@ -7,7 +7,7 @@ from recovery.events import Step
 from recovery.history import History
 from recovery.standing import Standing, standing, target_words
 from screens.widgets.line import Line
-from screens.widgets.steps import STEPS, in_a_line
+from screens.widgets.steps import STEPS, in_a_line, state_word
 
 
 class TopLines(Vertical):
@@ -26,7 +26,9 @@ class TopLines(Vertical):
             yield Line(id="states")
             yield Line(id="session")
 
-    def tell(self, history: History, step: Step, title: str, session: str) -> None:
+    def tell(
+        self, history: History, step: Step, title: str, session: str, starting: Step | None
+    ) -> None:
         """Shows what the events say."""
         environment = history.profile.environment
         label = self.query_one("#environment", Line)
@@ -34,11 +36,12 @@ class TopLines(Vertical):
         label.say(environment.upper())
         self.query_one("#where", Line).say(target_words(history))
         state = standing(history)
-        word = self.query_one("#standing", Line)
-        word.set_class(state.open, "-open")
-        word.set_class(state is Standing.UNKNOWN, "-unknown")
-        word.say(state)
+        label = self.query_one("#standing", Line)
+        label.set_class(state.open, "-open")
+        label.set_class(state is Standing.UNKNOWN, "-unknown")
+        label.say(state)
         place = f"Step {STEPS.index(step) + 1} of {len(STEPS)}"
-        self.query_one("#step", Line).say(f"{place}: {title}, {history.state_of(step)}")
-        self.query_one("#states", Line).say(in_a_line(history))
+        word = state_word(history, step, starting)
+        self.query_one("#step", Line).say(f"{place}: {title}, {word}")
+        self.query_one("#states", Line).say(in_a_line(history, starting))
         self.query_one("#session", Line).say(session)

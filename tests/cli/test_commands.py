@@ -22,7 +22,7 @@ def test_investigate_says_what_is_wrong_and_changes_nothing(shell: Shell, small:
 
     found = shell.run("investigate")
     assert found.code == 0
-    assert "BLOCKER  users.id is uuid, the application expects character varying(36)" in found.out
+    assert "BLOCKER  users.id is uuid, the application expects varchar(36)" in found.out
     assert "WARNING  1 tables are missing" in found.out
     assert "3 tables, 2 foreign keys" in found.out
     assert type_of_key(small) == UUID

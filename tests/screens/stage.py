@@ -19,9 +19,13 @@ from wizard.app import Wizard
 NOW = story.NIGHT + timedelta(minutes=33)
 
 
-def on_stage(work: FakeWork) -> Wizard:
+def on_stage(work: FakeWork, passing: str = "") -> Wizard:
     """The wizard in a session."""
-    return _dressed(Wizard(FakeSessions(), story.PROGRAM, None, work, now=_now, look_every=None))
+    return _dressed(
+        Wizard(
+            FakeSessions(), story.PROGRAM, None, work, now=_now, look_every=None, passing=passing
+        )
+    )
 
 
 def in_the_foyer(sessions: FakeSessions, profile: Profile | None = story.PROFILE) -> Wizard:

@@ -32,6 +32,7 @@ from recovery.events import (
     Cost,
     Effort,
     Finding,
+    Forecasted,
     ForeignKeyParity,
     GateOpened,
     GatePrice,
@@ -41,9 +42,11 @@ from recovery.events import (
     KeyFact,
     LockAttemptFailed,
     Migrated,
+    MigrationsForecast,
     NotReplayed,
     OtherDatabase,
     Outcome,
+    Outlook,
     ParityChecked,
     Person,
     PhaseFinished,
@@ -913,6 +916,83 @@ _MIGRATIONS = (
     ("f867c7e3d51c", "document questions"),
     ("b354d12d1e7d", "document templates"),
 )
+
+
+DIFFERENT = CollisionCompared(
+    VALUATIONS,
+    (
+        "other type: valuations.currency_code, type: text and not type: character(3)",
+        "missing index: ix_valuations_method_id",
+    ),
+    adoptable=False,
+    repair=(
+        "ALTER TABLE public.valuations ALTER COLUMN currency_code TYPE character(3) "
+        "USING currency_code::character(3)",
+        "CREATE INDEX ix_valuations_method_id ON public.valuations USING btree (method_id)",
+    ),
+    aside=(
+        'ALTER INDEX public.ix_valuations_created_by_id RENAME TO "ix_valuations_created_by_id_b"',
+        'ALTER TABLE public.valuations RENAME TO "valuations_by_hand"',
+    ),
+)
+
+
+def forecast(*failing: str) -> MigrationsForecast:
+    """What the pending migrations did on a copy; nothing is tried behind a failing one."""
+    told = []
+    outlook = Outlook.RUNS
+    for revision, title in _MIGRATIONS:
+        problem = ""
+        if revision in failing:
+            outlook, problem = Outlook.FAILS, 'relation "folders" already exists [42P07]'
+        elif revision == VALUATIONS.revision and outlook is Outlook.RUNS:
+            tables = ", ".join(VALUATIONS.tables)
+            told.append(
+                Forecasted(revision, title, Outlook.COLLIDES, f"{tables}: there already [42P07]")
+            )
+            continue
+        told.append(Forecasted(revision, title, outlook, problem))
+        if outlook is Outlook.FAILS:
+            outlook = Outlook.NOT_TRIED
+    return MigrationsForecast(tuple(told), "on a copy of the schema")
+
+
+def collided_differently() -> Story:
+    """The tables made by hand are not as the revision would make them."""
+    return committed().tell(
+        started(Step.MIGRATIONS),
+        DIFFERENT,
+        forecast(),
+        StepFailed(
+            Step.MIGRATIONS,
+            Problem(
+                what="Revision 9d40b6c7e3a8 (valuations of documents) would create tables that "
+                "exist. They differ.",
+                remedy="Let pg-rekey make them the same, then adopt them; or rename them aside.",
+                exit_code=4,
+                object="9d40b6c7e3a8",
+            ),
+        ),
+    )
+
+
+def would_fail() -> Story:
+    """A pending migration failed on the copy; nothing was changed."""
+    revision, title = _MIGRATIONS[2]
+    return committed().tell(
+        started(Step.MIGRATIONS),
+        forecast(revision),
+        StepFailed(
+            Step.MIGRATIONS,
+            Problem(
+                what=f'Revision {revision} ({title}) would fail: relation "folders" already '
+                "exists [42P07].",
+                remedy="It failed on a copy of the schema, which has no rows. Mend what it says.",
+                exit_code=4,
+                object=revision,
+            ),
+        ),
+    )
 
 
 def migrating(done: int = 3) -> Story:

@@ -91,3 +91,14 @@ async def test_nothing_found_is_said() -> None:
     async with on_stage(FakeWork(found())).run_test(size=SIZE) as pilot:
         await at_the_findings(pilot)
         assert "Nothing was found." in words_on(pilot)
+
+
+async def test_that_nothing_holds_ids_without_a_foreign_key_is_said() -> None:
+    told = msgspec.structs.replace(story.INVESTIGATED, soft_references=())
+    work = FakeWork(story.confirmed().tell(story.started(Step.INVESTIGATION), told))
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await at_the_findings(pilot)
+        await press(pilot, "5")
+        shown = words_on(pilot)
+        assert "No other column holds ids of a key" in shown
+        assert "Decision" not in shown

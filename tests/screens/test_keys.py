@@ -9,6 +9,7 @@ from textual.widgets import Button
 from textual.widgets._footer import FooterKey
 
 from recovery.events import Outcome, Step
+from screens.widgets.help import legal_keys
 from tests.screens import story
 from tests.screens.fakes import FakeSessions, FakeWork, listed
 from tests.screens.stage import go_to, in_the_foyer, on_stage, settled, words_on
@@ -209,3 +210,51 @@ async def test_what_the_palette_offers_works() -> None:
         assert "Step 3 of 8" in words_on(pilot)
         await _choose(pilot, "quit")
         assert "Quit with a transaction open?" in words_on(pilot)
+
+
+@pytest.mark.parametrize(
+    ("chapter", "shown"),
+    [
+        (story.backed_up, "n Next  p Previous  ? Help"),
+        (story.converting, "n Next  p Previous  ? Help  y Copy  r ROLL BACK  ^q Quit"),
+        (story.at_the_gate, " ? Help  y Copy  c COMMIT  r ROLL BACK  e Extend  ^q Quit"),
+        (story.committed, "n Next  p Previous  ? Help"),
+    ],
+)
+async def test_next_and_previous_have_hints_where_there_is_room(
+    chapter: Callable[[], Story], shown: str
+) -> None:
+    async with on_stage(FakeWork(chapter())).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        assert shown in words_on(pilot).splitlines()[-1]
+
+
+async def test_a_question_has_hints_for_its_own_keys_only() -> None:
+    async with on_stage(FakeWork(story.at_the_gate())).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        for key, shown in (("c", "f1 Help  esc Back"), ("r", "? Help  esc Back")):
+            await pilot.press(key)
+            await pilot.pause()
+            assert words_on(pilot).splitlines()[-1].strip() == shown
+            await pilot.press("escape")
+            await pilot.pause()
+
+
+async def test_help_lists_no_key_that_is_typed_or_has_nothing_to_work_on() -> None:
+    async with on_stage(FakeWork(story.begun())).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert legal(pilot) >= {"tab", "f1"}
+        assert not legal(pilot) & {"/", "s", "esc", "n", "?"}
+    async with on_stage(FakeWork(story.at_the_gate())).run_test(size=SMALL) as pilot:
+        await settled(pilot)
+        assert not legal(pilot) & {"/", "s"}
+        await pilot.press("2")
+        await pilot.pause()
+        assert legal(pilot) >= {"/", "s", "n", "?"}
+
+
+def legal(pilot: Pilot[None]) -> set[str]:
+    """The keys of the screen that its help lists."""
+    everywhere, _ = legal_keys(pilot.app.screen)
+    return {key for keys, _ in everywhere for key in keys.split()}

@@ -3,18 +3,19 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import takewhile
+from itertools import chain, combinations, takewhile
 
 import msgspec
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TabbedContent, TabPane
 
 from recovery.events import CatalogDifference, ParityChecked, RollBack, Step
+from screens.conversion import ConversionScreen
 from screens.widgets.virtual_table import Column, widths
 from tests.screens import story
 from tests.screens.fakes import FakeWork
-from tests.screens.stage import go_to, on_stage, settled, words_on
+from tests.screens.stage import NOW, go_to, on_stage, settled, words_on
 
 MANY = story.parity_of(10_000)
 
@@ -48,6 +49,26 @@ def rows_on(pilot: Pilot[None]) -> list[str]:
     row = re.compile(r"  (DIFFERENT|MISSING|SAME|EXPECTED) |  \d+ (expected|unexplained): ")
     rows = takewhile(row.match, lines[header + 1 :])
     return [line.strip(" ▁▂▃▄▅▆▇█") for line in rows]
+
+
+@pytest.mark.parametrize(
+    "size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)], ids=["80x24", "120x40"]
+)
+async def test_a_pane_stays_open_while_the_screen_is_brought_up_to_date(
+    size: tuple[int, int],
+) -> None:
+    async with at_pane("2", story.PARITY, size) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ConversionScreen)
+        tabs = screen.query_one(TabbedContent)
+        panes = [pane.id for pane in tabs.query(TabPane)]
+        # One after the other, these are the ways from each pane to each other one.
+        for place in (*chain(*combinations(range(len(panes)), 2)), 0):
+            before = tabs.active
+            await pilot.press(str(place + 1))
+            screen.show(screen.history, NOW)
+            await pilot.pause()
+            assert tabs.active == panes[place], f"{place + 1} pressed in {before}"
 
 
 async def test_ten_thousand_foreign_keys_are_all_reached() -> None:

@@ -145,6 +145,11 @@ SCENES: dict[str, Callable[[], Scene]] = {
     ),
     "migrations-ready": lambda: scene(story.committed(), Step.MIGRATIONS),
     "migrations-collided": lambda: scene(story.collided(), Step.MIGRATIONS),
+    "migrations-different": lambda: scene(story.collided_differently(), Step.MIGRATIONS),
+    "migrations-question-by-hand": lambda: scene(
+        story.collided_differently(), Step.MIGRATIONS, "enter"
+    ),
+    "migrations-would-fail": lambda: scene(story.would_fail(), Step.MIGRATIONS),
     "migrations-running": lambda: scene(story.migrating(), Step.MIGRATIONS),
     "migrations": lambda: scene(story.migrated(), Step.MIGRATIONS),
     "verification": lambda: scene(story.verified(), Step.VERIFICATION),

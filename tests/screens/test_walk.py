@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
+import msgspec
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
 from recovery.events import (
+    CommandRefused,
     Commit,
     CommitIntended,
     ExtendGate,
     Outcome,
     Person,
+    PlanApproved,
     RollBack,
     Step,
     StepFailed,
@@ -94,6 +98,29 @@ async def test_from_the_first_key_to_the_report() -> None:
     assert runs[-3].ways == {story.VALUATIONS.revision: Way.ADOPT}
 
 
+@pytest.mark.parametrize("size", [SIZE, (120, 40)], ids=["80x24", "120x40"])
+async def test_an_old_failure_is_put_away_while_the_step_is_started_again(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = StepFailed(Step.PLAN, story.PROBLEM)
+    work = FakeWork(story.investigated().tell(story.started(Step.PLAN), failed))
+    async with on_stage(work).run_test(size=size) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.PLAN)
+        assert "Step 3 of 8: Plan, failed" in words_on(pilot)
+        assert story.PROBLEM.what in words_on(pilot)
+        # Its runner has not written anything yet.
+        monkeypatch.setattr(work, "run", lambda _: None)
+        await press(pilot, "enter")
+        shown = words_on(pilot)
+        assert "Step 3 of 8: Plan, starting" in shown
+        assert "Starting ..." in shown
+        assert story.PROBLEM.what not in shown
+        assert "failed" not in shown
+        await press(pilot, "n")
+        assert "Starting ..." not in words_on(pilot)
+
+
 async def test_a_wrong_name_does_not_confirm_the_target() -> None:
     work = FakeWork(story.begun())
     async with on_stage(work).run_test(size=SIZE) as pilot:
@@ -129,6 +156,48 @@ async def test_commit_needs_the_name() -> None:
         await press(pilot, "escape")
         assert "WAITING AT THE GATE" in words_on(pilot)
     assert not any(isinstance(asked, Commit) for asked in work.asked)
+
+
+async def test_an_empty_name_is_asked_for_and_a_decision_is_said_to_be_on_its_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    work = FakeWork(story.at_the_gate())
+    # The runner has not answered yet.
+    monkeypatch.setattr(work, "give", work.asked.append)
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await press(pilot, "c", "enter")
+        assert "Nothing was typed: COMMIT needs the database's name." in words_on(pilot)
+        await type_in(pilot, "saas_platform")
+        assert "COMMIT is on its way to the runner." in words_on(pilot)
+        assert "Waiting for your decision." not in words_on(pilot)
+        work.story.tell(CommandRefused("commit", "one table differs", story.ADA))
+        await settled(pilot)
+        assert "Waiting for your decision." in words_on(pilot)
+        await press(pilot, "r", "right", "enter")
+        assert "ROLL BACK is on its way to the runner." in words_on(pilot)
+
+
+async def test_what_is_only_locked_is_named() -> None:
+    plan = msgspec.structs.replace(story.PLAN, locked=(*story.PLAN.locked, "crm_notes"))
+    told = story.planned(plan).tell(PlanApproved(plan.sha256, story.ADA), story.BACKUP)
+    async with on_stage(FakeWork(told)).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        await press(pilot, "enter")
+        shown = " ".join(words_on(pilot).split())
+        assert "61 tables will be locked (1 of them only locked, not converted:" in shown
+        assert "crm_notes" in shown
+
+
+async def test_a_demo_says_beforehand_that_its_session_goes() -> None:
+    goes = "it goes with the demo when you quit."
+    for passing, said in (("", "the session's folder holds the evidence."), (goes, goes)):
+        app = on_stage(FakeWork(story.reported()), passing=passing)
+        async with app.run_test(size=SIZE) as pilot:
+            await settled(pilot)
+            await go_to(pilot, Step.REPORT)
+            assert f"The report is written; {said}" in " ".join(words_on(pilot).split())
 
 
 async def test_commit_is_impossible_while_anything_differs() -> None:

@@ -159,6 +159,15 @@ def test_looking_needs_no_typed_name() -> None:
     assert told.waits_for(Step.VERIFICATION) is None
 
 
+def test_what_may_be_done_at_any_time_is_not_ready_before_its_turn() -> None:
+    told = history(opened(), confirmed(), investigated(), planned())
+
+    assert told.state_of(Step.PLAN) is READY
+    for step in (Step.BACKUP, Step.VERIFICATION, Step.REPORT):
+        assert told.waits_for(step) is None
+        assert told.state_of(step) is NOT_YET
+
+
 def test_nothing_is_converted_while_the_plan_refuses_something() -> None:
     refusal = Refusal("view v", "It reads users.id.", "Drop it.")
     told = history(
@@ -356,8 +365,8 @@ def test_checks_and_report_do_not_outlive_a_change_of_the_database(change: AnyEv
     told = history(*before, change)
 
     assert (told.recovered, told.finished) == (False, False)
-    assert told.state_of(Step.VERIFICATION) is READY
-    assert told.state_of(Step.REPORT) is READY
+    assert told.state_of(Step.VERIFICATION) is not DONE
+    assert told.state_of(Step.REPORT) is not DONE
     again = history(*before, change, Verified((check,)))
     assert again.recovered
     assert again.state_of(Step.VERIFICATION) is DONE

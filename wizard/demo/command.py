@@ -19,6 +19,8 @@ from wizard.demo.expected import profile_text
 from wizard.demo.service import Service
 from wizard.headless import Client, Output, open_client
 
+_PASSING = "it goes with the demo when you quit. 'pg-rekey demo --keep FOLDER' keeps the session."
+
 
 @dataclass(frozen=True, slots=True)
 class Demo:
@@ -63,7 +65,12 @@ def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
         import wizard
         from wizard.app import run as run_wizard
 
-        code = run_wizard(profile=demo.profile, session_id=None, program=wizard.__version__)
+        code = run_wizard(
+            profile=demo.profile,
+            session_id=None,
+            program=wizard.__version__,
+            passing="" if keep else _PASSING,
+        )
         _say_goodbye(output, keep)
         return code
 
