@@ -131,6 +131,12 @@ def in_words() -> Iterator[None]:
         ) from error
 
 
+def in_a_line(error: "psycopg.Error") -> str:
+    """What the server says, with its SQLSTATE."""
+    said = " ".join(str(error.diag.message_primary or error).split())
+    return f"{said} [{error.sqlstate}]"
+
+
 # What to do about an error of which nothing is known.
 _READ_IT = "Nothing was committed. Read the server's message, then start the step again."
 

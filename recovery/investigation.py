@@ -19,6 +19,7 @@ from recovery import (
     catalog,
     closure,
     matching,
+    metadata,
     parity,
     replay,
     revisions,
@@ -28,7 +29,7 @@ from recovery import (
 from recovery.catalog import Catalog
 from recovery.closure import Closure
 from recovery.composing import listed
-from recovery.errors import Refused
+from recovery.errors import Problem, Refused
 from recovery.events import (
     Answer,
     Cause,
@@ -40,9 +41,11 @@ from recovery.events import (
     RevisionMatch,
     Severity,
     SoftReference,
+    Source,
 )
+from recovery.metadata import Models
 from recovery.names import ColumnName, KeyType, TableName, short, spelled
-from recovery.profile import AlembicSection, Profile
+from recovery.profile import AlembicSection, MetadataSection, Profile
 from recovery.replay import Replay
 
 BLOCKER, WARNING, NOTE = Severity.BLOCKER, Severity.WARNING, Severity.NOTE
@@ -69,6 +72,7 @@ def investigate(
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
     replayed = None if scripts is None else _replayed(conn, profile, scripts, check)
+    models = None if scripts is not None else _models(conn, profile.metadata, check)
     with conn.transaction():
         found = catalog.read(conn)
         closed = closure.find(found, profile.key_types, profile.scope, profile.left)
@@ -84,11 +88,24 @@ def investigate(
             match = matching.match(live, replayed, major=major, claimed=claimed)
             expected = replayed.state(match.revisions)
             proposed = tuple(matching.proposed_keys(live, expected, found.foreign_keys))
+        elif isinstance(models, Models):
+            live = structure.read(conn, version_table(profile.alembic))
+            keys = found.foreign_keys
+            proposed = tuple(matching.proposed_keys(live, models.structure, keys, Source.MODELS))
         elif replayed is not None:
             match = RevisionMatch(Answer.NONE, (), (), (), (), "", why=replayed)
         reading = revisions.compare(script_revisions, found.table_names(), claimed, match)
         view = _View(
-            conn, profile, found, closed, script_revisions, reading, claimed, match, proposed
+            conn,
+            profile,
+            found,
+            closed,
+            script_revisions,
+            reading,
+            claimed,
+            match,
+            proposed,
+            models,
         )
         orphans = [
             (key, Orphans(key.name, str(found.table_name(key.table_oid)), count))
@@ -130,19 +147,43 @@ def _replayed(
     check: Callable[[], None],
 ) -> Replay | str:
     """The scripts' replay, or why there is none."""
-    with conn.transaction():
-        roles = catalog.roles(conn)
     section = profile.alembic
     try:
         return replay.replay(
             scripts,
             major=conn.info.server_version // 10_000,
-            roles=roles,
+            roles=_roles(conn),
             search_path="" if section is None else section.search_path,
             check=check,
         )
     except Refused as error:
         return f"{error.problem.what} {error.problem.remedy}"
+
+
+def _models(
+    conn: psycopg.Connection[Any], section: MetadataSection | None, check: Callable[[], None]
+) -> Models | Problem | None:
+    """What the application's models make, or why that is not known; None if none are named."""
+    if section is None:
+        return None
+    with conn.transaction():
+        parts = structure.read_elsewhere(conn)
+    try:
+        return metadata.read(
+            section,
+            major=conn.info.server_version // 10_000,
+            roles=_roles(conn),
+            extensions=[part.identity for part in parts if part.kind == "extension"],
+            check=check,
+        )
+    except Refused as error:
+        return error.problem
+
+
+def _roles(conn: psycopg.Connection[Any]) -> list[str]:
+    """The roles that scripts and models may name, without the system's own."""
+    with conn.transaction():
+        return catalog.roles(conn)
 
 
 def _claimed(
@@ -202,6 +243,7 @@ class _View:
     claimed: tuple[str, ...]
     match: RevisionMatch | None
     proposed: tuple[ProposedKey, ...]
+    models: Models | Problem | None
 
     def keys(self) -> Iterator[KeyFact]:
         for name, target in self.profile.key_types.items():
@@ -301,10 +343,42 @@ class _View:
                     query,
                 )
 
+        yield from self._models_findings()
         yield from self._proposed_keys()
 
+    def _models_findings(self) -> Iterator[Finding]:
+        """What the application's models do not say."""
+        match self.models:
+            case Problem(what=what, remedy=remedy):
+                yield Finding(
+                    WARNING,
+                    "metadata-unread",
+                    "The application's models could not be read",
+                    what,
+                    remedy,
+                )
+            case Models(failed=failed) if failed:
+                yield Finding(
+                    WARNING,
+                    "metadata-unread",
+                    "The application's models could not all be created on a private server",
+                    f"{len(failed)} statements failed: {'; '.join(failed[:_LISTED])}"
+                    + (" and more" if len(failed) > _LISTED else ""),
+                    "Nothing is guessed of the tables that failed: name their keys in the profile.",
+                )
+            case Models(tables=tables) if not tables & self.found.table_names():
+                yield Finding(
+                    WARNING,
+                    "metadata-unread",
+                    "None of the tables of the application's models is in the database",
+                    ", ".join(map(str, sorted(tables)[:_LISTED])),
+                    "Check that source under [metadata] names this application's models, and that "
+                    "they say which schema their tables are in.",
+                    _named(sorted(tables)),
+                )
+
     def _proposed_keys(self) -> Iterator[Finding]:
-        """Keys whose type the migrations give otherwise than the database or the profile."""
+        """Keys that should have another type than in the database or the profile."""
         given = self.profile.key_types
         for proposed in self.proposed:
             name = ColumnName.parse(proposed.key)
@@ -313,8 +387,7 @@ class _View:
                 yield Finding(
                     BLOCKER,
                     "key-proposed",
-                    f"{proposed.key} is {proposed.actual}, the migrations make it "
-                    f"{proposed.expected}",
+                    f"{proposed.key} is {proposed.actual}, {proposed.made}",
                     f"{proposed.foreign_keys} foreign keys reference it; the profile does not name "
                     "it",
                     "Take it into the plan, or leave it: here in the pane of keys, or with "
@@ -325,8 +398,7 @@ class _View:
                 yield Finding(
                     WARNING,
                     "key-other-type",
-                    f"{proposed.key} would become {given[name]}, the migrations make it "
-                    f"{proposed.expected}",
+                    f"{proposed.key} would become {given[name]}, {proposed.made}",
                     f"the profile or the operator says {given[name]}",
                     "Correct the key in the profile, unless it is meant so.",
                     query,

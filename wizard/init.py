@@ -48,6 +48,13 @@ least_tables = {tables}
 row_counts = [{row_counts}]
 
 {alembic}
+# Where there is no Alembic project, the application's SQLAlchemy models say which types keys have.
+# The application's interpreter imports them, in its folder; paths are relative to this file.
+# [metadata]
+# source = "app.models:Base.metadata"
+# python = "/srv/app/.venv/bin/python"
+# folder = "/srv/app"
+
 # Checks of services, as many as you like:
 # [[http]]
 # name = "backend health"

@@ -80,6 +80,7 @@ from recovery.events.revision import (
     RevisionConfirmed,
     RevisionDifference,
     RevisionMatch,
+    Source,
 )
 from recovery.events.steps import Step, StepFailed, StepFinished, StepStarted
 from recovery.events.target import Identity, OtherDatabase, SessionOpened, TargetConfirmed
@@ -163,6 +164,7 @@ __all__ = [
     "SessionOpened",
     "Severity",
     "SoftReference",
+    "Source",
     "StatementDone",
     "Step",
     "StepFailed",

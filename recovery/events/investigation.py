@@ -104,8 +104,8 @@ class Investigated(Event, frozen=True):
     """``claimed`` is what alembic_version holds, ``true_revision`` what the tables imply.
 
     ``match`` is what the whole catalog says, held against a replay of the scripts;
-    ``proposed_keys`` have another type than the scripts give them. ``evidence`` has every revision
-    of the scripts, each after those below it.
+    ``proposed_keys`` have another type than the scripts, or else the models, give them.
+    ``evidence`` has every revision of the scripts, each after those below it.
     """
 
     findings: tuple[Finding, ...]
@@ -149,7 +149,7 @@ class Investigated(Event, frozen=True):
     def decidable(self) -> tuple[SoftReference, ...]:
         """The columns of which the operator says what is to be done with them.
 
-        The keys that the migrations make otherwise come first, those that nobody named before.
+        The keys that should have another type come first, those that nobody named before.
         """
         named = {key.key for key in self.keys}
         proposed = (
@@ -159,15 +159,15 @@ class Investigated(Event, frozen=True):
                 None,
                 0,
                 0,
-                f"{one.foreign_keys} foreign keys reference it; the migrations make it "
-                f"{one.expected}",
+                f"{one.foreign_keys} foreign keys reference it; {one.made}",
                 one.expected,
                 None,
             )
             for one in self.proposed_keys
             if one.key not in named
         )
-        return (*proposed, *self.soft_references)
+        keys = {one.key for one in self.proposed_keys}
+        return (*proposed, *(one for one in self.soft_references if one.column not in keys))
 
 
 class ColumnDecided(Event, frozen=True):

@@ -97,13 +97,26 @@ class NotReplayed(Fact, frozen=True):
     why: str
 
 
+class Source(StrEnum):
+    """What says which types keys should have."""
+
+    MIGRATIONS = "the migrations"
+    MODELS = "the application's models"
+
+
 class ProposedKey(Fact, frozen=True):
-    """A key column that has another type than the migrations give it."""
+    """A key column that has another type than the migrations or the models give it."""
 
     key: str
     actual: str
     expected: str
     foreign_keys: int
+    source: Source = Source.MIGRATIONS
+
+    @property
+    def made(self) -> str:
+        """What it should be by whom, in words."""
+        return f"{self.source} make it {self.expected}"
 
 
 class RevisionMatch(Fact, frozen=True):

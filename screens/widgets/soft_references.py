@@ -90,9 +90,8 @@ def _summary(shown: list[tuple[SoftReference, str]], keys: set[str]) -> str:
     soft = [(each, word) for each, word in shown if each.column not in keys]
     told = []
     if wrong:
-        has = "key has" if len(wrong) == 1 else "keys have"
         told.append(
-            f"{len(wrong)} {has} another type than the migrations make; "
+            f"{words.counted(len(wrong), 'key')} not of the expected type; "
             f"{wrong.count('open')} open. The plan waits for that."
         )
     if soft:

@@ -289,13 +289,16 @@ def test_what_init_has_commented_out_is_right_when_it_is_needed(
     text = file.read_text()
     begin = text.index("# [[http]]")
     uncommented = text[:begin] + text[begin:].replace("\n# ", "\n").removeprefix("# ")
-    uncommented = uncommented.replace("# version_table", "version_table")
+    for entry in ("version_table", "[metadata]", "source =", "python =", "folder ="):
+        uncommented = uncommented.replace(f"# {entry}", entry)
     file.write_text(uncommented)
     profile = load(file)
     assert [check.name for check in profile.http] == ["backend health"]
     assert profile.alembic is not None
     assert profile.alembic.script_location == str(shell.folder / "db" / "migrations")
     assert profile.alembic.version_table_schema == "public"
+    assert profile.metadata is not None
+    assert profile.metadata.folder == "/srv/app"
 
 
 def test_init_keeps_no_password(shell: Shell, small: Database) -> None:

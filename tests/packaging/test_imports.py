@@ -92,13 +92,14 @@ print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert modules.isdisjoint({"textual", "screens", "wizard", "typer", "rich"})
 
 
-def test_the_servers_keeper_needs_nothing_but_the_standard_library() -> None:
-    program = """
+@pytest.mark.parametrize("script", ["keeper", "metadata_child"])
+def test_a_script_that_runs_alone_needs_nothing_but_the_standard_library(script: str) -> None:
+    program = f"""
 import sys
 before = set(sys.modules)
-import recovery.keeper
+import recovery.{script}
 print("CODE", 0)
-print("LOADED", *sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
+print("LOADED", *sorted({{name.partition(".")[0] for name in set(sys.modules) - before}}))
 """
     _, modules = loaded(program)
 

@@ -58,7 +58,7 @@ async def test_not_yet_decides_nothing() -> None:
         await click(pilot, "#decide")
         await pilot.press("escape")
         await settled(pilot)
-        assert current(pilot).STEP is Step.MIGRATIONS
+        assert current(pilot) is Step.MIGRATIONS
         assert not [wish for wish in work.asked if isinstance(wish, RunStep)]
 
 

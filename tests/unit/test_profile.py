@@ -8,7 +8,7 @@ import pytest
 
 from recovery.errors import USAGE, ProfileError
 from recovery.names import ColumnName, KeyType
-from recovery.profile import HttpCheck, Profile, database_of, load, parse
+from recovery.profile import HttpCheck, MetadataSection, Profile, database_of, load, parse
 
 FILE = Path("rekey.toml")
 SECRET = "hunter2"
@@ -110,6 +110,7 @@ def test_a_profile_reads_back_from_a_journal_as_the_same() -> None:
         (f"{TARGET}\n[expects]\n", 4, "expects"),
         (f"{TARGET}[expect]\nleast_table = 1\n", 4, "expect.least_table"),
         (f"{TARGET}[alembic]\nscript_location = 'a'\nversions = 1\n", 5, "alembic.versions"),
+        (f"{TARGET}[metadata]\nsource = 'a:b'\nmodule = 1\n", 5, "metadata.module"),
         (f"{TARGET}[[http]]\nname = 'a'\nurl = 'http://a'\nstatsu = 1\n", 6, "http[1].statsu"),
         ('target = { database = "saas", dns = "x" }\n', 1, "target.dns"),
         ('target.database = "saas"\ntarget.dns = "x"\n', 2, "target.dns"),
@@ -122,10 +123,16 @@ def test_an_unknown_entry_is_named_with_its_line(text: str, line: int, entry: st
     assert "unknown" in what
 
 
-def test_an_unknown_entry_comes_with_those_that_are_known() -> None:
-    what = refused(f"{TARGET}[expect]\nleast_table = 1\n")
-
-    assert all(known in what for known in ("tables", "least_tables", "row_counts"))
+@pytest.mark.parametrize(
+    ("section", "known"),
+    [
+        ("expect", "tables, least_tables, row_counts"),
+        ("metadata", "source, python, folder"),
+        ("proof", "dsn"),
+    ],
+)
+def test_an_unknown_entry_comes_with_those_that_are_known(section: str, known: str) -> None:
+    assert refused(f"{TARGET}[{section}]\nleast_table = 1\n").endswith(f"known here: {known}")
 
 
 def test_the_line_is_that_of_the_second_entry_if_it_is_the_second_that_is_wrong() -> None:
@@ -154,6 +161,7 @@ def test_a_name_that_stands_elsewhere_too_does_not_mislead() -> None:
         ('[target]\ndsn = "host=h"\n', 1, "target", "`database`"),
         (f'environment = "prod"\n{TARGET}', 1, "environment", "production, staging or test"),
         (f'{TARGET}[alembic]\nversion_table = "v"\n', 3, "alembic", "`script_location`"),
+        (f'{TARGET}[metadata]\nfolder = "app"\n', 3, "metadata", "`source`"),
         (f'{TARGET}[http]\nname = "a"\nurl = "http://a"\n', 3, "http", "expected `array`"),
         (
             f'{TARGET}[[http]]\nname = "a"\nurl = "http://a"\nstatus = "ok"\n',
@@ -189,6 +197,15 @@ def test_a_malformed_entry_is_named_with_its_line_and_what_was_expected(
             8,
             "'b:80' is no http or https URL",
         ),
+        (
+            f'{TARGET}[metadata]\nfolder = "."\nsource = "app/models.py"\n',
+            5,
+            "'app/models.py' does not say where the models are: expected module:attribute, as in "
+            "app.models:Base.metadata",
+        ),
+        (f'{TARGET}[metadata]\nsource = "app.models"\n', 4, "expected module:attribute"),
+        (f'{TARGET}[metadata]\nsource = "app.models:"\n', 4, "expected module:attribute"),
+        (f'{TARGET}[metadata]\nsource = "app:Base()"\n', 4, "expected module:attribute"),
         ('[target]\ndsn = ""\ndatabase = ""\n', 3, "name is empty"),
     ],
 )
@@ -374,3 +391,36 @@ def test_an_absolute_script_location_stays(tmp_path: Path) -> None:
 
     assert profile.alembic is not None
     assert profile.alembic.script_location == "/srv/app/migrations"
+
+
+@pytest.mark.parametrize(
+    ("given", "python", "folder"),
+    [
+        ("", "", "FILE"),
+        ('python = ".venv/bin/python"\nfolder = ".."', "FILE/.venv/bin/python", "FILE/.."),
+        ('python = "/opt/python"\nfolder = "/srv/app"', "/opt/python", "/srv/app"),
+        ('python = "python3.12"', "python3.12", "FILE"),
+    ],
+)
+def test_the_application_is_found_from_the_files_folder(
+    tmp_path: Path, given: str, python: str, folder: str
+) -> None:
+    file = tmp_path / "rekey.toml"
+    file.write_text(f'{TARGET}[metadata]\nsource = "app.models:Base.metadata"\n{given}\n')
+
+    assert load(file).metadata == MetadataSection(
+        "app.models:Base.metadata",
+        python.replace("FILE", str(tmp_path)),
+        folder.replace("FILE", str(tmp_path)),
+    )
+
+
+def test_an_application_named_on_the_command_line_is_found_from_where_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    changes = {"target": {"database": "saas"}, "metadata": {"source": "a:b", "python": "bin/py"}}
+
+    assert load(None, changes).metadata == MetadataSection(
+        "a:b", str(tmp_path / "bin/py"), str(tmp_path)
+    )
