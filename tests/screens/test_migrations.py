@@ -2,7 +2,7 @@
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from recovery.events import Step, Way
 from screens.wishes import RunStep
@@ -34,13 +34,13 @@ async def test_tables_that_differ_are_decided_one_by_one(way: Way) -> None:
     async with on_stage(work).run_test(size=SIZE) as pilot:
         await settled(pilot)
         await go_to(pilot, Step.MIGRATIONS)
-        assert "missing index: ix_valuations_method_id" in " ".join(words_on(pilot).split())
         await click(pilot, "#decide")
+        assert "missing index: ix_valuations_method_id" in " ".join(words_on(pilot).split())
         assert labels(pilot) == ["Not yet", "Make them the same", "Rename aside"]
         assert pilot.app.focused is not None
         assert pilot.app.focused.id == "back"
         await click(pilot, f"#{way.name.lower()}")
-        said = " ".join(words_on(pilot).split())
+        said = str(pilot.app.screen.query_one("#text", Static).content)
         told = {
             Way.REPAIR: "Made as the script would, and marked as done: the tables of 9d40b6c7e3a8",
             Way.ASIDE: "Renamed aside, before the script creates its own: the tables of 9d40",
@@ -64,7 +64,7 @@ async def test_not_yet_decides_nothing() -> None:
 
 async def test_what_failed_on_a_copy_is_gone_on_with_only_when_it_is_said() -> None:
     work = FakeWork(story.would_fail())
-    async with on_stage(work).run_test(size=SIZE) as pilot:
+    async with on_stage(work).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await go_to(pilot, Step.MIGRATIONS)
         said = " ".join(words_on(pilot).split())
