@@ -17,7 +17,7 @@ Cell = str | Text
 
 
 class _Wrapped(Text):
-    """A name that does not fit into a line is broken behind a slash or an underscore."""
+    """A name that does not fit into a line is broken behind a slash, or else an underscore."""
 
     def wrap(
         self,
@@ -44,7 +44,8 @@ def _breaks(text: str, width: int) -> Iterator[int]:
     """Where names are broken that are wider than ``width`` cells."""
     for name in re.finditer(r"\S+", text):
         begin = name.start()
-        for part in re.finditer(r"[^/_]*[/_]*", name[0]):
+        behind = "/" if "/" in name[0] else "_"
+        for part in re.finditer(f"[^{behind}]*{behind}+|[^{behind}]+", name[0]):
             start, end = name.start() + part.start(), name.start() + part.end()
             if start > begin and cell_len(text[begin:end]) > width:
                 yield start
