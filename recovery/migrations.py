@@ -367,8 +367,7 @@ def _only(step: RevisionStep, _current: tuple[str, ...]) -> list[RevisionStep]:
 def _heads_after(heads: Collection[str], step: RevisionStep) -> tuple[str, ...]:
     """What the version table holds when a revision has been added to it."""
     script = step.revision
-    below = {*script._normalized_down_revisions, *script._resolved_dependencies}
-    return tuple(sorted({*heads} - below | {script.revision}))
+    return tuple(sorted({*heads} - {*revisions.below(script)} | {script.revision}))
 
 
 def _undecided(compared: CollisionCompared) -> Refused:

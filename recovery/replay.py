@@ -26,7 +26,7 @@ from recovery import scratch
 from recovery.errors import RecoveryError, in_a_line
 from recovery.names import TableName
 from recovery.replay_database import ReplayDatabase
-from recovery.revisions import Revision, Scripts, ordered, title
+from recovery.revisions import Revision, Scripts, below, ordered, title
 from recovery.structure import Part, Structure
 
 # Changes when what is kept of a replay does; and how many replays are kept.
@@ -76,7 +76,7 @@ def not_made(directory: Scripts, why: str, major: int) -> Replay:
     """The replay where there could be none."""
     return Replay(
         tuple(
-            Replayed(script.revision, title(script), _below(script), problem=why)
+            Replayed(script.revision, title(script), below(script), problem=why)
             for script in ordered(directory)
         ),
         major,
@@ -199,10 +199,10 @@ class _Replaying:
         depth: dict[str, int] = {}
         start: dict[str, str | None] = {}
         for script in self.scripts:
-            below = _below(script)
+            under = below(script)
             # A merge starts where the longest way lies behind it; the rest is run again.
-            start[script.revision] = max(below, key=lambda each: depth[each], default=None)
-            depth[script.revision] = 1 + max((depth[each] for each in below), default=0)
+            start[script.revision] = max(under, key=lambda each: depth[each], default=None)
+            depth[script.revision] = 1 + max((depth[each] for each in under), default=0)
         users = Counter(start.values())
         for script in self.scripts:
             self.check()
@@ -211,10 +211,12 @@ class _Replaying:
             self.done[revision] = self._one(script, place, last=not users[place])
             if not users[revision] and revision in self._at:
                 self._at.pop(revision).drop()
+        for database in self._at.values():
+            database.close()
         return tuple(self.done.values())
 
     def _one(self, script: Script, place: str | None, *, last: bool) -> Replayed:
-        named = Replayed(script.revision, title(script), _below(script))
+        named = Replayed(script.revision, title(script), below(script))
         lacking = [each for each in named.below if self.done[each].problem]
         if script.revision in self.directory.unloadable:
             problem = f"it cannot be loaded: {self.directory.unloadable[script.revision]}"
@@ -244,12 +246,6 @@ class _Replaying:
         return msgspec.structs.replace(
             named, changed=done.changed, gone=done.gone, made=done.made, silent=not spoke
         )
-
-
-def _below(script: Script) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys((*script._normalized_down_revisions, *script._resolved_dependencies))
-    )
 
 
 def reason(error: Exception) -> str:

@@ -124,6 +124,12 @@ def title(script: Script) -> str:
     return script.doc.splitlines()[0] if script.doc else ""
 
 
+def below(script: Script) -> tuple[str, ...]:
+    """The revisions that have to run right before a script: those it revises or depends on."""
+    found = (*script._normalized_down_revisions, *script._resolved_dependencies)
+    return tuple(dict.fromkeys(found))
+
+
 def read(directory: ScriptDirectory) -> list[Revision]:
     """Every revision, parents before children."""
     return [_read(script) for script in ordered(directory)]
@@ -150,7 +156,7 @@ def _read(script: Script) -> Revision:
     return Revision(
         script.revision,
         title(script),
-        tuple(script._normalized_down_revisions),
+        below(script),
         tuple(noted),
         tuple(_table(op) for op in noted if isinstance(op, ops.CreateTableOp)),
         tuple(_table(op) for op in noted if isinstance(op, ops.DropTableOp | ops.RenameTableOp)),
