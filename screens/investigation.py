@@ -85,7 +85,7 @@ class InvestigationScreen(StepScreen):
         self.offer_usual(done=done, also=() if proposed is None else ("confirm-revision",))
 
     def what_runs(self) -> str:
-        return "Reading the catalog; nothing is changed."
+        return "Replaying the scripts, reading the catalog; nothing is changed."
 
     def _show_findings(self, found: Investigated) -> None:
         self.query_one(Findings).fill(found.findings)

@@ -6,7 +6,7 @@ from datetime import datetime
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import Button
+from textual.widgets import Button, TabbedContent, TabPane
 
 from recovery.candidates import confirmable, facts, named, proposal
 from recovery.events import (
@@ -15,6 +15,7 @@ from recovery.events import (
     Investigated,
     Migrated,
     MigrationsForecast,
+    Person,
     RevisionAdopted,
     RevisionFinished,
     RevisionSet,
@@ -40,34 +41,41 @@ from screens.widgets.help import page
 from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
+from screens.widgets.sql_log import ReadLog, SqlLog
 from screens.wishes import GiveCommand, RunStep
 
 
 class MigrationsScreen(StepScreen):
-    """Collisions, the choice to adopt, each migration as it runs, the heads read back."""
+    """Tables made by hand, each migration as it runs, the heads read back.
+
+    ``read_log`` gives sql.log's text.
+    """
 
     STEP = Step.MIGRATIONS
     NAME = "Migrations"
     START = "Migrate"
     HELP = page("migrations")
 
+    def __init__(self, session: str, by: Person, read_log: ReadLog) -> None:
+        super().__init__(session, by)
+        self._read_log = read_log
+
     def compose_content(self) -> ComposeResult:
-        with VerticalScroll(id="content", can_focus=False):
-            yield Facts(id="revisions")
-            yield Note(id="confirm-words")
-            yield Note(
-                "The migration scripts run through Alembic's own operations; the project's env.py "
-                "is not run.",
-                id="env",
-            )
-            yield Note(
-                "Tables made by hand that a pending revision creates",
-                id="collisions-title",
-                classes="section",
-            )
-            yield Rows("Revision", "State", "Tables; differences", id="collisions")
-            yield Note("Migrations", id="runs-title", classes="section")
-            yield Rows("Revision", "State", "Time>", "Title", id="migrations")
+        with TabbedContent(id="content"):
+            with TabPane("1 Migrations", id="migrations-pane"), VerticalScroll(can_focus=False):
+                yield Facts(id="revisions")
+                yield Note(id="confirm-words")
+                yield Note(id="env")
+                yield Note(
+                    "Tables made by hand that a pending revision creates",
+                    id="collisions-title",
+                    classes="section",
+                )
+                yield Rows("Revision", "State", "Tables; differences", id="collisions")
+                yield Note("Migrations", id="runs-title", classes="section")
+                yield Rows("Revision", "State", "Time>", "Title", id="migrations")
+            with TabPane("2 SQL log", id="log-pane"):
+                yield SqlLog(self._read_log, id="sql-log")
 
     def compose_actions(self) -> ComposeResult:
         yield button("Confirm the revision", id="confirm-revision")
@@ -81,6 +89,8 @@ class MigrationsScreen(StepScreen):
         self.query_one("#revisions", Facts).tell(_revisions(history))
         proposed = proposal(history)
         self.query_one("#confirm-words", Note).say(_confirming(history, proposed))
+        self.query_one("#env", Note).say(_by_whom(history))
+        self.query_one(SqlLog).follow()
         collisions = list(_collisions(history, found))
         self.query_one("#collisions-title").display = bool(collisions)
         self.query_one("#collisions", Rows).fill(collisions)
@@ -182,6 +192,20 @@ def _revisions(history: History) -> Iterator[tuple[str, Cell]]:
         yield "Set", f"from {words.names(moved.before, 'nothing')} to {named(moved.heads)}"
     if (migrated := history.last(Migrated)) is not None:
         yield "Read back", words.names(migrated.heads)
+
+
+def _by_whom(history: History) -> str:
+    """Whose Alembic migrates."""
+    section = history.profile.alembic
+    if section is not None and section.command:
+        return (
+            f"The application's own Alembic migrates: {' '.join(section.command)}. What it prints "
+            "is in alembic.log."
+        )
+    return (
+        "The migration scripts run through Alembic's own operations; the project's env.py is not "
+        "run."
+    )
 
 
 def _confirming(history: History, proposed: tuple[str, ...] | None) -> str:

@@ -25,7 +25,7 @@ def screens_of(
         PlanScreen(session, by, read_plan),
         BackupScreen(session, by),
         ConversionScreen(session, by, read_log),
-        MigrationsScreen(session, by),
+        MigrationsScreen(session, by, read_log),
         VerificationScreen(session, by),
         ReportScreen(session, by),
     )
