@@ -1,5 +1,5 @@
 -- What have relations that migrations make? Their columns, constraints, indexes, triggers and so on.
--- Parameters: relations (an array of oids; '{}' for all of them). The sequences of a table's columns
+-- Parameters: relations (an array of oids; an empty one for all of them). The sequences of a table's columns
 -- are found with it.
 -- One row for each part; "relation" is the table, view or sequence that has it, "relation_oid" its
 -- oid. Whatever differs between two databases that were migrated alike is left out: owners,
@@ -18,7 +18,7 @@ WITH relation AS (
     AND c.relpersistence <> 't'
     AND n.nspname <> 'information_schema'
     AND n.nspname !~ '^pg_'
-    AND (:'relations' = '{}' OR c.oid = ANY (ARRAY(
+    AND (pg_catalog.cardinality(:'relations'::oid[]) = 0 OR c.oid = ANY (ARRAY(
           SELECT pg_catalog.unnest(:'relations'::oid[])
           UNION ALL
           SELECT s.objid

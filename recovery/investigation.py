@@ -484,6 +484,7 @@ class _View:
                 + (" and more" if len(by_hand) > _LISTED else ""),
                 "Read them, in the investigation's pane of revisions, before you confirm the "
                 "revision.",
+                pasted("structure", relations=sql.Literal("{}")),
             )
 
     def _false_claim(self, match: RevisionMatch, claimed: str, found: str, query: str) -> Finding:

@@ -11,7 +11,14 @@ import pytest
 from tests.waiting import until
 
 
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        signal.SIGKILL,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_of_the_demo_is_left(ending: signal.Signals) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "wizard", "demo", "--serve", "--rows", "500"],

@@ -157,7 +157,6 @@ ALWAYS = {
     ("kill -9 the runner", "backup"),
     ("backends terminated", "phase 5"),
     ("disk full", "phase 3"),
-    (EXPIRED, "phase 4"),
 }
 
 

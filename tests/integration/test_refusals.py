@@ -131,7 +131,7 @@ def test_a_soft_reference_is_taken_or_left_and_then_planned_anew(database: Datab
     assert converted.columns == ("owner_id", "tags")
     with pytest.raises(Refused, match="jsonb is not converted"):
         decide(session, "events.body", take=True, by=ME)
-    with pytest.raises(Refused, match=r"did not find a soft reference public\.users\.name"):
+    with pytest.raises(Refused, match=r"did not find public\.users\.name"):
         decide(session, "public.users.name", take=True, by=ME)
     session.journal.append(e.StepStarted(e.Step.PLAN, 1, ME))
     with pytest.raises(Refused, match="The plan is running"):

@@ -114,7 +114,7 @@ async def _click_each(pilot: Pilot[None], work: FakeWork, step: Step) -> None:
             place,
             size,
             # The layout of all steps is the same; the gate has the most keys.
-            marks=[] if size == SMALL or place == "gate" else [pytest.mark.slow],
+            marks=[] if size == SMALL else [pytest.mark.slow],
             id=f"{place}-{size[0]}x{size[1]}",
         )
         for place in PLACES

@@ -157,13 +157,32 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "report": lambda: scene(story.reported(), Step.REPORT),
 }
 # Those that differ most from the small ones; the others are looked at with all that is slow.
-LARGE_ONES = (
-    "investigation",
+LARGE_ONES = ("investigation-revisions-claimed", "plan-statement", "conversion-different")
+# These are like others, or tests of their own press the same keys: they are slow at any size.
+VARIANTS = (
+    "target-refused",
+    "investigation-copied",
+    "investigation-keys",
     "investigation-revisions-claimed",
-    "plan-statement",
-    "conversion-running",
-    "conversion-different",
-    "conversion-commit",
+    "investigation-revisions-exact",
+    "investigation-revisions-confirmed",
+    "investigation-confirm-other",
+    "investigation-confirm-ambiguous",
+    "investigation-tables",
+    "investigation-decided",
+    "plan-objects",
+    "plan-search",
+    "plan-with-operators",
+    "backup-copied",
+    "backup-help-keys",
+    "conversion-gate-tables",
+    "conversion-running-log",
+    "conversion-filtered",
+    "conversion-different-rest",
+    "conversion-rolled-back",
+    "migrations-confirm",
+    "migrations-no-revision",
+    "migrations-ready",
 )
 
 
@@ -179,7 +198,10 @@ def everything_can_be_reached(pilot: Pilot[None]) -> None:
     assert all(screen.region.contains_region(hint.region) for hint in hints)
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] if n in VARIANTS else []) for n in SCENES],
+)
 def test_small(name: str, snap_compare: Any) -> None:
     app, play = SCENES[name]()
 
