@@ -1,6 +1,6 @@
 -- What have relations that migrations make? Their columns, constraints, indexes, triggers and so on.
--- Parameters: relations (an array of oids; an empty one for all of them). The sequences of a table's columns
--- are found with it.
+-- Parameters: relations (an array of oids; an empty one for all of them). The sequences of a table's
+-- columns are found with it.
 -- One row for each part; "relation" is the table, view or sequence that has it, "relation_oid" its
 -- oid. Whatever differs between two databases that were migrated alike is left out: owners,
 -- privileges, storage, the order of columns. A column's sequence belongs to the column's table.
