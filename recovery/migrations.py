@@ -42,6 +42,7 @@ from recovery.forecast import Pending
 from recovery.history import History
 from recovery.investigation import current_revisions, version_table
 from recovery.journal import Journal
+from recovery.names import TableName
 from recovery.profile import AlembicSection, Profile
 from recovery.schema_copy import NoCopy
 
@@ -85,8 +86,12 @@ class Migrations:
             for each in compared:
                 self.journal.append(each)
             self._look_ahead(pending, compared)
-            own = self._own_alembic(observer, section)
+            own = self._own_alembic(section)
+            seen = own is None or self._is_seen(own, observer, section)
             self._set_revision(observer, section, start)
+            if own is not None and not seen:
+                self._make_version_table(observer, section)
+                self._is_seen(own, observer, section)
             decided = {each.collision.revision: each for each in compared}
             if own is None:
                 self._upgrade(pending, pending.steps, decided)
@@ -152,11 +157,7 @@ class Migrations:
         with target.connect(self.profile, self.password, read_only=False) as writer:
             self.journal.append(RevisionIntended(before, true, evidence))
             if not there:
-                constraint = sql.Identifier(f"{table.name}_pkc")
-                self._write(
-                    writer,
-                    compose("version_table", table=table.identifier, constraint=constraint),
-                )
+                self._write(writer, _version_table(table))
             self._write(writer, compose("lock_versions", table=table.identifier))
             same = self._write(
                 writer,
@@ -218,18 +219,37 @@ class Migrations:
 
     # --- the upgrade ---
 
-    def _own_alembic(
-        self, observer: psycopg.Connection[Any], section: AlembicSection
-    ) -> ApplicationAlembic | None:
-        """The application's own Alembic, if the profile names it, seen to come to this database."""
+    def _own_alembic(self, section: AlembicSection) -> ApplicationAlembic | None:
+        """The application's own Alembic, if the profile names it."""
         if not section.command:
             return None
         log = self.sql_log.with_name("alembic.log")
-        own = ApplicationAlembic(section.command, Path(section.folder), log, self.control)
+        return ApplicationAlembic(section.command, Path(section.folder), log, self.control)
+
+    def _is_seen(
+        self,
+        own: ApplicationAlembic,
+        observer: psycopg.Connection[Any],
+        section: AlembicSection,
+    ) -> bool:
+        """Sees it come to this database; False if there is no version table to see it at.
+
+        Raises ``Refused`` if it does not come.
+        """
         table = version_table(section)
-        if table in catalog.read(observer).table_names():
-            own.be_seen(self.profile, self.password, observer, table)
-        return own
+        if table not in catalog.read(observer).table_names():
+            return False
+        own.be_seen(self.profile, self.password, observer, table)
+        return True
+
+    def _make_version_table(
+        self, observer: psycopg.Connection[Any], section: AlembicSection
+    ) -> None:
+        """Makes it if it is not there, as Alembic would with the first revision."""
+        table = version_table(section)
+        if table not in catalog.read(observer).table_names():
+            with target.connect(self.profile, self.password, read_only=False) as writer:
+                self._write(writer, _version_table(table))
 
     def _upgrade_by(
         self,
@@ -242,7 +262,7 @@ class Migrations:
         for step in pending.steps(current_revisions(observer, pending.version_table)):
             self.control.check()
             revision = step.revision.revision
-            way = self.ways.get(revision)
+            way = self.ways[revision] if revision in compared else None
             if way in (Way.ADOPT, Way.REPAIR):
                 self._upgrade(pending, partial(_only, step), compared)
                 continue
@@ -288,7 +308,7 @@ class Migrations:
                     forecast.carry_out(step, compared[known], self.ways[known])
                 began = time.monotonic()
                 yield step
-                kept = self.ways.get(known) in (Way.ADOPT, Way.REPAIR)
+                kept = known in compared and self.ways[known] is not Way.ASIDE
                 self.journal.append(
                     RevisionFinished(known, current_heads, time.monotonic() - began, kept)
                 )
@@ -358,6 +378,11 @@ def _begun(history: History) -> RevisionIntended | RevisionStarted | None:
             case Investigated() | RevisionSet() | RevisionFinished() | Migrated():
                 return None
     return None
+
+
+def _version_table(table: TableName) -> sql.Composed:
+    constraint = sql.Identifier(f"{table.name}_pkc")
+    return compose("version_table", table=table.identifier, constraint=constraint)
 
 
 def _only(step: RevisionStep, _current: tuple[str, ...]) -> list[RevisionStep]:

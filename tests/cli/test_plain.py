@@ -20,6 +20,7 @@ from wizard.demo.expected import profile_text
 GATE = "WAITING AT THE GATE"
 
 
+@pytest.mark.slow
 def test_the_incident_is_recovered_prompt_by_prompt(
     shell: Shell, incident_database: Database
 ) -> None:

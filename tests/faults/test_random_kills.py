@@ -28,6 +28,7 @@ KILLS = int(os.environ.get("KILLS", "1"))
 EVENTS = 430
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(KILLS))
 def test_the_recovery_goes_on_from_wherever_its_runner_was_killed(
     incident_database: Database, number: int

@@ -490,3 +490,27 @@ def test_an_application_that_goes_to_another_database_is_stopped_before(
         assert other.rows("SELECT to_regclass('alembic_version')") == [(None,)]
     assert version_of(database) == [("bb",)]
     assert database.rows("SELECT to_regclass('b')") == [(None,)]
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["built in", "the application's own"])
+def test_a_database_without_a_version_table_is_migrated_from_the_beginning(
+    database: Database, tmp_path: Path, own: bool
+) -> None:
+    location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
+    section = application(tmp_path, database) if own else AlembicSection(location)
+    profile = msgspec.structs.replace(profile_for(database), alembic=section)
+    recovery = Recovery(database, profile).planned()
+    assert migrate(recovery) == 0, recovery.problem
+    assert finished(recovery) == [("aa", False), ("bb", False)]
+    assert version_of(database) == [("bb",)]
+
+
+def test_what_is_adopted_though_nothing_is_in_its_way_is_run(
+    database: Database, tmp_path: Path
+) -> None:
+    location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
+    database.execute("CREATE TABLE a (id serial PRIMARY KEY)")
+    recovery = recovery_on(database, location, "aa")
+    assert migrate(recovery, "bb") == 0, recovery.problem
+    assert finished(recovery) == [("bb", False)]
+    assert database.rows("SELECT count(*) FROM b") == [(0,)]

@@ -83,6 +83,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     assert "pg-rekey = wizard.__main__:main" in scripts
 
 
+@pytest.mark.slow
 def test_the_wheel_recovers_the_incident_in_a_clean_environment(
     wheel: Path, tmp_path: Path
 ) -> None:
