@@ -270,6 +270,13 @@ def what_is_migrated(
         for way, words_of in told.items()
         if (revisions := tuple(revision for revision, chosen in ways.items() if chosen is way))
     )
+    if not ways and found.collisions and not any(history.of(CollisionCompared)):
+        tables = tuple(table for each in found.collisions for table in each.tables)
+        by_hand += (
+            f"Made by hand, and to be created by a pending migration: {words.names(tables)}. They "
+            "are compared first, and this stops for your decision before anything is "
+            "changed.\n"
+        )
     if despite_forecast:
         by_hand += "NOT as the copy says: a migration failed there.\n"
     said = history.revision_confirmed

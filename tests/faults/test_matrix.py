@@ -155,7 +155,6 @@ HARMLESS = ("kill -9 the client", "SIGHUP to both", EXPIRED)
 # A part of them that every run of the tests has time for.
 ALWAYS = {
     ("kill -9 the runner", "backup"),
-    ("disk full", "phase 3"),
 }
 
 

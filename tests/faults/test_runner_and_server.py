@@ -148,6 +148,7 @@ def test_cancelling_interrupts_the_statement_that_runs(database: Database) -> No
 SENTINEL = "s3ntinel-of-the-tests"
 
 
+@pytest.mark.slow
 def test_the_password_is_in_no_file_and_no_process(database: Database) -> None:
     with database.server.connect(autocommit=True) as conn:
         conn.execute(f"CREATE ROLE keeper_of_secrets SUPERUSER LOGIN PASSWORD '{SENTINEL}'")

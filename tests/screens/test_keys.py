@@ -35,7 +35,16 @@ PLACES: dict[str, tuple[Callable[[], Story], Step]] = {
     "report": (story.reported, Step.REPORT),
 }
 # Their keys are those of the places beside them.
-LIKE_OTHERS = ("backup-running", "backup", "conversion", "unknown", "verification")
+LIKE_OTHERS = (
+    "backup-ready",
+    "backup-running",
+    "backup",
+    "conversion-ready",
+    "conversion",
+    "unknown",
+    "migrations-unconfirmed",
+    "verification",
+)
 # What every step has is pressed at both ends only.
 EVERYWHERE = {"Next", "Previous", "Quit"}
 ENDS = ("target", "report")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets._footer import FooterKey
 
 from recovery import session
@@ -70,6 +71,7 @@ async def test_a_failure_is_copied_and_saved(tmp_path: Path) -> None:
     opened.close()
 
 
+@pytest.mark.slow
 async def test_what_each_step_has_to_copy() -> None:
     for told, step, text in (
         (story.planned(), Step.PLAN, f"{FakeWork.folder}/plan.sql"),

@@ -161,6 +161,17 @@ LARGE_ONES = ("investigation-revisions-claimed", "plan-statement", "conversion-d
 # These are like others, or tests of their own press the same keys: they are slow at any size.
 VARIANTS = (
     "target-refused",
+    "investigation-soft",
+    "investigation-decide",
+    "plan-sql",
+    "plan-kept",
+    "plan-undecided",
+    "backup-ready",
+    "conversion-ready",
+    "conversion-gate-blocked",
+    "conversion-palette",
+    "migrations-collided",
+    "migrations-unconfirmed",
     "target-password",
     "investigation-revisions-claimed",
     "investigation-revisions-no-server",

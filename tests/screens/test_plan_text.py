@@ -1,6 +1,7 @@
 """plan.sql is read statement by statement, searched and taken along, with keys only."""
 
 import msgspec
+import pytest
 from textual.pilot import Pilot
 
 from recovery.events import Effort, Outcome, PlannedStatement, Step
@@ -71,6 +72,7 @@ async def test_the_statements_of_an_object_are_together() -> None:
         assert "Phase 4: table table_004" in words_on(pilot)
 
 
+@pytest.mark.slow
 async def test_enter_goes_from_place_to_place_of_what_is_searched_for() -> None:
     async with on_stage(FakeWork(story.planned())).run_test(size=SIZE) as pilot:
         await at_the_text(pilot)
@@ -89,6 +91,7 @@ async def test_enter_goes_from_place_to_place_of_what_is_searched_for() -> None:
         assert "Phase 6: table table_003" in words_on(pilot)
 
 
+@pytest.mark.slow
 async def test_what_it_took_before_is_told() -> None:
     async with on_stage(FakeWork(rolled_back())).run_test(size=SIZE) as pilot:
         await at_the_text(pilot)
@@ -114,6 +117,7 @@ async def test_a_copy_is_saved_where_the_operator_says() -> None:
     assert work.asked[-1] == ("save plan", "out")
 
 
+@pytest.mark.slow
 async def test_a_plan_of_an_older_program_has_its_text() -> None:
     plan = msgspec.structs.replace(story.PLAN, statements=(), locked=(), kept=())
     async with on_stage(FakeWork(story.planned(plan))).run_test(size=SIZE) as pilot:

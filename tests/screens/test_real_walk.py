@@ -18,6 +18,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     opened.close()
 
 
+@pytest.mark.slow
 def test_the_demo_is_recovered_by_keys_alone(terminal: Terminal) -> None:
     terminal.wait_for("Is this the database?", "crm_test_db")
     terminal.type(*"crm_test_db")
