@@ -207,6 +207,12 @@ VARIANTS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_button_looks_pressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a moment a button shows that it was pressed; a picture may be of before or after that."""
+    monkeypatch.setattr(Button, "_start_active_affect", lambda _button: None)
+
+
 def everything_can_be_reached(pilot: Pilot[None]) -> None:
     """Every button can be clicked, and the keys' hints fit."""
     screen = pilot.app.screen
