@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, Input, RadioSet
 
-from recovery.events import BackupAttested, BackupMade, BackupProgress, Cancel, Step
-from recovery.history import History
+from recovery.record.events import BackupAttested, BackupMade, BackupProgress, Cancel, Step
+from recovery.record.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from recovery.candidates import chosen, named
-from recovery.events import (
+from recovery.record.candidates import chosen, named
+from recovery.record.events import (
     Answer,
     BackupAttested,
     BackupMade,
@@ -20,7 +20,7 @@ from recovery.events import (
     StepFailed,
     Way,
 )
-from recovery.history import History
+from recovery.record.history import History
 from screens import words
 
 # How far the gate's deadline is moved at a time, in seconds.

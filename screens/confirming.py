@@ -1,7 +1,7 @@
 """The question which revision the schema is at, wherever it is asked."""
 
-from recovery.candidates import named
-from recovery.events import Step
+from recovery.record.candidates import named
+from recovery.record.events import Step
 from screens.choices import what_is_confirmed
 from screens.step_screen import StepScreen
 from screens.widgets.questions import Question

@@ -9,8 +9,8 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane
 
-from recovery.errors import Problem
-from recovery.events import (
+from recovery.conversion.statements import TITLES
+from recovery.record.events import (
     SAME,
     CommandRefused,
     Commit,
@@ -27,9 +27,9 @@ from recovery.events import (
     StatementDone,
     Step,
 )
-from recovery.history import History
-from recovery.standing import AFTER_COMMIT, Gate, Standing, gate, standing
-from recovery.statements import TITLES
+from recovery.record.history import History
+from recovery.record.transaction import AFTER_COMMIT, Gate, Standing, gate, standing
+from recovery.words.errors import Problem
 from screens import words
 from screens.choices import (
     AFTER_ROLL_BACK,

@@ -8,9 +8,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, TabbedContent, TabPane
 
-from recovery.candidates import confirmable, proposal
-from recovery.events import Investigated, Step
-from recovery.history import History
+from recovery.record.candidates import confirmable, proposal
+from recovery.record.events import Investigated, Step
+from recovery.record.history import History
 from screens import words
 from screens.choices import taken_or_left
 from screens.confirming import ask_revision, confirm_label

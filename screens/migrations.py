@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane
 
-from recovery.candidates import confirmable, facts, named, proposal
-from recovery.events import (
+from recovery.record.candidates import confirmable, facts, named, proposal
+from recovery.record.events import (
     Cancel,
     CollisionCompared,
     Investigated,
@@ -24,7 +24,7 @@ from recovery.events import (
     TablesSetAside,
     Way,
 )
-from recovery.history import REVISION, History
+from recovery.record.history import REVISION, History
 from screens import words
 from screens.choices import (
     WAYS,

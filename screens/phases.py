@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recovery.events import (
+from recovery.conversion.statements import KEYS, REFERENCES
+from recovery.record.events import (
     ConversionWatched,
     PhaseFinished,
     PhasePlan,
@@ -13,8 +14,7 @@ from recovery.events import (
     PlanMade,
     StatementDone,
 )
-from recovery.history import History
-from recovery.statements import KEYS, REFERENCES
+from recovery.record.history import History
 
 
 @dataclass(frozen=True, slots=True)

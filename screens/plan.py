@@ -11,10 +11,10 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane
 
-from recovery.errors import RecoveryError
-from recovery.estimate import taken
-from recovery.events import Person, PlanApproved, PlanMade, Proof, ProofState, Step
-from recovery.history import History
+from recovery.record.estimate import taken
+from recovery.record.events import Person, PlanApproved, PlanMade, Proof, ProofState, Step
+from recovery.record.history import History
+from recovery.words.errors import RecoveryError
 from screens import words
 from screens.choices import at_run_time, other_plan, what_is_approved
 from screens.step_screen import StepScreen

@@ -1,7 +1,7 @@
 """Leaving while a transaction is open."""
 
-from recovery.history import History
-from recovery.standing import Standing, standing, until_when
+from recovery.record.history import History
+from recovery.record.transaction import Standing, standing, until_when
 from screens.widgets.questions import Question
 
 

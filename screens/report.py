@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Button
 
-from recovery.events import CheckState, ConversionEnded, Migrated, Reported, Step, Verified
-from recovery.history import History
-from recovery.report import NOT_RECOVERED, RECOVERED
+from recovery.record.events import CheckState, ConversionEnded, Migrated, Reported, Step, Verified
+from recovery.record.history import History
+from recovery.record.report import NOT_RECOVERED, RECOVERED
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button

@@ -10,12 +10,12 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList
 from textual.widgets.option_list import Option
 
-from recovery.errors import REFUSED, Problem
-from recovery.events import Step
-from recovery.history import History, StepState
-from recovery.profile import Profile
-from recovery.session import Listed
-from recovery.standing import Standing, standing, target_words
+from recovery.record.events import Step
+from recovery.record.history import History, StepState
+from recovery.record.session import Listed
+from recovery.record.transaction import Standing, standing, target_words
+from recovery.words.errors import REFUSED, Problem
+from recovery.words.profile import Profile
 from screens.widgets.help import HELP_KEY, page
 from screens.widgets.line import Line
 from screens.widgets.problem import ProblemPanel

@@ -13,9 +13,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, TabbedContent
 
-from recovery.errors import Problem
-from recovery.events import Person, Step, StepFailed
-from recovery.history import Entry, History
+from recovery.record.events import Person, Step, StepFailed
+from recovery.record.history import Entry, History
+from recovery.words.errors import Problem
 from screens import words
 from screens.widgets.buttons import button
 from screens.widgets.comparison import Comparison

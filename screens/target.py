@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, Checkbox, Input
 
-from recovery.errors import Problem
-from recovery.events import Identity, Refusal, Step, TargetConfirmed
-from recovery.history import History
+from recovery.record.events import Identity, Refusal, Step, TargetConfirmed
+from recovery.record.history import History
+from recovery.words.errors import Problem
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button

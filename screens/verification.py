@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Button
 
-from recovery.events import CheckState, Step, Verified
-from recovery.history import History
+from recovery.record.events import CheckState, Step, Verified
+from recovery.record.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.help import page

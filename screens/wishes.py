@@ -6,7 +6,7 @@ from typing import Literal
 
 from textual.message import Message
 
-from recovery.events import AnyCommand, Step, Way
+from recovery.record.events import AnyCommand, Step, Way
 
 BackupFormat = Literal["custom", "directory"]
 

@@ -9,8 +9,8 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 import wizard
-from recovery import errors
-from recovery.state import JOURNAL, STATE_VARIABLE
+from recovery.record.folders import JOURNAL, STATE_VARIABLE
+from recovery.words import errors
 from wizard.cli import app
 from wizard.settings import CONFIG_VARIABLE
 

@@ -18,8 +18,9 @@ import msgspec
 import psycopg
 
 import wizard
-from recovery import plan
-from recovery.events import (
+from recovery.conversion import plan
+from recovery.conversion.statements import REFERENCES
+from recovery.record.events import (
     AnyEvent,
     BackupMade,
     Commit,
@@ -34,10 +35,9 @@ from recovery.events import (
     TargetConfirmed,
     Way,
 )
-from recovery.history import Entry
-from recovery.launch import Options
-from recovery.session import this_person
-from recovery.statements import REFERENCES
+from recovery.record.history import Entry
+from recovery.record.session import this_person
+from recovery.steps.launch import Options
 from screens.target import Connected
 from tests.screens.fakes import FakeSessions, FakeWork
 from tests.screens.stage import go_to, settled

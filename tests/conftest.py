@@ -13,10 +13,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from recovery import installations, scratch
-from recovery.installations import Installation
-from recovery.profile import Profile, parse
-from recovery.state import STATE_VARIABLE
+from recovery.private import installations, scratch
+from recovery.private.installations import Installation
+from recovery.record.folders import STATE_VARIABLE
+from recovery.words.profile import Profile, parse
 from wizard.demo import incident
 from wizard.demo.expected import profile_text
 

@@ -13,15 +13,18 @@ import pytest
 from psycopg import sql
 
 import wizard
-from recovery import events as e
-from recovery import installations, matching, plan, session
-from recovery.backup import attest, password_file
-from recovery.errors import Problem
-from recovery.journal import Journal, JournalDamaged
-from recovery.launch import Options
-from recovery.profile import Profile
-from recovery.runner import perform
-from recovery.session import Session, this_person
+from recovery.conversion import plan
+from recovery.private import installations
+from recovery.record import events as e
+from recovery.record import session
+from recovery.record.journal import Journal, JournalDamaged
+from recovery.record.session import Session, this_person
+from recovery.revision import matching
+from recovery.steps.backup import attest, password_file
+from recovery.steps.launch import Options
+from recovery.steps.runner import perform
+from recovery.words.errors import Problem
+from recovery.words.profile import Profile
 from tests.conftest import Database
 from tests.waiting import until
 from wizard.headless import Client, Output

@@ -28,11 +28,11 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 import screens
-from recovery.errors import FAILED, USAGE, Problem, RecoveryError
-from recovery.events import RollBack, Step
-from recovery.history import Entry, History
-from recovery.profile import Profile
-from recovery.standing import standing, until_when
+from recovery.record.events import RollBack, Step
+from recovery.record.history import Entry, History
+from recovery.record.transaction import standing, until_when
+from recovery.words.errors import FAILED, USAGE, Problem, RecoveryError
+from recovery.words.profile import Profile
 from screens.quitting import QuitQuestion
 from screens.sessions import SessionsScreen
 from screens.step_screen import StepScreen

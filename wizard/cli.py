@@ -18,11 +18,11 @@ import typer
 
 # A shell that completes a word waits for this module: what a command needs, it imports itself.
 import wizard
-from recovery.errors import CANCELLED, DONE, USAGE, ProfileError, RecoveryError
-from recovery.state import session_ids
+from recovery.record.folders import session_ids
+from recovery.words.errors import CANCELLED, DONE, USAGE, ProfileError, RecoveryError
 
 if TYPE_CHECKING:
-    from recovery.profile import Profile
+    from recovery.words.profile import Profile
     from wizard.headless import Client
 
 DEFAULT_PROFILE = Path("rekey.toml")
@@ -154,7 +154,7 @@ def _assignment(text: str) -> dict[str, Any]:
 
 def _changes(meant: Meant) -> dict[str, Any]:
     """What the command line says of the profile, shaped like the file."""
-    from recovery import profile as profiles
+    from recovery.words import profile as profiles
 
     changes: dict[str, Any] = {}
     for assignment in meant.sets or []:
@@ -184,7 +184,7 @@ def _changes(meant: Meant) -> dict[str, Any]:
 
 def _profile(meant: Meant) -> "Profile | None":
     """The profile that is meant; None if neither a file nor a target is named."""
-    from recovery import profile as profiles
+    from recovery.words import profile as profiles
 
     path, changes = meant.profile, _changes(meant)
     if path is None and DEFAULT_PROFILE.exists() and meant.dsn is None:
@@ -407,7 +407,7 @@ def migrate(
     ] = False,
 ) -> None:
     """Sets the confirmed revision and migrates to head."""
-    from recovery.events import Way
+    from recovery.record.events import Way
 
     ways = {
         **dict.fromkeys(adopt or (), Way.ADOPT),
@@ -459,7 +459,7 @@ def resume(
     plain: PlainOption = False,
 ) -> None:
     """Opens a session where it stands; the latest unfinished one if none is named."""
-    from recovery import session as sessions
+    from recovery.record import session as sessions
     from wizard.headless import Output
 
     if session_id is None:
@@ -481,7 +481,7 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Writes report.md and report.json of a session, the latest if none is named."""
-    from recovery import session as sessions
+    from recovery.record import session as sessions
     from wizard.headless import Client, Output
 
     client = Client(sessions.open_session(session_id or sessions.latest_id()), Output(as_json))
@@ -500,8 +500,8 @@ def bundle(
     as_json: JsonOption = False,
 ) -> None:
     """Packs a session, the latest if none is named, into a file that can be sent to somebody."""
-    from recovery import bundle as bundles
-    from recovery import session as sessions
+    from recovery.record import bundle as bundles
+    from recovery.record import session as sessions
     from wizard.headless import Output
 
     session = sessions.open_session(session_id or sessions.latest_id())

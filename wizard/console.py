@@ -5,7 +5,7 @@ import select
 import sys
 from dataclasses import dataclass
 
-from recovery.errors import Problem
+from recovery.words.errors import Problem
 from wizard.headless import Output
 from wizard.lines import printable, problem_lines
 

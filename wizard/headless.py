@@ -10,19 +10,16 @@ import msgspec
 import psycopg
 
 import wizard
-from recovery import (
-    backup,
-    compatibility,
-    credentials,
-    follow,
-    matching,
-    plan,
-    session,
-    soft_references,
-    target,
-)
-from recovery import events as e
-from recovery.errors import (
+from recovery.conversion import compatibility, plan, soft_references
+from recovery.record import events as e
+from recovery.record import session
+from recovery.record.history import REVISION, Entry, History
+from recovery.record.session import Session, this_person
+from recovery.revision import matching
+from recovery.server import credentials, target
+from recovery.steps import backup, follow
+from recovery.steps.launch import Options, launch
+from recovery.words.errors import (
     CANCELLED,
     DONE,
     FAILED,
@@ -32,10 +29,7 @@ from recovery.errors import (
     Refused,
     ServerError,
 )
-from recovery.history import REVISION, Entry, History
-from recovery.launch import Options, launch
-from recovery.profile import Profile
-from recovery.session import Session, this_person
+from recovery.words.profile import Profile
 from wizard.lines import lines, printable, problem_lines, revision_lines
 
 
@@ -309,7 +303,7 @@ class Client:
 
     def report(self) -> int:
         """Writes the report; asks nothing of the server."""
-        from recovery import report
+        from recovery.record import report
 
         self.session.journal.append(report.write(self.session))
         self.output.entry(self.history.entries[-1])

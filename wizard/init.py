@@ -6,10 +6,11 @@ from pathlib import Path
 import msgspec
 import psycopg
 
-from recovery import catalog, target
-from recovery.catalog import Catalog
-from recovery.errors import DONE, ProfileError, Refused
-from recovery.profile import Profile, TargetSection, database_of, dsn_problem
+from recovery.catalog import catalog
+from recovery.catalog.catalog import Catalog
+from recovery.server import target
+from recovery.words.errors import DONE, ProfileError, Refused
+from recovery.words.profile import Profile, TargetSection, database_of, dsn_problem
 from wizard.headless import Output, ask_on_terminal
 from wizard.lines import identity_lines
 

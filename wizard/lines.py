@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from recovery import events as e
-from recovery.candidates import answer, choosable, differences, facts, named
-from recovery.errors import Problem
-from recovery.history import History
-from recovery.standing import AFTER_COMMIT
-from recovery.statements import TITLES
+from recovery.conversion.statements import TITLES
+from recovery.record import events as e
+from recovery.record.candidates import answer, choosable, differences, facts, named
+from recovery.record.history import History
+from recovery.record.transaction import AFTER_COMMIT
+from recovery.words.errors import Problem
 
 # Of the candidates for the revision so many are told.
 LISTED = 10

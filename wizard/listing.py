@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from recovery.events import Step
-from recovery.history import History, StepState
-from recovery.session import sessions
-from recovery.standing import Standing, standing
+from recovery.record.events import Step
+from recovery.record.history import History, StepState
+from recovery.record.session import sessions
+from recovery.record.transaction import Standing, standing
 
 
 def listing() -> Iterator[dict[str, str]]:

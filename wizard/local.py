@@ -5,13 +5,17 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from recovery import backup, bundle, credentials, matching, plan, session, soft_references, target
-from recovery.errors import Problem, RecoveryError, in_words
-from recovery.events import AnyCommand, Person, TargetConfirmed
-from recovery.history import Entry
-from recovery.launch import Options, launch, stillborn
-from recovery.profile import Profile
-from recovery.reconcile import reconcile
+from recovery.conversion import plan, soft_references
+from recovery.record import bundle, session
+from recovery.record.events import AnyCommand, Person, TargetConfirmed
+from recovery.record.history import Entry
+from recovery.revision import matching
+from recovery.server import credentials, target
+from recovery.server.reconcile import reconcile
+from recovery.steps import backup
+from recovery.steps.launch import Options, launch, stillborn
+from recovery.words.errors import Problem, RecoveryError, in_words
+from recovery.words.profile import Profile
 from screens.target import Connected, Connection, NotConnected
 from screens.wishes import RunStep
 

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 import msgspec
 
 import wizard
-from recovery import bundle
-from recovery import events as e
-from recovery.errors import CANCELLED, Problem, RecoveryError, in_words
-from recovery.history import History, StepState
-from recovery.profile import Profile
-from recovery.report import NOT_RECOVERED, RECOVERED
-from recovery.session import this_person
-from recovery.standing import Standing, gate, until_when
-from recovery.statements import TITLES
+from recovery.conversion.statements import TITLES
+from recovery.record import bundle
+from recovery.record import events as e
+from recovery.record.history import History, StepState
+from recovery.record.report import NOT_RECOVERED, RECOVERED
+from recovery.record.session import this_person
+from recovery.record.transaction import Standing, gate, until_when
+from recovery.words.errors import CANCELLED, Problem, RecoveryError, in_words
+from recovery.words.profile import Profile
 from screens.phases import running
 from screens.words import counted, elapsed
 from wizard import steps

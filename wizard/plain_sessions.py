@@ -1,9 +1,9 @@
 """Which session to go on with, asked line by line."""
 
 import wizard
-from recovery import session as sessions
-from recovery.errors import ProfileError
-from recovery.profile import Profile
+from recovery.record import session as sessions
+from recovery.words.errors import ProfileError
+from recovery.words.profile import Profile
 from wizard.console import Console
 from wizard.headless import Client
 from wizard.listing import state_in_words

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from recovery import backup, matching, plan, soft_references, target
-from recovery import events as e
-from recovery.candidates import choosable, confirmable, named
-from recovery.errors import Refused
-from recovery.history import REVISION, StepState
-from recovery.launch import Options
-from recovery.session import this_person
-from recovery.standing import Standing, gate
+from recovery.conversion import plan, soft_references
+from recovery.record import events as e
+from recovery.record.candidates import choosable, confirmable, named
+from recovery.record.history import REVISION, StepState
+from recovery.record.session import this_person
+from recovery.record.transaction import Standing, gate
+from recovery.revision import matching
+from recovery.server import target
+from recovery.steps import backup
+from recovery.steps.launch import Options
+from recovery.words.errors import Refused
 from screens import choices
 from wizard.lines import LISTED, revision_lines
 from wizard.watch import Watch

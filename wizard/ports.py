@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
-from recovery.errors import Problem
-from recovery.events import AnyCommand, Person
-from recovery.history import Entry
-from recovery.profile import Profile
-from recovery.session import Listed
+from recovery.record.events import AnyCommand, Person
+from recovery.record.history import Entry
+from recovery.record.session import Listed
+from recovery.words.errors import Problem
+from recovery.words.profile import Profile
 from screens.target import Connection
 from screens.wishes import RunStep
 

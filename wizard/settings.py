@@ -10,7 +10,7 @@ import platformdirs
 from textual.binding import Binding
 from textual.keys import Keys, key_to_character
 
-from recovery.errors import USAGE, RecoveryError
+from recovery.words.errors import USAGE, RecoveryError
 
 CONFIG_VARIABLE = "PG_REKEY_CONFIG"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from recovery.events import Person, Step
+from recovery.record.events import Person, Step
 from screens.backup import BackupScreen
 from screens.conversion import ConversionScreen
 from screens.investigation import InvestigationScreen

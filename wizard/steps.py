@@ -1,7 +1,7 @@
 """The order of the steps, and where a session begins or goes on."""
 
-from recovery.events import Step
-from recovery.history import History, StepState
+from recovery.record.events import Step
+from recovery.record.history import History, StepState
 
 ORDER = tuple(Step)
 

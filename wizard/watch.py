@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from recovery import credentials, target
-from recovery import events as e
-from recovery.errors import DONE, FAILED, REFUSED, Problem, RecoveryError, Refused, in_words
-from recovery.follow import is_gone, look_after
-from recovery.history import Entry, History
-from recovery.launch import Options, launch
-from recovery.reconcile import reconcile
-from recovery.session import Session, this_person
-from recovery.standing import Standing, standing, target_words
+from recovery.record import events as e
+from recovery.record.history import Entry, History
+from recovery.record.session import Session, this_person
+from recovery.record.transaction import Standing, standing, target_words
+from recovery.server import credentials, target
+from recovery.server.reconcile import reconcile
+from recovery.steps.follow import is_gone, look_after
+from recovery.steps.launch import Options, launch
+from recovery.words.errors import DONE, FAILED, REFUSED, Problem, RecoveryError, Refused, in_words
 from wizard.console import Console
 from wizard.headless import Client
 from wizard.lines import identity_lines

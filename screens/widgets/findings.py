@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 
-from recovery.events import Finding, Severity
+from recovery.record.events import Finding, Severity
 from screens import words
 from screens.widgets.line import Line, Note
 from screens.widgets.sql import in_colours

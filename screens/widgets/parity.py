@@ -1,6 +1,6 @@
 """The parity: every foreign key, and whatever else of the catalog is not as it was."""
 
-from recovery.events import SAME, CatalogDifference, ForeignKeyParity, ParityChecked
+from recovery.record.events import SAME, CatalogDifference, ForeignKeyParity, ParityChecked
 from screens import words
 from screens.widgets.comparison import Compared, Comparison, Detail, Order
 from screens.widgets.virtual_table import Cell, Column

@@ -15,8 +15,8 @@ from textual.widgets import Input, TextArea, Tree
 from textual.widgets.text_area import Selection
 from textual.widgets.tree import TreeNode
 
-from recovery.estimate import Estimate, Taken, expected, together
-from recovery.events import Effort, PlanMade, PlannedStatement
+from recovery.record.estimate import Estimate, Taken, expected, together
+from recovery.record.events import Effort, PlanMade, PlannedStatement
 from screens import words
 from screens.widgets.field import Field
 from screens.widgets.line import Line, Note

@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from recovery.errors import Problem
+from recovery.words.errors import Problem
 from screens.words import plain
 
 

@@ -10,9 +10,9 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
-from recovery.candidates import Choosable, choosable, confirmable, differences, facts, named
-from recovery.events import Investigated, RevisionConfirmed
-from recovery.history import History
+from recovery.record.candidates import Choosable, choosable, confirmable, differences, facts, named
+from recovery.record.events import Investigated, RevisionConfirmed
+from recovery.record.history import History
 from screens import words
 from screens.widgets.line import Line, Note
 from screens.widgets.rows import Facts

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
-from recovery.events import Refusal
+from recovery.record.events import Refusal
 from screens.words import plain
 
 Cell = str | Text

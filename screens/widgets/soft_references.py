@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import DataTable
 
-from recovery.events import Investigated, SoftReference
+from recovery.record.events import Investigated, SoftReference
 from screens import words
 from screens.widgets.line import Note
 

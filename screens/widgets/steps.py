@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Click
 
-from recovery.events import Step
-from recovery.history import History
+from recovery.record.events import Step
+from recovery.record.history import History
 from screens.widgets.line import Line
 from screens.wishes import ShowStep
 

@@ -3,9 +3,9 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from recovery.events import Step
-from recovery.history import History
-from recovery.standing import Standing, standing, target_words
+from recovery.record.events import Step
+from recovery.record.history import History
+from recovery.record.transaction import Standing, standing, target_words
 from screens.widgets.line import Line
 from screens.widgets.steps import STEPS, in_a_line, state_word
 

@@ -12,9 +12,12 @@ from typing import Any
 
 import psycopg
 
-from recovery import catalog, plan, scratch, target
-from recovery.investigation import investigate
-from recovery.profile import Profile, parse
+from recovery.catalog import catalog
+from recovery.conversion import plan
+from recovery.private import scratch
+from recovery.server import target
+from recovery.steps.investigation import investigate
+from recovery.words.profile import Profile, parse
 
 SMALL, LARGE = 1_000, 10_000
 

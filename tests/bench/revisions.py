@@ -8,7 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from recovery import installations, matching, replay, revisions
+from recovery.private import installations
+from recovery.revision import matching, migration_scripts, replay
 from tests import histories
 from tests.bench.catalog_size import rounded, say
 
@@ -20,7 +21,7 @@ def measured(length: int) -> dict[str, float]:
     major = installations.for_servers()[0].major
     with tempfile.TemporaryDirectory() as folder:
         history = histories.line(Path(folder) / "migrations", length)
-        scripts = revisions.scripts(str(history.location))
+        scripts = migration_scripts.scripts(str(history.location))
         began = time.perf_counter()
         # Nothing of it is in the cache, as long as that is a folder of this run's own.
         known = replay.replay(scripts, major=major)

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from psycopg import sql
 
-from recovery import installations, scratch
-from recovery.installations import Installation
+from recovery.private import installations, scratch
+from recovery.private.installations import Installation
 from tests.cli.program import Shell
 from tests.conftest import Database
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recovery.events import AnyEvent, Event
+from recovery.record.events import AnyEvent, Event
 from tests.cli.program import Ended, Shell
 from tests.conftest import Database
 from tests.waiting import PATIENCE
@@ -21,7 +21,7 @@ def runner_of(client: "subprocess.Popen[str]") -> int | None:
             command = process.joinpath("cmdline").read_bytes()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(parent) == client.pid and b"recovery.runner" in command:
+        if int(parent) == client.pid and b"recovery.steps.runner" in command:
             return int(process.name)
     return None
 

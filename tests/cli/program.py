@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 import wizard
-from recovery import target
-from recovery.events import Step
-from recovery.history import History
-from recovery.launch import Options
-from recovery.profile import load
-from recovery.runner import perform
-from recovery.session import Session, create, sessions, this_person
-from recovery.state import STATE_VARIABLE
+from recovery.record.events import Step
+from recovery.record.folders import STATE_VARIABLE
+from recovery.record.history import History
+from recovery.record.session import Session, create, sessions, this_person
+from recovery.server import target
+from recovery.steps.launch import Options
+from recovery.steps.runner import perform
+from recovery.words.profile import load
 from tests.conftest import Database
 from wizard import cli
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from psycopg import sql
 
-from recovery import installations, scratch
+from recovery.private import installations, scratch
 from tests.cli.conftest import make_template
 from tests.cli.program import UUID, Shell, type_of_key
 from tests.conftest import Database

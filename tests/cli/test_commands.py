@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from psycopg import sql
 
-from recovery import events as e
-from recovery import scratch
-from recovery.profile import load
+from recovery.private import scratch
+from recovery.record import events as e
+from recovery.words.profile import load
 from tests.cli.program import UUID, Shell, type_of_key
 from tests.conftest import Database
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 import pytest
 
 import wizard
-from recovery.session import create
+from recovery.record.session import create
 from tests.cli.program import PROGRAM, Shell
 from tests.screens.story import PROFILE
 from wizard import cli

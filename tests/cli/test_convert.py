@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from recovery import events as e
-from recovery import installations, scratch
+from recovery.private import installations, scratch
+from recovery.record import events as e
 from tests.cli.conftest import make_template
 from tests.cli.processes import (
     ended,

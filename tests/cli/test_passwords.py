@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from recovery.events import TargetConfirmed
-from recovery.state import STATE_VARIABLE
+from recovery.record.events import TargetConfirmed
+from recovery.record.folders import STATE_VARIABLE
 from tests.cli.processes import ended, in_the_way, is_waiting, runner_of
 from tests.cli.program import Shell
 from tests.conftest import Database

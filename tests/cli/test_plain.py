@@ -7,9 +7,10 @@ from contextlib import closing
 
 import pytest
 
-from recovery import backup, plan
-from recovery import events as e
-from recovery.session import Session, this_person
+from recovery.conversion import plan
+from recovery.record import events as e
+from recovery.record.session import Session, this_person
+from recovery.steps import backup
 from tests.cli.program import UUID, Shell, type_of_key
 from tests.cli.typist import Typist, at_a_terminal
 from tests.conftest import Database

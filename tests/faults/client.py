@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from recovery.events import Step
-from recovery.launch import Options, launch
-from recovery.session import Session
+from recovery.record.events import Step
+from recovery.record.session import Session
+from recovery.steps.launch import Options, launch
 
 if __name__ == "__main__":
     folder, step = sys.argv[1:]

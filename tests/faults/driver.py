@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from recovery import events as e
-from recovery import follow, plan
-from recovery.backup import attest
-from recovery.history import REVISION, History
-from recovery.launch import Options, launch
-from recovery.session import Session
+from recovery.conversion import plan
+from recovery.record import events as e
+from recovery.record.history import REVISION, History
+from recovery.record.session import Session
+from recovery.steps import follow
+from recovery.steps.backup import attest
+from recovery.steps.launch import Options, launch
 from tests.recovering import ME, Recovery
 from tests.waiting import until
 

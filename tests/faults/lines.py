@@ -1,7 +1,7 @@
 """A small database at the other end of a line that can be cut, and what became of it."""
 
-from recovery import events as e
-from recovery.profile import parse
+from recovery.record import events as e
+from recovery.words.profile import parse
 from tests.conftest import Database
 from tests.faults.proxy import Proxy
 from tests.recovering import Recovery

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from recovery import committing
-from recovery import events as e
-from recovery.committing import Patience
-from recovery.reconcile import reconcile
+from recovery.record import events as e
+from recovery.server import committing
+from recovery.server.committing import Patience
+from recovery.server.reconcile import reconcile
 from tests.conftest import Database
 from tests.faults.lines import behind, is_after
 from tests.faults.proxy import AtCommit, Proxy

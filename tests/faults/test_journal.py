@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from recovery import events as e
-from recovery.errors import Refused
-from recovery.reconcile import reconcile
-from recovery.session import Session, create, open_session, this_machine
+from recovery.record import events as e
+from recovery.record.session import Session, create, open_session, this_machine
+from recovery.server.reconcile import reconcile
+from recovery.words.errors import Refused
 from tests.conftest import Database, profile_for
 from tests.faults.lines import TABLES, is_after
 from tests.recovering import ME, Recovery, fails_once
@@ -105,7 +105,7 @@ def test_a_session_of_another_machine_is_only_read(
     recovery = recovery_on(database)
     before = recovery.session.history().entries
     folder = copied(recovery.session, tmp_path)
-    monkeypatch.setattr("recovery.session.this_machine", lambda: "another one")
+    monkeypatch.setattr("recovery.record.session.this_machine", lambda: "another one")
     monkeypatch.setattr("socket.gethostname", lambda: "another-host")
     session = open_session(folder.name, tmp_path)
     assert session.history().entries == before
@@ -121,7 +121,7 @@ def test_a_clock_that_goes_backwards_changes_no_order(
 ) -> None:
     recovery = recovery_on(database)
     moments = iter(f"2026-11-22T03:{59 - n % 60:02d}:00+00:00" for n in range(100_000))
-    monkeypatch.setattr("recovery.journal._now", lambda: next(moments))
+    monkeypatch.setattr("recovery.record.journal._now", lambda: next(moments))
     commit = e.Commit(by=ME, typed=database.name)
     assert recovery.convert_here(commit) is e.Outcome.COMMITTED
     numbers = [entry.number for entry in recovery.session.history().entries]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from recovery import control, line
-from recovery import events as e
-from recovery.session import Session
+from recovery.record import events as e
+from recovery.record.session import Session
+from recovery.server import control
 from tests.conftest import Database, profile_for
 from tests.faults.lines import TABLES, behind, is_after, is_free
 from tests.faults.proxy import Proxy
@@ -40,7 +40,7 @@ def when(recovery: Recovery, moment: type[e.Event], then: Callable[[], None]) ->
 def test_at_the_gate_it_is_noticed_and_rolled_back_and_nothing_is_held(
     distant: Database, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(line, "ANSWER", 0.5)
+    monkeypatch.setattr(dead_peer, "ANSWER", 0.5)
     with Proxy(distant.server.port) as proxy:
         recovery = behind(proxy, distant)
         faulty = when(recovery, e.GateOpened, lambda: FAULTS[fault](proxy))

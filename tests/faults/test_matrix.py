@@ -20,11 +20,11 @@ import pytest
 from psycopg import sql
 
 from queries import compose
-from recovery import events as e
-from recovery import scratch
-from recovery.installations import Installation
-from recovery.profile import AlembicSection
-from recovery.reconcile import reconcile
+from recovery.private import scratch
+from recovery.private.installations import Installation
+from recovery.record import events as e
+from recovery.server.reconcile import reconcile
+from recovery.words.profile import AlembicSection
 from tests.conftest import Database
 from tests.faults.driver import Driver
 from tests.faults.lines import TABLES, behind, is_free, type_of_key

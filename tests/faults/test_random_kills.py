@@ -14,9 +14,9 @@ import pytest
 
 from queries import ask
 from queries.rows import ForeignKeyRow
-from recovery import events as e
-from recovery.reconcile import reconcile
-from recovery.session import Session
+from recovery.record import events as e
+from recovery.record.session import Session
+from recovery.server.reconcile import reconcile
 from tests.conftest import Database, incident_profile
 from tests.faults.driver import Driver
 from tests.recovering import Recovery

@@ -9,12 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from recovery import events as e
-from recovery import follow, plan
-from recovery.errors import Refused
-from recovery.launch import Options, launch
-from recovery.reconcile import reconcile
-from recovery.session import Session, open_session
+from recovery.conversion import plan
+from recovery.record import events as e
+from recovery.record.session import Session, open_session
+from recovery.server.reconcile import reconcile
+from recovery.steps import follow
+from recovery.steps.launch import Options, launch
+from recovery.words.errors import Refused
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery, schema_of
 

@@ -3,7 +3,7 @@
 import pytest
 from psycopg import sql
 
-from recovery import events as e
+from recovery.record import events as e
 from tests.conftest import Database, profile_for
 from tests.faults.lines import TABLES, is_after
 from tests.recovering import ME, Recovery

@@ -13,12 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from recovery import backup, target
-from recovery import events as e
-from recovery.backup import choose, password_file, verify_files
-from recovery.errors import Refused
-from recovery.history import StepState
-from recovery.installations import Installation
+from recovery.private.installations import Installation
+from recovery.record import events as e
+from recovery.record.history import StepState
+from recovery.server import target
+from recovery.steps import backup
+from recovery.steps.backup import choose, password_file, verify_files
+from recovery.words.errors import Refused
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery, contents_of, schema_of
 

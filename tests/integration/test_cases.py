@@ -12,10 +12,10 @@ from psycopg import sql
 
 from queries import ask
 from queries.rows import ColumnRow, ForeignKeyRow, TableRow
-from recovery import events as e
-from recovery import scratch
-from recovery.names import ColumnName, KeyType, TableName
-from recovery.profile import parse
+from recovery.private import scratch
+from recovery.record import events as e
+from recovery.words.names import ColumnName, KeyType, TableName
+from recovery.words.profile import parse
 from tests.conftest import ROLES, Database, kinds_of_servers, new_database
 from tests.recovering import ME, Recovery, contents_of, contents_query, schema_of
 

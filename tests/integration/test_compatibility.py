@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from recovery import compatibility
-from recovery import events as e
+from recovery.conversion import compatibility
+from recovery.record import events as e
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery, schema_of
 

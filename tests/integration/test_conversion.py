@@ -8,10 +8,11 @@ import pytest
 
 from queries import ask_one
 from queries.rows import DataDirectoryRow, SystemIdentifierRow
-from recovery import events as e
-from recovery import target, watching
-from recovery.backup import password_file
-from recovery.server_disk import free_bytes
+from recovery.conversion import watching
+from recovery.record import events as e
+from recovery.server import target
+from recovery.server.disk import free_bytes
+from recovery.steps.backup import password_file
 from tests.conftest import Database, incident_profile, profile_for
 from tests.recovering import (
     ME,

@@ -24,8 +24,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from queries import ask
 from queries.rows import ColumnRow, ForeignKeyRow
-from recovery import installations
-from recovery.installations import Installation
+from recovery.private import installations
+from recovery.private.installations import Installation
 from wizard.demo import incident
 from wizard.demo.service import Service
 

@@ -4,8 +4,8 @@ import os
 import subprocess
 from pathlib import Path
 
-from recovery import events as e
-from recovery.profile import Profile, parse
+from recovery.record import events as e
+from recovery.words.profile import Profile, parse
 from tests.conftest import Database, incident_profile
 from tests.recovering import Recovery
 

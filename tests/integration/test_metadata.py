@@ -9,12 +9,12 @@ import msgspec
 import pytest
 import sqlalchemy
 
-from recovery import events as e
-from recovery import metadata
-from recovery.errors import Refused
-from recovery.launch import Options
-from recovery.profile import AlembicSection, MetadataSection
-from recovery.runner import perform
+from recovery.record import events as e
+from recovery.revision import metadata
+from recovery.steps.launch import Options
+from recovery.steps.runner import perform
+from recovery.words.errors import Refused
+from recovery.words.profile import AlembicSection, MetadataSection
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery
 from tests.waiting import until

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from recovery import events as e
-from recovery import scratch
-from recovery.launch import Options
-from recovery.profile import AlembicSection
-from recovery.runner import perform
+from recovery.private import scratch
+from recovery.record import events as e
+from recovery.steps.launch import Options
+from recovery.steps.runner import perform
+from recovery.words.profile import AlembicSection
 from tests.conftest import Database, incident_profile, new_database, profile_for
 from tests.recovering import ME, Recovery, fails_once, schema_of
 from wizard.demo import incident

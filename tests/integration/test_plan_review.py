@@ -6,9 +6,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from recovery import catalog, plan, target
-from recovery import events as e
-from recovery.plan import Plan
+from recovery.catalog import catalog
+from recovery.conversion import plan
+from recovery.conversion.plan import Plan
+from recovery.record import events as e
+from recovery.server import target
 from tests.conftest import ROLES, Database, profile_for
 from tests.recovering import Recovery
 

@@ -1,8 +1,8 @@
 """The proof on a copy of the schema: where the copy is, and that nothing of it is left."""
 
-from recovery import events as e
-from recovery.profile import Profile, parse
-from recovery.routines import CHECKED_PLPGSQL, READ
+from recovery.conversion.routines import CHECKED_PLPGSQL, READ
+from recovery.record import events as e
+from recovery.words.profile import Profile, parse
 from tests.conftest import ROLES, Database, profile_for
 from tests.recovering import Recovery, schema_of
 

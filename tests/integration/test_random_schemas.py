@@ -13,12 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recovery import catalog, proof, scratch, target
-from recovery.catalog import Catalog
-from recovery.events import Identity, ProofState
-from recovery.objects import ObjectName
-from recovery.plan import build
-from recovery.profile import Profile, parse
+from recovery.catalog import catalog
+from recovery.catalog.catalog import Catalog
+from recovery.catalog.objects import ObjectName
+from recovery.conversion.plan import build
+from recovery.private import scratch
+from recovery.record.events import Identity, ProofState
+from recovery.server import target
+from recovery.trial import proof
+from recovery.words.profile import Profile, parse
 from tests.conftest import ROLES, kinds_of_servers, new_database
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200")) // len(kinds_of_servers())

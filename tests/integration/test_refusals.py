@@ -3,12 +3,14 @@
 import msgspec
 import pytest
 
-from recovery import catalog, closure, plan, soft_references, target
-from recovery import events as e
-from recovery.errors import Cancelled, Refused
-from recovery.names import ColumnName, KeyType
-from recovery.profile import parse
-from recovery.soft_references import decide
+from recovery.catalog import catalog
+from recovery.conversion import closure, plan, soft_references
+from recovery.conversion.soft_references import decide
+from recovery.record import events as e
+from recovery.server import target
+from recovery.words.errors import Cancelled, Refused
+from recovery.words.names import ColumnName, KeyType
+from recovery.words.profile import parse
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery
 

@@ -11,11 +11,14 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from recovery import events as e
-from recovery import matching, replay, revisions, scratch, soft_references, structure
-from recovery.events import Answer, RevisionMatch
-from recovery.names import TableName
-from recovery.replay import Replay
+from recovery.catalog import structure
+from recovery.conversion import soft_references
+from recovery.private import scratch
+from recovery.record import events as e
+from recovery.record.events import Answer, RevisionMatch
+from recovery.revision import matching, migration_scripts, replay
+from recovery.revision.replay import Replay
+from recovery.words.names import TableName
 from tests import histories
 from tests.conftest import Database, incident_profile, new_database
 from tests.histories import History
@@ -44,7 +47,7 @@ def upgraded(database: Database, directory: ScriptDirectory, revision: str) -> D
 
 
 def replayed(history: History, major: int) -> Replay:
-    return replay.replay(revisions.scripts(str(history.location)), major=major)
+    return replay.replay(migration_scripts.scripts(str(history.location)), major=major)
 
 
 def matched(database: Database, known: Replay, claimed: str, by_hand: str = "") -> RevisionMatch:
@@ -216,7 +219,7 @@ def test_what_was_replayed_is_not_replayed_again(
 def test_a_schema_of_its_own_and_a_search_path(database: Database, tmp_path: Path) -> None:
     history = small(tmp_path)
     known = replay.replay(
-        revisions.scripts(str(history.location)),
+        migration_scripts.scripts(str(history.location)),
         major=database.server.installation.major,
         search_path="app",
     )

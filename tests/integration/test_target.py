@@ -10,10 +10,12 @@ import msgspec
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from recovery import scratch, session, target
-from recovery.errors import Refused, Unreachable
-from recovery.events import TargetConfirmed
-from recovery.profile import Profile, TargetSection
+from recovery.private import scratch
+from recovery.record import session
+from recovery.record.events import TargetConfirmed
+from recovery.server import target
+from recovery.words.errors import Refused, Unreachable
+from recovery.words.profile import Profile, TargetSection
 from tests.conftest import Database, profile_for
 
 

@@ -79,7 +79,8 @@ def test_the_plain_wizard_does_not_import_textual() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["recovery.runner", "recovery.follow", "recovery.report", "queries"]
+    "module",
+    ["recovery.steps.runner", "recovery.steps.follow", "recovery.record.report", "queries"],
 )
 def test_the_work_imports_neither_screens_nor_the_command_line(module: str) -> None:
     program = f"""

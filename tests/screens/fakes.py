@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from recovery.errors import Problem, Refused
-from recovery.events import (
+from recovery.record.events import (
     AnyCommand,
     AnyEvent,
     BackupAttested,
@@ -24,9 +23,10 @@ from recovery.events import (
     StepFinished,
     TargetConfirmed,
 )
-from recovery.history import Entry
-from recovery.profile import Profile
-from recovery.session import Listed
+from recovery.record.history import Entry
+from recovery.record.session import Listed
+from recovery.words.errors import Problem, Refused
+from recovery.words.profile import Profile
 from screens.target import Connected, Connection, NotConnected
 from screens.wishes import RunStep
 from tests.screens import story

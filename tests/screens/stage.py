@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
-from recovery.events import Step
-from recovery.profile import Profile
+from recovery.record.events import Step
+from recovery.words.profile import Profile
 from screens.step_screen import StepScreen
 from screens.target import Connection
 from tests.screens import story

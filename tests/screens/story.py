@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from recovery.errors import Problem
-from recovery.events import (
+from recovery.record.events import (
     SAME,
     Answer,
     AnyEvent,
@@ -83,9 +82,10 @@ from recovery.events import (
     TargetConfirmed,
     Verified,
 )
-from recovery.history import Entry, History
-from recovery.profile import AlembicSection, ExpectSection, HttpCheck, Profile, TargetSection
-from recovery.sqlstates import KNOWN
+from recovery.record.history import Entry, History
+from recovery.words.errors import Problem
+from recovery.words.profile import AlembicSection, ExpectSection, HttpCheck, Profile, TargetSection
+from recovery.words.sqlstates import KNOWN
 
 SESSION = "20261122-030000-5eed"
 NIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 import pytest
 from textual.worker import WorkerFailed
 
-from recovery.events import AnyCommand
-from recovery.history import Entry
-from recovery.session import Listed
+from recovery.record.events import AnyCommand
+from recovery.record.history import Entry
+from recovery.record.session import Listed
 from screens.target import Connection
 from tests.screens import story
 from tests.screens.fakes import CONNECTED, PASSWORD_NEEDED, FakeSessions, FakeWork

@@ -3,7 +3,7 @@
 import msgspec
 from textual.pilot import Pilot
 
-from recovery.events import Finding, Severity, Step
+from recovery.record.events import Finding, Severity, Step
 from tests.screens import story
 from tests.screens.fakes import FakeWork
 from tests.screens.stage import current, go_to, on_stage, settled, words_on

@@ -3,8 +3,7 @@
 import msgspec
 import pytest
 
-from recovery.errors import Problem
-from recovery.events import (
+from recovery.record.events import (
     CatalogDifference,
     Finding,
     LockAttemptFailed,
@@ -12,6 +11,7 @@ from recovery.events import (
     Step,
     StepFailed,
 )
+from recovery.words.errors import Problem
 from screens import words
 from tests.screens import story
 from tests.screens.fakes import FakeSessions, FakeWork, listed

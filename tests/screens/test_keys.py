@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 from textual.widgets._footer import FooterKey
 
-from recovery.events import Outcome, Step
+from recovery.record.events import Outcome, Step
 from screens.widgets.help import legal_keys
 from tests.screens import story
 from tests.screens.fakes import FakeSessions, FakeWork, listed

@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
-from recovery.events import Step, Way
+from recovery.record.events import Step, Way
 from screens.wishes import RunStep
 from tests.screens import story
 from tests.screens.fakes import FakeWork

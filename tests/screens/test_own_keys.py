@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from textual.widgets._footer import FooterKey
 
-from recovery import session
-from recovery.events import Step, StepFailed
+from recovery.record import session
+from recovery.record.events import Step, StepFailed
 from tests.screens import story
 from tests.screens.fakes import FakeSessions, FakeWork
 from tests.screens.stage import go_to, on_stage, settled, words_on

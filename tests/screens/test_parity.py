@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, TabbedContent, TabPane
 
-from recovery.events import CatalogDifference, ParityChecked, RollBack, Step
+from recovery.record.events import CatalogDifference, ParityChecked, RollBack, Step
 from screens.conversion import ConversionScreen
 from screens.widgets.virtual_table import Column, widths
 from tests.screens import story

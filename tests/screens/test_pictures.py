@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 from textual.widgets._footer import FooterKey
 
-from recovery.events import ConversionEnded, Outcome, Refusal, Step, StepFailed
+from recovery.record.events import ConversionEnded, Outcome, Refusal, Step, StepFailed
 from screens.target import Connected
 from tests.screens import story
 from tests.screens.fakes import PASSWORD_NEEDED, FakeSessions, listed

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from recovery.events import Effort, Outcome, PlannedStatement, Step
+from recovery.record.events import Effort, Outcome, PlannedStatement, Step
 from tests.screens import story
 from tests.screens.fakes import FakeWork
 from tests.screens.stage import go_to, on_stage, settled, words_on

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from recovery.events import Answer, RevisionConfirmed, Step
+from recovery.record.events import Answer, RevisionConfirmed, Step
 from screens.widgets.virtual_table import Cell, VirtualTable
 from tests.screens import story
 from tests.screens.fakes import FakeWork

@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from recovery.events import (
+from recovery.record.events import (
     CommandRefused,
     Commit,
     CommitIntended,
@@ -20,9 +20,9 @@ from recovery.events import (
     StepFailed,
     Way,
 )
-from recovery.history import History
-from recovery.journal import only_read
-from recovery.standing import Standing, standing
+from recovery.record.history import History
+from recovery.record.journal import only_read
+from recovery.record.transaction import Standing, standing
 from screens.wishes import RunStep
 from tests.screens import story
 from tests.screens.fakes import (

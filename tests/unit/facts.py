@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from recovery.events import (
+from recovery.record.events import (
     AnyEvent,
     BackupMade,
     Identity,
@@ -14,8 +14,8 @@ from recovery.events import (
     SessionOpened,
     TargetConfirmed,
 )
-from recovery.history import Entry, History
-from recovery.profile import Profile, parse
+from recovery.record.history import Entry, History
+from recovery.words.profile import Profile, parse
 
 BEGAN = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 ANA = Person("ana", "bastion")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from recovery import bundle
-from recovery import session as sessions
-from recovery.errors import Refused
-from recovery.session import Session
+from recovery.record import bundle
+from recovery.record import session as sessions
+from recovery.record.session import Session
+from recovery.words.errors import Refused
 from tests.unit.facts import PROFILE, backed_up
 
 

@@ -9,14 +9,14 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from recovery import credentials
-from recovery.errors import Refused
+from recovery.server import credentials
+from recovery.words.errors import Refused
 from tests.unit import keyrings
 
 ACCOUNT = "ana@db.internal:5432/saas"
 SECRET = "hunter2"
 ASK = """
-from recovery import credentials
+from recovery.server import credentials
 vault = credentials.vault()
 print(vault.works, vault.words, sep="|")
 """
@@ -24,7 +24,7 @@ HANG = """
 import keyring
 from tests.unit.keyrings import Hanging
 keyring.set_keyring(Hanging())
-from recovery import credentials
+from recovery.server import credentials
 print(credentials.vault().works)
 """
 

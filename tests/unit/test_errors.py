@@ -4,7 +4,9 @@ import msgspec
 import psycopg
 import pytest
 
-from recovery.errors import (
+from recovery.record.journal import JournalDamaged
+from recovery.server.target import PasswordNeeded
+from recovery.words.errors import (
     CANCELLED,
     DONE,
     FAILED,
@@ -20,9 +22,7 @@ from recovery.errors import (
     Unreachable,
     problem_of,
 )
-from recovery.journal import JournalDamaged
-from recovery.sqlstates import KNOWN, SAID, said
-from recovery.target import PasswordNeeded
+from recovery.words.sqlstates import KNOWN, SAID, said
 
 
 def test_the_exit_codes_are_the_documented_ones() -> None:

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from recovery.estimate import Estimate, expected, taken, together
-from recovery.events import (
+from recovery.record.estimate import Estimate, expected, taken, together
+from recovery.record.events import (
     Effort,
     PlannedStatement,
     PlannedTable,

@@ -3,9 +3,8 @@
 import msgspec
 import pytest
 
-from recovery.candidates import confirmable
-from recovery.errors import Problem
-from recovery.events import (
+from recovery.record.candidates import confirmable
+from recovery.record.events import (
     Answer,
     AnyEvent,
     BackupAttested,
@@ -30,7 +29,8 @@ from recovery.events import (
     StepStarted,
     Verified,
 )
-from recovery.history import History, StepState
+from recovery.record.history import History, StepState
+from recovery.words.errors import Problem
 from tests.unit.facts import (
     ANA,
     BEN,

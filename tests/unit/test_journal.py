@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.errors import REFUSED, Refused
-from recovery.events import (
+from recovery.record.events import (
     AnyCommand,
     Cancel,
     Commit,
@@ -24,13 +23,14 @@ from recovery.events import (
     Step,
     StepStarted,
 )
-from recovery.journal import FORMAT, Holder, Journal, JournalDamaged
+from recovery.record.journal import FORMAT, Holder, Journal, JournalDamaged
+from recovery.words.errors import REFUSED, Refused
 from tests.unit.facts import ANA, BEN, confirmed, investigated, opened, planned
 
 HOLD = """
 import sys
 from pathlib import Path
-from recovery.journal import Journal
+from recovery.record.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 journal.acquire()
 print("held", flush=True)
@@ -40,8 +40,8 @@ journal.release()
 APPEND = """
 import sys
 from pathlib import Path
-from recovery.events import Reported
-from recovery.journal import Journal
+from recovery.record.events import Reported
+from recovery.record.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
@@ -51,7 +51,7 @@ for number in range(int(sys.argv[3])):
 TAKE = """
 import sys
 from pathlib import Path
-from recovery.journal import Journal
+from recovery.record.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()

@@ -8,8 +8,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from recovery.errors import Problem
-from recovery.events import (
+from recovery.record.events import (
     AnyEvent,
     BackupAttested,
     BackupProgress,
@@ -34,7 +33,8 @@ from recovery.events import (
     TargetConfirmed,
     Verified,
 )
-from recovery.history import Entry
+from recovery.record.history import Entry
+from recovery.words.errors import Problem
 from tests.unit.facts import ANA, BEGAN, IDENTITY, backed_up, investigated, planned
 from wizard.headless import Output
 from wizard.lines import lines

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from recovery import session as sessions
-from recovery.errors import RecoveryError
-from recovery.session import Session
+from recovery.record import session as sessions
+from recovery.record.session import Session
+from recovery.words.errors import RecoveryError
 from tests.unit.facts import PROFILE
 from wizard.local import LocalWork
 

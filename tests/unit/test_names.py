@@ -2,7 +2,7 @@
 
 import pytest
 
-from recovery.names import ColumnName, KeyType, TableName
+from recovery.words.names import ColumnName, KeyType, TableName
 
 # --- tables -----------------------------------------------------------------------------------
 

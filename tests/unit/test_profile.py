@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from recovery.errors import USAGE, ProfileError
-from recovery.names import ColumnName, KeyType
-from recovery.profile import HttpCheck, MetadataSection, Profile, database_of, load, parse
+from recovery.words.errors import USAGE, ProfileError
+from recovery.words.names import ColumnName, KeyType
+from recovery.words.profile import HttpCheck, MetadataSection, Profile, database_of, load, parse
 
 FILE = Path("rekey.toml")
 SECRET = "hunter2"

@@ -7,10 +7,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from recovery import report
-from recovery import session as sessions
-from recovery.errors import Problem
-from recovery.events import (
+from recovery.record import report
+from recovery.record import session as sessions
+from recovery.record.events import (
     Answer,
     AnyEvent,
     BackupAttested,
@@ -46,8 +45,9 @@ from recovery.events import (
     TableParity,
     Verified,
 )
-from recovery.history import History
-from recovery.report import as_data, as_markdown
+from recovery.record.history import History
+from recovery.record.report import as_data, as_markdown
+from recovery.words.errors import Problem
 from tests.unit.facts import (
     ANA,
     BEGAN,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from recovery import revisions
-from recovery.errors import ProfileError
-from recovery.names import TableName
-from recovery.revisions import Reading, Revision
+from recovery.revision import migration_scripts
+from recovery.revision.migration_scripts import Reading, Revision
+from recovery.words.errors import ProfileError
+from recovery.words.names import TableName
 
 SCRIPT = '''"""{title}
 
@@ -61,12 +61,12 @@ class Scripts:
         self.add(revision, *map(creates, tables), down=down, title=f"makes {' and '.join(tables)}")
 
     def read(self) -> list[Revision]:
-        return revisions.read(revisions.scripts(str(self.folder)))
+        return migration_scripts.read(migration_scripts.scripts(str(self.folder)))
 
     def compare(self, tables: str, claimed: str) -> Reading:
         """What the scripts say about a database with some tables and a claim."""
         there = {TableName.parse(table) for table in tables.split()}
-        return revisions.compare(self.read(), there, tuple(claimed.split()))
+        return migration_scripts.compare(self.read(), there, tuple(claimed.split()))
 
 
 def creates(table: str) -> str:
@@ -198,7 +198,7 @@ def test_a_place_without_scripts_is_refused_with_what_belongs_there(
     prepare(folder)
 
     with pytest.raises(ProfileError, match="cannot be used") as refused:
-        revisions.scripts(str(folder))
+        migration_scripts.scripts(str(folder))
     assert str(folder) in refused.value.problem.what
     assert "env.py and versions/" in refused.value.problem.remedy
 
@@ -403,7 +403,7 @@ def test_the_ancestors_of_a_revision_are_all_that_come_before_it(history: Script
     history.add("d", down=("b", "c"))
     found = history.read()
 
-    assert revisions.with_ancestors(found, "d") == {"a", "b", "c", "d"}
-    assert revisions.with_ancestors(found, "c") == {"a", "c"}
-    assert revisions.with_ancestors(found, "unknown") == set()
-    assert revisions.with_ancestors(found) == set()
+    assert migration_scripts.with_ancestors(found, "d") == {"a", "b", "c", "d"}
+    assert migration_scripts.with_ancestors(found, "c") == {"a", "c"}
+    assert migration_scripts.with_ancestors(found, "unknown") == set()
+    assert migration_scripts.with_ancestors(found) == set()

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from recovery import session as sessions
-from recovery.errors import Refused
-from recovery.events import Reported, SessionOpened
-from recovery.profile import parse
-from recovery.session import Session
-from recovery.state import STATE_VARIABLE
+from recovery.record import session as sessions
+from recovery.record.events import Reported, SessionOpened
+from recovery.record.folders import STATE_VARIABLE
+from recovery.record.session import Session
+from recovery.words.errors import Refused
+from recovery.words.profile import parse
 from tests.unit.facts import PROFILE
 from wizard.listing import listing
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.theme import BUILTIN_THEMES
 
-from recovery.errors import USAGE
+from recovery.words.errors import USAGE
 from tests.screens.story import PROFILE
 from wizard import app
 from wizard.settings import CONFIG_VARIABLE, Settings, SettingsError, read_settings

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from recovery import target
-from recovery.errors import Refused
-from recovery.profile import parse
+from recovery.server import target
+from recovery.words.errors import Refused
+from recovery.words.profile import parse
 from tests.unit.facts import IDENTITY, PROFILE
 
 

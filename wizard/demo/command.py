@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recovery import profile as profiles
-from recovery import scratch
-from recovery.errors import DONE, FAILED
-from recovery.events import Way
-from recovery.profile import Profile
-from recovery.report import NOT_RECOVERED, RECOVERED
-from recovery.state import STATE_VARIABLE
+from recovery.private import scratch
+from recovery.record.events import Way
+from recovery.record.folders import STATE_VARIABLE
+from recovery.record.report import NOT_RECOVERED, RECOVERED
+from recovery.words import profile as profiles
+from recovery.words.errors import DONE, FAILED
+from recovery.words.profile import Profile
 from wizard.demo import incident
 from wizard.demo.expected import profile_text
 from wizard.demo.service import Service

@@ -1,0 +1,115 @@
+"""The catalog of a database as one reading of it: tables, columns, keys, what hangs on what."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from queries import ask, compose
+from queries.rows import (
+    ColumnRow,
+    DependentRow,
+    ForeignKeyRow,
+    InheritanceRow,
+    RoleRow,
+    SchemaRow,
+    SerialRow,
+    TableRow,
+)
+from recovery.catalog import objects
+from recovery.catalog.objects import CatalogObject, ObjectId, ObjectName
+from recovery.words.names import ColumnName, TableName
+
+# A column's place: its table's oid and its number in it.
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What the catalog said at one moment. Foreign keys are in the order of their creation.
+
+    ``objects`` has everything but columns, ``columns_of`` the columns by their relation's oid;
+    ``named`` has both. ``serials`` are the sequences of serial columns; ``sequences`` says which
+    column owns one, also of an identity. Default privileges give something to ``favoured_roles``.
+    In the ``creatable`` schemas this role may make something.
+    """
+
+    tables: dict[int, TableRow]
+    columns: dict[Place, ColumnRow]
+    parents: dict[int, list[int]]
+    foreign_keys: list[ForeignKeyRow]
+    dependents_of_column: dict[Place, list[DependentRow]]
+    dependents_of_object: dict[ObjectId, list[DependentRow]]
+    objects: dict[ObjectId, CatalogObject]
+    columns_of: dict[int, list[CatalogObject]]
+    named: dict[ObjectName, CatalogObject]
+    serials: dict[Place, CatalogObject]
+    sequences: dict[ObjectName, Place]
+    own_roles: frozenset[str]
+    favoured_roles: tuple[str, ...]
+    creatable: frozenset[str]
+
+    def table_name(self, oid: int) -> TableName:
+        """The name of an ordinary or partitioned table."""
+        table = self.tables[oid]
+        return TableName(table.schema, table.name)
+
+    def column_name(self, place: Place) -> ColumnName:
+        """The name of a column."""
+        column = self.columns[place]
+        return ColumnName(TableName(column.schema, column.table_name), column.name)
+
+    def find(self, name: ColumnName) -> Place | None:
+        """Where a column is; None if there is none of this name."""
+        return next((p for p in self.columns if self.column_name(p) == name), None)
+
+    def table_names(self) -> set[TableName]:
+        """The names of all tables."""
+        return {self.table_name(oid) for oid in self.tables}
+
+
+def roles(conn: psycopg.Connection[Any]) -> list[str]:
+    """The names of the server's roles, but for those that every server has."""
+    return [row[0] for row in conn.execute(compose("role_names"))]
+
+
+def read(conn: psycopg.Connection[Any]) -> Catalog:
+    """Reads the catalog. For a consistent reading the caller holds a snapshot or the locks."""
+    parents: dict[int, list[int]] = defaultdict(list)
+    for pair in ask(conn, "inheritance", InheritanceRow):
+        parents[pair.child_oid].append(pair.parent_oid)
+    of_column: dict[Place, list[DependentRow]] = defaultdict(list)
+    of_object: dict[ObjectId, list[DependentRow]] = defaultdict(list)
+    for dependent in ask(conn, "dependents", DependentRow):
+        of_column[dependent.on_oid, dependent.on_number].append(dependent)
+        of_object[dependent.on_class_oid, dependent.on_oid].append(dependent)
+    everything = objects.read(conn)
+    columns_of: dict[int, list[CatalogObject]] = defaultdict(list)
+    for found in everything:
+        if found.kind == "COLUMN":
+            columns_of[found.id[1]].append(found)
+    known_roles = ask(conn, "roles", RoleRow)
+    by_id = {found.id: found for found in everything if found.kind != "COLUMN"}
+    relations = {found.id[1]: found for found in everything if found.kind == "SEQUENCE"}
+    owned = [
+        ((row.table_oid, row.column_number), relations[row.sequence_oid], row.is_identity)
+        for row in ask(conn, "serials", SerialRow)
+        if row.sequence_oid in relations
+    ]
+    return Catalog(
+        tables={row.oid: row for row in ask(conn, "tables", TableRow)},
+        columns={(row.table_oid, row.number): row for row in ask(conn, "columns", ColumnRow)},
+        parents=dict(parents),
+        foreign_keys=ask(conn, "foreign_keys", ForeignKeyRow),
+        dependents_of_column=dict(of_column),
+        dependents_of_object=dict(of_object),
+        objects=by_id,
+        columns_of=dict(columns_of),
+        named={found.name: found for found in everything},
+        serials={place: sequence for place, sequence, is_identity in owned if not is_identity},
+        sequences={sequence.name: place for place, sequence, _ in owned},
+        own_roles=frozenset(role.name for role in known_roles if role.mine),
+        favoured_roles=tuple(role.name for role in known_roles if role.favoured),
+        creatable=frozenset(s.name for s in ask(conn, "schemas", SchemaRow) if s.creatable),
+    )

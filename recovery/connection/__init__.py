@@ -1,0 +1,1 @@
+"""How this program reaches any PostgreSQL server, itself and by its children."""

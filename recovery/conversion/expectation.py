@@ -1,0 +1,119 @@
+"""Which differences a conversion has to make: the type itself, and what follows from it."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from recovery.catalog.catalog import Catalog
+from recovery.catalog.objects import CatalogObject, ObjectName
+from recovery.conversion.closure import Member
+from recovery.conversion.compatibility import MARK
+from recovery.conversion.plan import Plan
+
+# Properties that are expressions, into which PostgreSQL writes casts.
+_EXPRESSIONS = ("definition", "default", "using", "check", "where")
+# What a column has only for the sake of a type of variable length.
+_OF_TEXT = ("collation", "storage", "compression")
+_WITHOUT_LENGTH = {"character": ("character varying", "bpchar", "text")}
+_CAST = re.compile(
+    r"::\s*(character varying|character|bpchar|text|uuid|bigint|integer|smallint)"
+    r"(\(\d+\))?(\[\])*"
+)
+_SPACE = re.compile(r"[\s()]+")
+
+
+def without_casts(expression: str) -> str:
+    """An expression without casts between key types, brackets and spaces, to be compared."""
+    return _SPACE.sub("", _CAST.sub("", expression))
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a plan will make of the catalog; relations by their oid before it."""
+
+    converted: dict[ObjectName, Member]
+    rebuilt_relations: frozenset[int]
+    rewritten: frozenset[ObjectName]
+    sequences: frozenset[ObjectName]
+    compatible: bool
+    # Old types and new ones, also of arrays.
+    types: dict[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, catalog: Catalog, plan: Plan) -> "Expectation":
+        """What this plan will make of this catalog."""
+        members = plan.closure.members.values()
+        by_name = {(member.place[0], member.name.name): member for member in members}
+        types: dict[str, set[str]] = {}
+        for member in members:
+            # What a UNION or a CASE makes of the new type and its like has no length.
+            new = member.target.name.removesuffix("[]")
+            family = {new, *_WITHOUT_LENGTH.get(member.target.family, ())}
+            for suffix in ("", "[]"):
+                types.setdefault(member.column.type.removesuffix("[]") + suffix, set()).update(
+                    type_ + suffix for type_ in family
+                )
+        return cls(
+            {
+                column.name: by_name[oid, column.properties["plain name"]]
+                for oid in plan.closure.tables()
+                for column in catalog.columns_of.get(oid, [])
+                if (oid, column.properties["plain name"]) in by_name
+            },
+            frozenset(
+                rebuild.object.id[1]
+                for rebuild in plan.rebuilds
+                if rebuild.object.kind in ("VIEW", "MATERIALIZED VIEW")
+            ),
+            plan.rewritten,
+            frozenset(
+                name for name, place in catalog.sequences.items() if place in plan.closure.members
+            ),
+            plan.compatible,
+            {was: frozenset(now) for was, now in types.items()},
+        )
+
+    def explains(
+        self, before: CatalogObject, after: CatalogObject, differing: list[str]
+    ) -> str | None:
+        """Why an object has to differ in these properties; None if any has no reason."""
+        reasons = [
+            self._reason(before, key, before.properties.get(key), after.properties.get(key))
+            for key in differing
+        ]
+        if any(reason is None for reason in reasons):
+            return None
+        return "; ".join(dict.fromkeys(reason for reason in reasons if reason is not None))
+
+    def explains_new(self, after: CatalogObject) -> str | None:
+        """Why an object has to be there that was not; None if there is no reason."""
+        asked_for = self.compatible and after.properties.get("comment") == MARK
+        return "the plan makes it for code that still has the old type" if asked_for else None
+
+    def _reason(self, found: CatalogObject, key: str, was: Any, now: Any) -> str | None:
+        if key in _EXPRESSIONS and found.name in self.rewritten:
+            return "the plan casts what no longer compares"
+        if key == "sequence" and found.name in self.sequences:
+            return "it feeds a column that the plan converts"
+        member = self.converted.get(found.name)
+        if member is not None:
+            if key == "type" and now == member.target.name:
+                return "the plan converts it"
+            if key == "collation" and now == member.target.collation_name:
+                return "the profile asks for this collation"
+            if key in _OF_TEXT and now is None and member.target.is_uuid:
+                return f"a {member.target} has no {key} of its own"
+        if found.kind == "COLUMN" and found.id[1] in self.rebuilt_relations:
+            collations = {member.target.collation_name for member in self.converted.values()}
+            if (key == "type" and now in self.types.get(was, ())) or (
+                key == "collation" and now is not None and now in collations
+            ):
+                return "it shows a column that the plan converts"
+        if (
+            key in _EXPRESSIONS
+            and was is not None
+            and now is not None
+            and without_casts(was) == without_casts(now)
+        ):
+            return "the same but for casts, which follow the type"
+        return None

@@ -1,0 +1,287 @@
+"""The database before and after, compared inside the open transaction: what COMMIT waits for."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from queries import compose, pasted
+from queries.rows import ForeignKeyRow
+from recovery.catalog.catalog import Catalog
+from recovery.conversion.closure import Closure
+from recovery.conversion.expectation import Expectation
+from recovery.conversion.plan import Plan
+from recovery.record.events import (
+    SAME,
+    CatalogDifference,
+    ForeignKeyParity,
+    ParityChecked,
+    TableParity,
+)
+from recovery.words.names import ColumnName, TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Rows and digests of a table; digests are by column, of the columns that are converted."""
+
+    rows: int
+    digests: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is compared. Orphans are by foreign key (schema, table, name)."""
+
+    catalog: Catalog
+    orphans: dict[tuple[str, str, str], int]
+    contents: dict[TableName, Contents]
+
+
+def identity_of(foreign_key: ForeignKeyRow) -> tuple[str, str, str]:
+    """What a foreign key is known by; its oid changes when it is recreated."""
+    return foreign_key.schema, foreign_key.table_name, foreign_key.name
+
+
+def orphans(conn: psycopg.Connection[Any], foreign_key: ForeignKeyRow) -> int:
+    """How many rows refer by this foreign key to a row that is not there."""
+    row = conn.execute(compose("orphans", **_of(foreign_key))).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def orphans_query(foreign_key: ForeignKeyRow) -> str:
+    """The same question, for psql."""
+    return pasted("orphans", **_of(foreign_key))
+
+
+def _of(foreign_key: ForeignKeyRow) -> dict[str, sql.Composable]:
+    present = [sql.Identifier("c", column) for column in foreign_key.columns]
+    # MATCH SIMPLE ignores a row with any null, MATCH FULL only a row with nothing but nulls.
+    joiner = sql.SQL(" OR " if foreign_key.match_full else " AND ")
+    referring = joiner.join(sql.SQL("{} IS NOT NULL").format(column) for column in present)
+    pairs = sql.SQL(" AND ").join(
+        sql.SQL("{} = {}").format(sql.Identifier("p", referenced), column)
+        for referenced, column in zip(foreign_key.referenced_columns, present, strict=True)
+    )
+    return {
+        "child": sql.Identifier(foreign_key.schema, foreign_key.table_name),
+        "parent": sql.Identifier(foreign_key.referenced_schema, foreign_key.referenced_table),
+        "pairs": pairs,
+        "referring": sql.SQL("({})").format(referring),
+    }
+
+
+def count_rows(conn: psycopg.Connection[Any], table: TableName) -> int:
+    """The exact number of rows of a table. Raises ``UndefinedTable`` if there is none."""
+    row = conn.execute(compose("row_count", table=table.identifier)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def contents(conn: psycopg.Connection[Any], table: TableName, columns: list[str]) -> Contents:
+    """The rows of a table and the digests of some columns, in one pass."""
+    digests = sql.SQL(", ").join(
+        sql.SQL('sum(pg_catalog.hashtextextended({}::text COLLATE "C", 0))').format(
+            sql.Identifier(column)
+        )
+        for column in columns
+    )
+    row = conn.execute(compose("digest", table=table.identifier, digests=digests)).fetchone()
+    assert row is not None
+    return Contents(row[0], {c: d or "" for c, d in zip(columns, row[1], strict=True)})
+
+
+def snapshot(
+    conn: psycopg.Connection[Any],
+    catalog: Catalog,
+    closure: Closure,
+    check: Callable[[], None] = lambda: None,
+) -> Snapshot:
+    """Everything that is compared; ``check`` is called between the queries and may raise.
+
+    ``closure`` is always the one from before: it says which columns and foreign keys are looked at.
+    """
+    concerned = {identity_of(foreign_key) for foreign_key in closure.foreign_keys}
+    counted: dict[tuple[str, str, str], int] = {}
+    for foreign_key in catalog.foreign_keys:
+        if identity_of(foreign_key) in concerned:
+            check()
+            counted[identity_of(foreign_key)] = orphans(conn, foreign_key)
+    digests: dict[TableName, Contents] = {}
+    for oid in closure.tables():
+        check()
+        members = closure.members_of(oid)
+        table = members[0].name.table
+        digests[table] = contents(conn, table, [member.name.name for member in members])
+    return Snapshot(
+        catalog,
+        counted,
+        digests,
+    )
+
+
+def compare(before: Snapshot, after: Snapshot, plan: Plan) -> ParityChecked:
+    """Every foreign key, every converted table, and every other object of the catalog."""
+    closure = plan.closure
+    foreign_keys = sorted(_foreign_keys(before, after, closure), key=lambda row: row.state == SAME)
+    tables = sorted(_tables(before, after), key=lambda row: row.state == SAME)
+    catalog = [
+        *compare_objects(before.catalog, after.catalog, Expectation.of(before.catalog, plan)),
+        *_firing_order(before, after),
+    ]
+    catalog.sort(key=lambda row: row.explained is not None)
+    compared = len(foreign_keys) + len(tables) + len(before.catalog.named)
+    return ParityChecked(tuple(foreign_keys), tuple(tables), tuple(catalog), compared)
+
+
+def _foreign_keys(
+    before: Snapshot, after: Snapshot, closure: Closure
+) -> Iterator[ForeignKeyParity]:
+    concerned = {identity_of(key): closure.key_of(key) for key in closure.foreign_keys}
+    now = {identity_of(key): key for key in after.catalog.foreign_keys}
+    for key in before.catalog.foreign_keys:
+        known = identity_of(key)
+        found = now.pop(known, None)
+        yield _pair(
+            key,
+            found,
+            concerned.get(known, ""),
+            before.orphans.get(known),
+            after.orphans.get(known),
+        )
+    for known, key in now.items():
+        new = _row(
+            key,
+            concerned.get(known, ""),
+            None,
+            after.orphans.get(known),
+            "not there before",
+            there_now=key,
+        )
+        yield msgspec.structs.replace(new, before="")
+
+
+def _pair(
+    before: ForeignKeyRow,
+    after: ForeignKeyRow | None,
+    key: str,
+    orphans_before: int | None,
+    orphans_after: int | None,
+) -> ForeignKeyParity:
+    if after is None:
+        return _row(before, key, orphans_before, orphans_after, "missing", there_now=None)
+    differing = [
+        word
+        for word, attribute in (
+            ("definition", "definition"),
+            ("columns", "columns"),
+            ("validation", "is_validated"),
+            ("deferrability", "is_deferrable"),
+            ("initial deferral", "is_deferred"),
+            ("comment", "comment"),
+            ("trigger states", "trigger_states"),
+        )
+        if getattr(before, attribute) != getattr(after, attribute)
+    ]
+    if orphans_before != orphans_after:
+        differing.append("orphans")
+    state = f"differs: {', '.join(differing)}" if differing else SAME
+    return _row(before, key, orphans_before, orphans_after, state, there_now=after)
+
+
+def _row(
+    row: ForeignKeyRow,
+    key: str,
+    orphans_before: int | None,
+    orphans_after: int | None,
+    state: str,
+    *,
+    there_now: ForeignKeyRow | None = None,
+) -> ForeignKeyParity:
+    referenced = TableName(row.referenced_schema, row.referenced_table)
+    return ForeignKeyParity(
+        key=key,
+        table=str(TableName(row.schema, row.table_name)),
+        name=row.name,
+        columns=tuple(row.columns),
+        references=", ".join(str(ColumnName(referenced, c)) for c in row.referenced_columns),
+        on_delete=row.on_delete,
+        on_update=row.on_update,
+        before=row.definition,
+        after=None if there_now is None else there_now.definition,
+        validated=there_now is not None and there_now.is_validated,
+        orphans_before=orphans_before,
+        orphans_after=orphans_after,
+        state=state,
+    )
+
+
+def _tables(before: Snapshot, after: Snapshot) -> Iterator[TableParity]:
+    for table, was in before.contents.items():
+        now = after.contents[table]
+        differing = [
+            column for column, digest in was.digests.items() if digest != now.digests[column]
+        ]
+        state = SAME
+        if was.rows != now.rows:
+            state = "differs: rows"
+        elif differing:
+            state = f"differs: {', '.join(differing)}"
+        yield TableParity(str(table), was.rows, now.rows, was.digests, now.digests, state)
+
+
+def compare_objects(
+    before: Catalog, after: Catalog, expectation: Expectation
+) -> Iterator[CatalogDifference]:
+    """Every object that is not as it was, with the properties that differ."""
+    for name in sorted({*before.named, *after.named}):
+        was, now = before.named.get(name), after.named.get(name)
+        if was is not None and now is not None:
+            if was.text == now.text:
+                continue
+            differing = [
+                key
+                for key in {**was.properties, **now.properties}
+                if was.properties.get(key) != now.properties.get(key)
+            ]
+            yield CatalogDifference(
+                was.kind.lower(),
+                was.identity,
+                _in_words({key: was.properties.get(key) for key in differing}),
+                _in_words({key: now.properties.get(key) for key in differing}),
+                expectation.explains(was, now, differing),
+            )
+        elif was is not None:
+            yield CatalogDifference(was.kind.lower(), was.identity, "there", None)
+        elif now is not None:
+            reason = expectation.explains_new(now)
+            yield CatalogDifference(now.kind.lower(), now.identity, None, "there", reason)
+
+
+def _in_words(properties: dict[str, Any]) -> str:
+    return "; ".join(
+        f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for key, value in properties.items()
+    )
+
+
+def _firing_order(before: Snapshot, after: Snapshot) -> Iterator[CatalogDifference]:
+    """Of the recreated foreign keys that reference one table, which one fires first."""
+    ranked: list[dict[str, str]] = []
+    for moment in (before, after):
+        order: dict[str, list[str]] = {}
+        for key in moment.catalog.foreign_keys:
+            if identity_of(key) in before.orphans:
+                referenced = str(TableName(key.referenced_schema, key.referenced_table))
+                order.setdefault(referenced, []).append(f"{key.schema}.{key.table_name}.{key.name}")
+        ranked.append({table: ", ".join(names) for table, names in order.items()})
+    was, now = ranked
+    for table in sorted({*was, *now}):
+        if was.get(table) != now.get(table):
+            yield CatalogDifference(
+                "firing order of foreign keys on", table, was.get(table), now.get(table)
+            )

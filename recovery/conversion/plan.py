@@ -1,0 +1,310 @@
+"""The conversion as statements: six phases in one transaction, and plan.sql, which shows them.
+
+The text of plan.sql is a pure function of the catalog and the profile. Its SHA-256 is what the
+operator approves; the runner builds the plan again behind its locks: another text means drift.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import accumulate, groupby
+
+from recovery.catalog.catalog import Catalog
+from recovery.catalog.objects import ObjectName
+from recovery.conversion import compatibility, dependents, preserved, statements
+from recovery.conversion.closure import Closure
+from recovery.conversion.closure import find as find_closure
+from recovery.conversion.rebuilding import Rebuild, rewrite
+from recovery.conversion.statements import TITLES, Statement, described
+from recovery.record.events import (
+    Effort,
+    Identity,
+    Person,
+    PhasePlan,
+    PlanApproved,
+    PlanMade,
+    PlannedStatement,
+    PlannedTable,
+    Proof,
+    Refusal,
+    Rewrite,
+    SoftReference,
+)
+from recovery.record.session import Session
+from recovery.words.errors import Refused
+from recovery.words.names import ColumnName, TableName
+from recovery.words.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start.
+
+    ``locked`` are the tables that it locks, and their oids. ``lines`` says where in the text the
+    preparation begins, the lock, and each of the statements.
+    ``rewritten`` names what is made again with another definition than it had, ``compatibility``
+    what is made for code that still has the old type, if that was asked for (``compatible``).
+    """
+
+    database: str
+    closure: Closure
+    rebuilds: tuple[Rebuild, ...]
+    rewritten: frozenset[ObjectName]
+    compatible: bool
+    compatibility: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
+    preparation: tuple[str, ...]
+    locked: dict[TableName, int]
+    lock: str
+    statements: tuple[Statement, ...]
+    text: str
+    lines: tuple[int, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of plan.sql."""
+        return sha256(self.text)
+
+    def phase(self, number: int) -> list[Statement]:
+        """The statements of a phase, in order."""
+        return [s for s in self.statements if s.phase == number]
+
+    def expected(self, number: int) -> dict[str, int]:
+        """What a phase adds up to, by key, the largest first."""
+        total: Counter[str] = sum((s.counts for s in self.phase(number)), Counter())
+        return dict(total.most_common())
+
+
+def sha256(text: str) -> str:
+    """The hash that a plan's text is approved by."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build(
+    catalog: Catalog,
+    profile: Profile,
+    identity: Identity,
+    rewrites: tuple[Rewrite, ...] = (),
+    failures: tuple[Refusal, ...] = (),
+    *,
+    compatible: bool = False,
+) -> Plan:
+    """The plan for a catalog. What cannot be carried over is in ``refusals``, by name.
+
+    ``rewrites`` and ``failures`` are what the proof on a copy of the schema found. ``compatible``
+    adds operators for code that still has the old type.
+    """
+    closure = find_closure(catalog, profile.key_types, profile.scope, profile.left)
+    hanging = dependents.find(catalog, closure, superuser=identity.superuser)
+    refused = [
+        *closure.refusals,
+        *hanging.refusals,
+        *(_unknown(catalog, key) for key in closure.unknown),
+        *(compatibility.refusals(catalog, closure) if compatible else ()),
+        *failures,
+    ]
+    instead = {rewrite.before: rewrite.after for rewrite in rewrites}
+    rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
+    preparation = tuple(statements.preparation(identity.database))
+    locked = statements.locked(catalog, closure, rebuilds)
+    lock = statements.lock(locked)
+    possible = bool(closure.members) and not refused
+    more = (
+        tuple(compatibility.statements(catalog, closure, superuser=identity.superuser))
+        if possible and compatible
+        else ()
+    )
+    composed = tuple(statements.statements(catalog, closure, rebuilds, more)) if possible else ()
+    text, lines = _render(
+        identity.database, fingerprint(catalog, closure), preparation, lock, composed
+    )
+    return Plan(
+        database=identity.database,
+        closure=closure,
+        rebuilds=rebuilds,
+        rewritten=frozenset(rebuild.object.name for rebuild in rebuilds if rebuild.rewritten),
+        compatible=compatible,
+        compatibility=tuple(dict.fromkeys(statement.object for statement in more)),
+        refusals=tuple(refused),
+        preparation=preparation,
+        locked=locked,
+        lock=lock,
+        statements=composed,
+        text=text,
+        lines=lines,
+    )
+
+
+def summary(
+    plan: Plan,
+    catalog: Catalog,
+    proof: Proof | None = None,
+    soft_references: tuple[SoftReference, ...] = (),
+) -> PlanMade:
+    """The plan as an event; ``soft_references`` are those that nobody has decided."""
+    tables = [
+        PlannedTable(
+            name=str(catalog.table_name(oid)),
+            columns=tuple(member.name.name for member in plan.closure.members_of(oid)),
+            rows_estimated=catalog.tables[oid].rows_estimated,
+            bytes=catalog.tables[oid].bytes,
+        )
+        for oid in plan.closure.tables()
+        if oid in catalog.tables
+    ]
+    converted = {str(member.name) for member in plan.closure.members.values()}
+    return PlanMade(
+        sha256=plan.sha256,
+        fingerprint=fingerprint(catalog, plan.closure),
+        database=plan.database,
+        phases=tuple(
+            PhasePlan(number, title, len(plan.phase(number)), plan.expected(number))
+            for number, title in TITLES.items()
+            if plan.statements
+        ),
+        tables=tuple(tables),
+        foreign_keys=len(plan.closure.foreign_keys),
+        refusals=plan.refusals,
+        proof=proof,
+        rebuilt=tuple(described(rebuild) for rebuild in plan.rebuilds),
+        compatible=plan.compatible,
+        compatibility=plan.compatibility,
+        soft_references=tuple(one for one in soft_references if one.column not in converted),
+        nothing_to_do=not plan.closure.members and not plan.refusals,
+        statements=tuple(_planned(plan)),
+        locked=tuple(map(str, plan.locked)),
+        kept=preserved.find(catalog, plan.closure, plan.rebuilds),
+    )
+
+
+def _planned(plan: Plan) -> Iterator[PlannedStatement]:
+    """What the plan's reader is told of each statement."""
+    if not plan.statements:
+        return
+    settings, lock, *lines = plan.lines
+    yield PlannedStatement(
+        0,
+        settings,
+        "the transaction",
+        "its settings end with it: no search_path and no time-outs, but one for locks",
+    )
+    yield PlannedStatement(
+        0,
+        lock,
+        "all tables that are changed",
+        "every lock at once: if one cannot be had, nothing is half done",
+        tuple(map(str, plan.locked)),
+        effort=Effort.LOCKS,
+    )
+    for line, statement in zip(lines, plan.statements, strict=True):
+        yield PlannedStatement(
+            statement.phase,
+            line,
+            statement.object,
+            statement.why,
+            tuple(map(str, statement.tables)),
+            statement.locks,
+            statement.effort,
+        )
+
+
+def approve(session: Session, sha256: str, by: Person) -> None:
+    """Journals the approval of the latest plan. Raises ``Refused`` if this hash is not its."""
+    plan = session.history().plan
+    if plan is None or plan.sha256 != sha256:
+        raise Refused(
+            "There is a newer plan than the one that was shown.",
+            "Read the new plan, then approve it.",
+        )
+    if plan.refusals:
+        raise Refused(
+            f"The plan refuses {len(plan.refusals)} objects.",
+            "Follow what it says about each, then plan again.",
+            object=plan.refusals[0].object,
+        )
+    session.journal.append(PlanApproved(sha256, by))
+
+
+def fingerprint(catalog: Catalog, closure: Closure) -> str:
+    """A hash of the part of the catalog that the plan is made for; sizes do not count."""
+    tables = closure.tables()
+    facts: list[object] = [
+        [
+            (m.name, c)
+            for m in closure.members.values()
+            for c in [(m.column.type, m.column.not_null, m.column.default_expression, m.target)]
+        ],
+        [
+            (str(catalog.table_name(oid)), catalog.parents.get(oid))
+            for oid in tables
+            if oid in catalog.tables
+        ],
+        [
+            (k.name, k.schema, k.table_name, k.definition, k.comment, k.trigger_states)
+            for k in closure.foreign_keys
+        ],
+    ]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _plain(name: ColumnName) -> str:
+    """A name as it is spoken: without quotes, case and schema."""
+    return f"{name.table.name}.{name.name}".lower()
+
+
+def _unknown(catalog: Catalog, key: ColumnName) -> Refusal:
+    known = {_plain(name): str(name) for name in map(catalog.column_name, catalog.columns)}
+    alike = [known[found] for found in get_close_matches(_plain(key), known, cutoff=0.8)]
+    remedy = f"Did you mean {', '.join(alike)}? " if alike else ""
+    return Refusal(
+        str(key), "There is no such column.", f"{remedy}Correct the keys in the profile."
+    )
+
+
+# --- plan.sql -------------------------------------------------------------------------------
+
+_HEADER = """-- plan.sql, written by pg-rekey for the database {database}
+-- catalog: {fingerprint}
+--
+-- By hand:  psql --no-psqlrc --dbname {database} --file plan.sql --command COMMIT
+-- Without the last option, psql ends before COMMIT and everything is rolled back.
+"""
+_FOOTER = """
+\\echo
+\\echo 'All phases are done and nothing is committed. COMMIT; keeps it, ROLLBACK; undoes it.'
+"""
+
+
+def _render(
+    database: str,
+    catalog_hash: str,
+    preparation: tuple[str, ...],
+    lock: str,
+    statements: tuple[Statement, ...],
+) -> tuple[str, tuple[int, ...]]:
+    """The text, and the lines at which the preparation, the lock and each statement begin."""
+    shown = "".join(c if c.isprintable() else "?" for c in database)
+    header = _HEADER.format(database=shown, fingerprint=catalog_hash)
+    if not statements:
+        return "\n".join([header, "-- There is nothing to run.", ""]), ()
+    written = [header, "\\set ON_ERROR_STOP on", "", "BEGIN;"]
+    begins = [len(written), len(written) + len(preparation)]
+    written += [f"{statement};" for statement in (*preparation, lock)]
+    for number, group in groupby(statements, key=lambda statement: statement.phase):
+        written += ["", f"\\echo 'Phase {number} of {len(TITLES)}: {TITLES[number]}'"]
+        why = None
+        for statement in group:
+            if statement.why != why:
+                written.append(_comment(statement.why))
+                why = statement.why
+            begins.append(len(written))
+            written.append(f"{statement.sql};")
+    ends = tuple(accumulate(text.count("\n") + 1 for text in written))
+    return "\n".join(written) + "\n" + _FOOTER, tuple(ends[place - 1] + 1 for place in begins)
+
+
+def _comment(text: str) -> str:
+    # psql ends a comment at a carriage return, too.
+    return "-- " + "\n--   ".join(text.splitlines())

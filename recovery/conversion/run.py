@@ -1,0 +1,295 @@
+"""Runs a plan in one transaction, up to the gate, and through it if the operator says so."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from recovery.catalog import catalog
+from recovery.catalog.catalog import Catalog
+from recovery.connection.dead_peer import answering
+from recovery.conversion import parity
+from recovery.conversion.plan import Plan, build
+from recovery.conversion.statements import TITLES, Statement
+from recovery.conversion.watching import Watch
+from recovery.record.events import (
+    Commit,
+    CommitIntended,
+    ConversionEnded,
+    ExtendGate,
+    GateExtended,
+    GateOpened,
+    GatePrice,
+    Identity,
+    LockAttemptFailed,
+    Outcome,
+    Person,
+    PhaseFinished,
+    PhaseStarted,
+    PlanMade,
+    StatementDone,
+)
+from recovery.record.journal import Journal
+from recovery.server import target
+from recovery.server.committing import commit, end_session_of
+from recovery.server.control import Control
+from recovery.server.observer import Observer
+from recovery.words.errors import RecoveryError, Refused, ServerError, Unreachable
+from recovery.words.profile import Profile
+
+LOCK_ATTEMPTS = 5
+# How often the gate looks who is blocked, in seconds.
+_GLANCE = 1.0
+
+
+@dataclass
+class Conversion:
+    """One attempt. ``approved`` is the plan that the operator approved."""
+
+    profile: Profile
+    password: str | None
+    identity: Identity
+    approved: PlanMade
+    journal: Journal
+    control: Control
+    sql_log: Path
+    gate_seconds: float
+    _xid: str | None = field(default=None, init=False)
+
+    def run(self) -> Outcome:
+        """Runs every phase, waits at the gate, and ends the transaction as it was decided.
+
+        Every way out but COMMIT is ROLLBACK, and how the transaction ended is always journaled.
+        Raises ``RecoveryError`` if the work failed.
+        """
+        with (
+            Observer(self._reader, self.profile, self.identity) as observer,
+            self._connection() as conn,
+            self.control.watching(conn),
+        ):
+            try:
+                plan, found = self._lock(conn, observer)
+                xid = self._xid = _current_xid(conn)
+                with Watch(observer, self.journal, conn.info.backend_pid) as watch:
+                    differences = self._convert(conn, plan, found, watch)
+                decision = self._gate(conn, observer, differences)
+                if decision is not None:
+                    self.journal.append(CommitIntended(xid, decision.by))
+            except BaseException as error:
+                self._roll_back(conn, _in_words(error))
+                raise
+            # From here on only the server knows how it ends.
+            return Outcome.ROLLED_BACK if decision is None else self._commit(conn, xid, decision)
+
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        conn = target.connect(self.profile, self.password, read_only=False)
+        try:
+            yield conn
+        finally:
+            conn.close()
+
+    def _reader(self) -> psycopg.Connection[Any]:
+        """Another connection, to look at the first from beside it."""
+        return target.connect(self.profile, self.password, autocommit=True)
+
+    # --- the phases ---
+
+    def _lock(self, conn: psycopg.Connection[Any], observer: Observer) -> tuple[Plan, Catalog]:
+        """Takes every lock at once, or gives way and tries again; then looks for drift."""
+        for attempt in range(1, LOCK_ATTEMPTS + 1):
+            plan = self._plan(catalog.read(conn))
+            for statement in plan.preparation:
+                self._execute(conn, statement)
+            try:
+                self._execute(conn, plan.lock)
+            except psycopg.errors.LockNotAvailable as error:
+                conn.rollback()
+                blockers = observer.blockers(list(plan.locked.values()))
+                self.journal.append(LockAttemptFailed(attempt, LOCK_ATTEMPTS, blockers))
+                if attempt == LOCK_ATTEMPTS:
+                    raise Refused(
+                        f"The locks could not be had in {LOCK_ATTEMPTS} attempts.",
+                        "End the sessions that are named, or choose a quieter hour.",
+                        sqlstate=error.sqlstate,
+                        object=", ".join(f"session {b.pid} ({b.application})" for b in blockers),
+                    ) from error
+                self.control.wait(attempt)
+                continue
+            # What changed between reading the catalog and holding the locks is seen only now.
+            found = catalog.read(conn)
+            return self._plan(found), found
+        raise AssertionError("the last attempt returns or raises")
+
+    def _plan(self, found: Catalog) -> Plan:
+        """The approved plan, built again. Raises ``Refused`` if it has become another one."""
+        proof = self.approved.proof
+        plan = build(
+            found,
+            self.profile,
+            self.identity,
+            rewrites=() if proof is None else proof.rewrites,
+            compatible=self.approved.compatible,
+        )
+        if plan.sha256 != self.approved.sha256:
+            raise Refused(
+                "The database is not as it was when the plan was approved.",
+                "Make a new plan, look at what changed, and approve it.",
+                object=plan.database,
+            )
+        return plan
+
+    def _convert(
+        self, conn: psycopg.Connection[Any], plan: Plan, found: Catalog, watch: Watch
+    ) -> int:
+        """Runs the six phases and compares before with after; answers how much differs."""
+        watch.doing(0, "rows, digests and orphans before")
+        before = parity.snapshot(conn, found, plan.closure, self.control.check)
+        for number in TITLES:
+            self._run_phase(conn, number, plan.phase(number), watch)
+        watch.doing(len(TITLES) + 1, "rows, digests and orphans after")
+        after = parity.snapshot(conn, catalog.read(conn), plan.closure, self.control.check)
+        compared = parity.compare(before, after, plan)
+        self.journal.append(compared)
+        return compared.differences
+
+    def _run_phase(
+        self,
+        conn: psycopg.Connection[Any],
+        number: int,
+        statements: list[Statement],
+        watch: Watch,
+    ) -> None:
+        self.journal.append(PhaseStarted(number))
+        began = time.monotonic()
+        done: Counter[str] = Counter()
+        for statement in statements:
+            self.control.check()
+            started = time.monotonic()
+            watch.doing(number, statement.object, statement.sql)
+            self._execute(conn, statement.sql, statement.object)
+            done += statement.counts
+            seconds = time.monotonic() - started
+            self.journal.append(
+                StatementDone(number, statement.object, dict(statement.counts), seconds)
+            )
+        self.journal.append(
+            PhaseFinished(number, dict(done.most_common()), time.monotonic() - began)
+        )
+
+    def _execute(
+        self, conn: psycopg.Connection[Any], statement: str, about: str | None = None
+    ) -> None:
+        with self.sql_log.open("a", encoding="utf-8") as log:
+            log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement};\n")
+        try:
+            conn.execute(statement)
+        except psycopg.errors.LockNotAvailable:
+            raise
+        except psycopg.Error as error:
+            self.control.check()
+            raise ServerError(error, statement, about) from error
+
+    # --- the gate ---
+
+    def _gate(
+        self, conn: psycopg.Connection[Any], observer: Observer, differences: int
+    ) -> Commit | None:
+        """Waits for COMMIT, with the locks held. None: roll back."""
+        opened = time.monotonic()
+        deadline = opened + self.gate_seconds
+        self.control.refuse_waiting("the gate was not open yet")
+        self.journal.append(GateOpened(_in(self.gate_seconds), differences))
+        told: GatePrice | None = None
+        while not self.control.asked_to_stop:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._roll_back(conn, "the gate's deadline passed and nobody decided")
+                return None
+            match self.control.next(min(_GLANCE, left)):
+                case Commit() as commit:
+                    reason = self._why_not(commit, differences)
+                    if reason is None:
+                        return commit
+                    self.journal.refuse(commit, reason)
+                case ExtendGate() as wish:
+                    deadline += wish.seconds
+                    self.journal.append(GateExtended(_in(deadline - time.monotonic()), wish.by))
+            with answering(conn):
+                # Raises if the transaction is no longer there.
+                conn.execute("SELECT 1")
+            price = _price(observer, conn.info.backend_pid, time.monotonic() - opened)
+            if told is None or not price.same_as(told):
+                told = price
+                self.journal.append(price)
+        self._roll_back(conn, "the operator chose ROLLBACK", self.control.asked_by)
+        return None
+
+    def _why_not(self, commit: Commit, differences: int) -> str | None:
+        if differences:
+            return f"{differences} differences are unexplained"
+        if commit.typed != self.identity.database:
+            return f"the name typed is {commit.typed!r}, the database is {self.identity.database!r}"
+        return None
+
+    # --- the end ---
+
+    def _commit(self, conn: psycopg.Connection[Any], xid: str, decision: Commit) -> Outcome:
+        try:
+            outcome, reason = commit(conn, xid, self._reader)
+        except psycopg.Error as error:
+            self._roll_back(conn, _in_words(error))
+            raise
+        self.journal.append(ConversionEnded(outcome, reason, decision.by))
+        return outcome
+
+    def _roll_back(
+        self, conn: psycopg.Connection[Any], reason: str, by: Person | None = None
+    ) -> None:
+        try:
+            with answering(conn):
+                conn.rollback()
+        except psycopg.OperationalError:
+            reason = f"{reason}; {self._end_session()}"
+        by = by or self.control.asked_by
+        self.journal.append(ConversionEnded(Outcome.ROLLED_BACK, reason, by))
+
+    def _end_session(self) -> str:
+        """Ends a session whose line is lost, for the server may not have noticed; in words how."""
+        if self._xid is None:
+            return "the connection is lost, and nothing had been changed"
+        try:
+            with self._reader() as other:
+                end_session_of(other, self._xid)
+        except (RecoveryError, psycopg.Error) as error:
+            return f"the connection is lost, the server rolls back when it notices ({error})"
+        return "the connection is lost, and its session was ended on the server"
+
+
+def _current_xid(conn: psycopg.Connection[Any]) -> str:
+    row = conn.execute("SELECT pg_current_xact_id()::text").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, RecoveryError):
+        return error.problem.what
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _price(observer: Observer, pid: int, held: float) -> GatePrice:
+    try:
+        return GatePrice(held, observer.blocked_by(pid))
+    except (Unreachable, psycopg.OperationalError) as error:
+        return GatePrice(held, (), not_seen=_in_words(error))
+
+
+def _in(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)

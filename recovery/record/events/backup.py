@@ -1,0 +1,43 @@
+"""The backup, made or attested."""
+
+from datetime import datetime
+
+from recovery.record.events.base import Event, Fact, Person
+
+
+class BackupProgress(Event, frozen=True):
+    """``done`` of ``total`` tables are dumped; ``bytes`` is what is on disk by now."""
+
+    done: int
+    total: int
+    object: str
+    bytes: int
+
+
+class BackupFile(Fact, frozen=True):
+    path: str
+    bytes: int
+    sha256: str
+
+
+class BackupMade(Event, frozen=True):
+    """A dump that was read whole after it was written. ``folder`` is where manifest.json lies."""
+
+    folder: str
+    format: str
+    tool: str
+    tool_version: str
+    server_version: str
+    database: str
+    files: tuple[BackupFile, ...]
+    row_counts: dict[str, int]
+    restore_command: str
+    started: datetime
+    finished: datetime
+
+
+class BackupAttested(Event, frozen=True):
+    """The operator's word that another backup exists, for example a provider's snapshot."""
+
+    statement: str
+    by: Person

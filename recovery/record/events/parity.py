@@ -1,0 +1,72 @@
+"""The database before and after, compared."""
+
+from recovery.record.events.base import Event, Fact
+
+SAME = "same"
+
+
+class ForeignKeyParity(Fact, frozen=True):
+    """One foreign key before and after. ``state`` is "same" or says what differs.
+
+    ``key`` is empty and the orphans are None where no column of it is converted; ``before`` is
+    empty where it was not there, ``after`` None where it is gone.
+    """
+
+    key: str
+    table: str
+    name: str
+    columns: tuple[str, ...]
+    references: str
+    on_delete: str
+    on_update: str
+    before: str
+    after: str | None
+    validated: bool
+    orphans_before: int | None
+    orphans_after: int | None
+    state: str
+
+
+class TableParity(Fact, frozen=True):
+    """Rows and digests of one converted table before and after; digests are by column."""
+
+    table: str
+    rows_before: int
+    rows_after: int
+    digests_before: dict[str, str]
+    digests_after: dict[str, str]
+    state: str
+
+
+class CatalogDifference(Fact, frozen=True):
+    """Anything else of the catalog that is not as it was: the properties that differ.
+
+    ``explained`` says why it has to be so after the conversion; None: nothing explains it.
+    """
+
+    kind: str
+    name: str
+    before: str | None
+    after: str | None
+    explained: str | None = None
+
+
+class ParityChecked(Event, frozen=True):
+    foreign_keys: tuple[ForeignKeyParity, ...]
+    tables: tuple[TableParity, ...]
+    catalog: tuple[CatalogDifference, ...]
+    compared: int
+
+    @property
+    def unexplained(self) -> tuple[CatalogDifference, ...]:
+        """What nothing explains."""
+        return tuple(row for row in self.catalog if row.explained is None)
+
+    @property
+    def differences(self) -> int:
+        """How many rows of the three tables are not as they should be."""
+        return (
+            sum(row.state != SAME for row in self.foreign_keys)
+            + sum(row.state != SAME for row in self.tables)
+            + len(self.unexplained)
+        )

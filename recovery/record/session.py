@@ -1,0 +1,182 @@
+"""A recovery as a folder: its journal and what it produced. Nothing in it is secret."""
+
+import hashlib
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+
+from recovery.record.events import Person, SessionOpened
+from recovery.record.folders import JOURNAL, session_ids, state_folder
+from recovery.record.history import History
+from recovery.record.journal import Journal, only_read
+from recovery.words.errors import Problem, RecoveryError, Refused
+from recovery.words.profile import Profile
+
+
+def this_person() -> Person:
+    """Who runs this client. Under an account without a name, its number."""
+    try:
+        user = getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return Person(user, socket.gethostname())
+
+
+def this_machine() -> str:
+    """What tells this machine from others, without giving away its id; else empty."""
+    for path in (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id")):
+        if path.exists() and (known := path.read_text(encoding="ascii", errors="replace").strip()):
+            return hashlib.sha256(f"pg-rekey {known}".encode()).hexdigest()[:16]
+    return ""
+
+
+def _is_from_here(opened: SessionOpened) -> bool:
+    mine = this_machine()
+    if opened.machine and mine:
+        return opened.machine == mine
+    return opened.by.host == socket.gethostname()
+
+
+class Session:
+    """One session's folder, open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal = Journal(folder / JOURNAL)
+        for entry in self.journal.entries(most=1):
+            opened = entry.event
+            if isinstance(opened, SessionOpened) and not _is_from_here(opened):
+                # Its runner and its lease are there: what they do cannot be seen from here.
+                self.journal.only_reads = f"it was begun on another machine ({opened.by.host})"
+
+    @property
+    def id(self) -> str:
+        """The session's name, which the command line takes."""
+        return self.folder.name
+
+    @property
+    def plan_file(self) -> Path:
+        return self.folder / "plan.sql"
+
+    @property
+    def sql_log(self) -> Path:
+        return self.folder / "sql.log"
+
+    @property
+    def runner_log(self) -> Path:
+        return self.folder / "runner.log"
+
+    @property
+    def backup_folder(self) -> Path:
+        return self.folder / "backup"
+
+    @property
+    def only_reads(self) -> Problem | None:
+        """Why this session can only be looked at here; None if it can go on."""
+        why = self.journal.only_reads
+        return None if why is None else only_read(why, self.folder).problem
+
+    def history(self) -> History:
+        """What has happened so far."""
+        return self.journal.history()
+
+    def write(self, name: str, text: str) -> Path:
+        """A file of the folder, readable to its owner only, whole or not at all."""
+        partial = self.folder / f"{name}.partial"
+        partial.touch(mode=0o600)
+        partial.write_text(text, encoding="utf-8")
+        return partial.replace(self.folder / name)
+
+    def close(self) -> None:
+        """Lets go of the journal."""
+        self.journal.close()
+
+
+def create(profile: Profile, program: str, state: Path | None = None) -> Session:
+    """A new session for a profile; ``program`` is the version that opened it."""
+    parent = state or state_folder()
+    try:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        folder = parent / f"{stamp}-{secrets.token_hex(2)}"
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise Refused(
+            f"No session folder can be made: {error.strerror}.",
+            "Free space, or name another folder with PG_REKEY_STATE.",
+            object=str(parent),
+        ) from error
+    session = Session(folder)
+    session.journal.append(SessionOpened(program, profile, this_person(), this_machine()))
+    return session
+
+
+def open_session(session_id: str, state: Path | None = None) -> Session:
+    """An existing session. Raises ``Refused`` if there is none, or its journal is damaged."""
+    folder = (state or state_folder()) / session_id
+    if "/" in session_id or not (folder / JOURNAL).exists():
+        raise Refused(
+            f"There is no session {session_id!r}.",
+            "'pg-rekey sessions' lists them.",
+            object=session_id,
+        )
+    return Session(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session in the list. ``history`` is None and ``damage`` says why if it cannot be read."""
+
+    id: str
+    folder: Path
+    history: History | None
+    damage: str | None
+
+
+def sessions(state: Path | None = None) -> Iterator[Listed]:
+    """Every session folder, newest first, damaged ones among them."""
+    parent = state or state_folder()
+    for name in session_ids(parent):
+        folder = parent / name
+        try:
+            session = Session(folder)
+            try:
+                history = session.history()
+                _ = history.profile
+            finally:
+                session.close()
+        except RecoveryError as error:
+            yield Listed(folder.name, folder, None, error.problem.what)
+        except ValueError as error:
+            yield Listed(folder.name, folder, None, str(error))
+        else:
+            yield Listed(folder.name, folder, history, None)
+
+
+def latest_id(state: Path | None = None) -> str:
+    """The newest session that is not at its end, else the newest. Raises ``Refused`` for none."""
+    readable = [listed for listed in sessions(state) if listed.history is not None]
+    unfinished = [s for s in readable if s.history is not None and not s.history.finished]
+    if not readable:
+        raise Refused("There is no session.", "Begin one: pg-rekey --profile rekey.toml.")
+    return (unfinished or readable)[0].id
+
+
+def latest(
+    profile: Profile, state: Path | None = None, *, finished: bool = False
+) -> Session | None:
+    """The newest session for the same target; one that came to its report only if asked for."""
+    for listed in sessions(state):
+        history = listed.history
+        if (
+            history is not None
+            and history.profile.target == profile.target
+            and (finished or not history.finished)
+        ):
+            return Session(listed.folder)
+    return None

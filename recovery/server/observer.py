@@ -1,0 +1,90 @@
+"""A second connection beside a conversion: keeps others out, and sees who waits for whom."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import psycopg
+
+from queries import ask, ask_one
+from queries.rows import DataDirectoryRow, SessionRow, WalRow
+from recovery.connection.dead_peer import answering
+from recovery.record.events import Cost, Identity, SessionInTheWay
+from recovery.server.claim import claim, try_lock
+from recovery.server.disk import free_bytes
+from recovery.words.profile import Profile
+
+
+@dataclass
+class Observer:
+    """Connected for as long as the conversion lasts, and again when its connection was lost.
+
+    The conversion does not end with it: the transaction has a connection of its own. ``connect``
+    opens one that reads only, in autocommit.
+    """
+
+    connect: Callable[[], psycopg.Connection[Any]]
+    profile: Profile
+    identity: Identity
+    _conn: psycopg.Connection[Any] = field(init=False)
+    _wal: str | None = field(init=False, default=None)
+    _data: str | None = field(init=False, default=None)
+
+    def __enter__(self) -> "Observer":
+        """Claims the database. Raises ``Refused``, ``Unreachable``."""
+        self._conn = self.connect()
+        try:
+            claim(self._conn, self.profile, self.identity)
+            self._wal = ask_one(self._conn, "wal_written", WalRow, since=None).position
+            self._data = ask_one(self._conn, "data_directory", DataDirectoryRow).folder
+        except BaseException:
+            self._conn.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._conn.close()
+
+    def blockers(self, tables: list[int]) -> tuple[SessionInTheWay, ...]:
+        """Who holds locks on the tables, given by their oids.
+
+        Raises ``Unreachable``, ``psycopg.OperationalError`` if it cannot be seen now.
+        """
+        with self._connected() as conn:
+            return _in_the_way(ask(conn, "blockers", SessionRow, tables=tables))
+
+    def blocked_by(self, pid: int) -> tuple[SessionInTheWay, ...]:
+        """Who waits for the locks of a session. Raises as ``blockers`` does."""
+        with self._connected() as conn:
+            return _in_the_way(ask(conn, "blocked", SessionRow, pid=pid))
+
+    def cost(self, pid: int) -> Cost:
+        """What a session costs the server. Raises as ``blockers`` does."""
+        with self._connected() as conn:
+            return Cost(
+                wal_bytes=ask_one(conn, "wal_written", WalRow, since=self._wal).bytes,
+                blocked=_in_the_way(ask(conn, "blocked", SessionRow, pid=pid)),
+                free_bytes=free_bytes(self._data, self.identity.system_identifier),
+            )
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        if self._conn.closed:
+            self._conn = self.connect()
+            # Somebody may have been quicker; they wait for the transaction's locks then.
+            try_lock(self._conn)
+        with answering(self._conn):
+            yield self._conn
+
+
+def _in_the_way(rows: list[SessionRow]) -> tuple[SessionInTheWay, ...]:
+    return tuple(
+        SessionInTheWay(row.pid, row.application, row.role, row.query, row.seconds) for row in rows
+    )

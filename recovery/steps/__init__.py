@@ -1,0 +1,1 @@
+"""The steps of a recovery, and the process that does them."""

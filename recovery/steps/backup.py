@@ -1,0 +1,329 @@
+"""A dump that can be trusted: the right pg_dump, read whole after it is written, with a manifest.
+
+The dump and the row counts in the manifest are of the same snapshot, so a restore can be compared
+with them exactly.
+"""
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from recovery.catalog import catalog
+from recovery.conversion import parity
+from recovery.private import installations
+from recovery.private.installations import Installation
+from recovery.record.events import (
+    BackupAttested,
+    BackupFile,
+    BackupMade,
+    BackupProgress,
+    Identity,
+    Person,
+)
+from recovery.record.journal import Journal
+from recovery.record.session import Session
+from recovery.server import target
+from recovery.server.control import Control
+from recovery.words.errors import Refused
+from recovery.words.profile import Profile
+
+Format = Literal["custom", "directory"]
+_SUFFIX = {"custom": ".dump", "directory": ".dir"}
+_DUMPING = re.compile(r'dumping contents of table "?(.+?)"?$')
+# Room is needed for the dump; compressed, it is rarely larger than half of the database.
+_LIKELY_SHARE = 0.5
+# How often progress is journaled, in seconds.
+_TELL_EVERY = 0.5
+
+
+def attest(session: Session, statement: str, by: Person) -> None:
+    """Journals the operator's word that a backup exists elsewhere. Raises ``Refused`` if empty."""
+    if len(statement.split()) < 2:
+        raise Refused(
+            "An attested backup has to say which one it is.",
+            "Name the provider, the snapshot and its time.",
+        )
+    session.journal.append(BackupAttested(statement.strip(), by))
+
+
+def choose(found: list[Installation], identity: Identity) -> Installation:
+    """The oldest pg_dump that is not older than the server. Raises ``Refused`` if there is none.
+
+    pg_dump refuses a newer server, and pg_restore an archive of a newer pg_dump: the oldest that
+    works leaves the most servers to restore on.
+    """
+    major = identity.server_version // 10_000
+    usable = [i for i in found if i.major >= major and (i.tls or not identity.tls)]
+    if usable:
+        return min(usable, key=lambda installation: installation.major)
+    there = ", ".join(sorted({f"{i.version} ({i.bin})" for i in found})) or "none"
+    no_tls = [i for i in found if i.major >= major]
+    raise Refused(
+        f"No pg_dump here can dump PostgreSQL {identity.server_version_text}"
+        + (" over TLS." if no_tls else "."),
+        f"Found: {there}. Install the client programs of PostgreSQL {major} or newer"
+        f"{' with TLS' if no_tls else ''}, or attest a provider's backup.",
+        object="pg_dump",
+    )
+
+
+@dataclass
+class Backup:
+    """One attempt at a backup into ``folder``, which is made for it."""
+
+    profile: Profile
+    password: str | None
+    identity: Identity
+    journal: Journal
+    control: Control
+    folder: Path
+    format: Format
+    jobs: int = 2
+
+    def run(self) -> BackupMade:
+        """Dumps, verifies, describes. Raises ``RecoveryError`` and leaves no half backup."""
+        tool = choose(installations.for_backups(), self.identity)
+        final = self._final()
+        partial = final.with_name(final.name + ".partial")
+        started = datetime.now(UTC)
+        with target.connect(self.profile, self.password) as conn, self.control.watching(conn):
+            conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            target.refuse_strangers(target.identify(conn), self.identity)
+            snapshot = conn.execute("SELECT pg_export_snapshot()").fetchall()[0][0]
+            tables = sorted(catalog.read(conn).table_names())
+            try:
+                self._dump(tool, conn, partial, snapshot, len(tables))
+                self._read_whole(tool, partial)
+                row_counts = {}
+                for table in tables:
+                    self.control.check()
+                    row_counts[str(table)] = parity.count_rows(conn, table)
+            except BaseException:
+                _remove(partial)
+                raise
+        partial.rename(final)
+        made = BackupMade(
+            folder=str(self.folder),
+            format=self.format,
+            tool=str(tool.program("pg_dump")),
+            tool_version=tool.version,
+            server_version=self.identity.server_version_text,
+            database=self.identity.database,
+            files=tuple(_files(final, self.folder)),
+            row_counts=row_counts,
+            restore_command=self._restore_command(tool, final),
+            started=started,
+            finished=datetime.now(UTC),
+        )
+        self._write_manifest(made)
+        return made
+
+    def _final(self) -> Path:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise _disk(error, self.folder) from error
+        if free < self.identity.size_bytes * _LIKELY_SHARE:
+            raise Refused(
+                f"{free / 1e6:.0f} MB are free for a dump of a database of "
+                f"{self.identity.size_bytes / 1e6:.0f} MB.",
+                "Free space or name another folder with PG_REKEY_STATE, or attest another backup.",
+                object=str(self.folder),
+            )
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        return self.folder / f"{stamp}{_SUFFIX[self.format]}"
+
+    def _dump(
+        self,
+        tool: Installation,
+        conn: psycopg.Connection[Any],
+        partial: Path,
+        snapshot: str,
+        tables: int,
+    ) -> None:
+        arguments = [
+            *("--format", self.format, "--file", str(partial), "--snapshot", snapshot),
+            *("--no-password", "--verbose"),
+            *(("--jobs", str(self.jobs)) if self.format == "directory" else ()),
+        ]
+        with password_file(self.password) as (files, variables):
+            dumping = _run(
+                [str(tool.program("pg_dump")), *arguments, "--dbname", self._where(conn)],
+                files,
+                variables,
+            )
+            done, told = 0, time.monotonic()
+            self.journal.append(BackupProgress(0, tables, "", 0))
+            for line in self._lines(dumping):
+                if (found := _DUMPING.search(line)) is not None:
+                    done += 1
+                    # Thousands of small tables are dumped in a second; nobody reads that fast.
+                    if done == tables or time.monotonic() - told > _TELL_EVERY:
+                        told = time.monotonic()
+                        size = _size(partial)
+                        self.journal.append(BackupProgress(done, tables, found[1], size))
+
+    def _read_whole(self, tool: Installation, partial: Path) -> None:
+        """Listing an archive notices no damage; writing all of it out as SQL does."""
+        command = [str(tool.program("pg_restore")), "--file", os.devnull, str(partial)]
+        for _ in self._lines(_run(command)):
+            pass
+
+    def _lines(self, process: "subprocess.Popen[str]") -> Iterator[str]:
+        """What a program says, line by line; raises ``Refused`` with its last words if it fails."""
+        assert process.stderr is not None
+        last: list[str] = []
+        try:
+            with self.control.ending(process):
+                for line in process.stderr:
+                    self.control.check()
+                    if "error:" in line or "detail:" in line or "hint:" in line:
+                        last.append(line.strip())
+                    yield line.rstrip()
+                code = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+            process.stderr.close()
+        self.control.check()
+        if code != 0:
+            ending = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
+            said = " ".join(last) or f"it ended with {ending}"
+            raise Refused(
+                f"{Path(str(process.args[0])).name} failed: {said}",  # type: ignore[index]
+                "Free disk space and try again."
+                if "No space left" in said or "File too large" in said or "SIGXFSZ" in said
+                else "Read its message; the database was only read, nothing has changed.",
+                object=str(self.folder),
+            )
+
+    def _where(self, conn: psycopg.Connection[Any]) -> str:
+        """The target as this connection resolved it, and the settings of the given string."""
+        resolved: dict[str, str | int | None] = {
+            "host": conn.info.host,
+            "port": conn.info.port,
+            "user": conn.info.user,
+            "dbname": conn.info.dbname,
+            "service": None,
+        }
+        return make_conninfo(self.profile.target.dsn, **resolved)
+
+    def _restore_command(self, tool: Installation, final: Path) -> str:
+        name = f"{self.identity.database}_restored"
+        place = ["--host", self.identity.host, "--port", str(self.identity.port)]
+        place += ["--username", self.identity.role]
+        create = [str(tool.program("createdb")), *place, "--template", "template0", name]
+        restore = [str(tool.program("pg_restore")), *place, "--dbname", name, "--exit-on-error"]
+        if self.format == "directory":
+            restore += ["--jobs", str(self.jobs)]
+        return f"{shlex.join(create)} && {shlex.join([*restore, str(final)])}"
+
+    def _write_manifest(self, made: BackupMade) -> None:
+        text = msgspec.json.format(msgspec.json.encode(made), indent=2)
+        manifest = self.folder / "manifest.json"
+        manifest.touch(mode=0o600)
+        manifest.write_bytes(text)
+
+
+def verify_files(made: BackupMade) -> Iterator[str]:
+    """What is wrong with a backup's files now, held against the manifest."""
+    for file in made.files:
+        path = Path(made.folder) / file.path
+        if not path.exists():
+            yield f"{path} is not there"
+        elif _sha256(path) != file.sha256:
+            yield f"{path} is not as it was written"
+
+
+@contextmanager
+def password_file(password: str | None) -> Iterator[tuple[tuple[int, ...], dict[str, str]]]:
+    """File descriptors and environment that give a libpq program its password.
+
+    Where the system can, the file is only in memory: it cannot outlive the programs that use it.
+    """
+    if password is None:
+        yield (), {}
+        return
+    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+    line = f"*:*:*:*:{escaped}\n".encode()
+    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
+        number = os.memfd_create("pgpass", 0)
+        try:
+            os.fchmod(number, 0o600)
+            os.write(number, line)
+            yield (number,), {"PGPASSFILE": f"/proc/self/fd/{number}"}
+        finally:
+            os.close(number)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pgpass"
+        path.touch(mode=0o600)
+        path.write_bytes(line)
+        yield (), {"PGPASSFILE": str(path)}
+
+
+def _run(
+    command: list[str], files: tuple[int, ...] = (), variables: dict[str, str] | None = None
+) -> "subprocess.Popen[str]":
+    environment = {k: v for k, v in os.environ.items() if k != "PGPASSWORD"}
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        pass_fds=files,
+        env={**environment, **(variables or {}), "LC_ALL": "C"},
+    )
+
+
+def _disk(error: OSError, place: Path) -> Refused:
+    return Refused(
+        f"The backup's folder cannot be written: {error.strerror}.",
+        "Free disk space, or name another folder with PG_REKEY_STATE.",
+        object=str(place),
+    )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _all_files(path: Path) -> list[Path]:
+    return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+
+
+def _size(path: Path) -> int:
+    return sum(p.stat().st_size for p in _all_files(path) if p.exists())
+
+
+def _files(final: Path, folder: Path) -> Iterator[BackupFile]:
+    for path in _all_files(final):
+        path.chmod(0o600)
+        yield BackupFile(str(path.relative_to(folder)), path.stat().st_size, _sha256(path))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,423 @@
+"""From the true revision to head: the version table is set to it, then what is pending runs."""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from alembic.runtime.migration import RevisionStep
+from alembic.util import CommandError
+from psycopg import sql
+
+from queries import compose
+from recovery.catalog import catalog
+from recovery.record.events import (
+    CollisionCompared,
+    Identity,
+    Investigated,
+    Migrated,
+    MigrationsForecast,
+    Person,
+    RevisionAdopted,
+    RevisionConfirmed,
+    RevisionFinished,
+    RevisionIntended,
+    RevisionSet,
+    RevisionStarted,
+    TablesSetAside,
+    Way,
+)
+from recovery.record.history import History
+from recovery.record.journal import Journal
+from recovery.revision import migration_scripts, upgrading
+from recovery.revision.application_alembic import ApplicationAlembic
+from recovery.server import target
+from recovery.server.claim import claim
+from recovery.server.control import Control
+from recovery.steps.investigation import current_revisions, version_table
+from recovery.trial import forecast, schema_copy
+from recovery.trial.forecast import Pending
+from recovery.trial.schema_copy import NoCopy
+from recovery.words.composing import written
+from recovery.words.errors import Refused, ServerError
+from recovery.words.names import TableName
+from recovery.words.profile import AlembicSection, Profile
+
+
+@dataclass
+class Migrations:
+    """One run of the migrations.
+
+    ``ways`` says by revision what is done with tables made by hand. ``try_first``: what is pending
+    runs on a copy of the schema first, and nothing is changed if it would fail there, unless
+    ``despite_forecast``.
+    """
+
+    profile: Profile
+    password: str | None
+    identity: Identity
+    journal: Journal
+    control: Control
+    sql_log: Path
+    ways: Mapping[str, Way]
+    try_first: bool
+    despite_forecast: bool
+    by: Person
+
+    def run(self) -> None:
+        """Sets the revision to the true one, then runs what is pending, each in a transaction.
+
+        Collisions, and what would fail, are found before anything changes. Raises
+        ``RecoveryError``; what was migrated until then stays, and the next run goes on from there.
+        """
+        section = self.profile.alembic
+        if section is None:
+            raise Refused(
+                "The profile names no migration scripts.", "Add [alembic] script_location to it."
+            )
+        with target.connect(self.profile, self.password, autocommit=True) as observer:
+            claim(observer, self.profile, self.identity)
+            start = self._start(observer, section)
+            pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
+            compared = tuple(forecast.collisions(observer, pending))
+            for each in compared:
+                self.journal.append(each)
+            self._look_ahead(pending, compared)
+            own = self._own_alembic(section)
+            seen = own is None or self._is_seen(own, observer, section)
+            self._set_revision(observer, section, start)
+            if own is not None and not seen:
+                self._make_version_table(observer, section)
+                self._is_seen(own, observer, section)
+            decided = {each.collision.revision: each for each in compared}
+            if own is None:
+                self._upgrade(pending, pending.steps, decided)
+            else:
+                self._upgrade_by(own, observer, pending, decided)
+            heads = current_revisions(observer, version_table(section))
+        if set(heads) != set(pending.directory.get_heads()):
+            raise Refused(
+                f"After the migrations the database is at {', '.join(heads) or 'no revision'}.",
+                "Read runner.log and sql.log in the session's folder, then run the step again.",
+            )
+        self.journal.append(Migrated(heads))
+
+    # --- where to start ---
+
+    def _start(self, conn: psycopg.Connection[Any], section: AlembicSection) -> tuple[str, ...]:
+        """The revisions to go on from. Refused if the version table holds what nobody has seen."""
+        told = _told(self.journal.history())
+        expected = told.claimed if isinstance(told, Investigated) else told.heads
+        there = version_table(section) in catalog.read(conn).table_names()
+        current = current_revisions(conn, version_table(section)) if there else ()
+        begun = _begun(self.journal.history())
+        if begun is not None and current == begun.heads:
+            self._say_what_was_done(begun)
+            return current
+        if current != expected:
+            raise Refused(
+                f"alembic_version holds {', '.join(current) or 'nothing'} now; "
+                f"{', '.join(expected) or 'nothing'} was seen.",
+                "Somebody else is at work here. Investigate again before anything is migrated.",
+                object=str(version_table(section)),
+            )
+        if not isinstance(told, Investigated):
+            return current
+        confirmed = self.journal.history().start_revisions
+        if confirmed is None:
+            raise Refused(
+                "Nobody has said which revision the schema is at.",
+                "Read what the investigation found, and confirm the revision.",
+            )
+        return confirmed
+
+    def _say_what_was_done(self, begun: RevisionIntended | RevisionStarted) -> None:
+        """Journals what was committed by a runner that was gone before it could say so."""
+        match begun:
+            case RevisionIntended(before=before, heads=heads, evidence=evidence):
+                self.journal.append(RevisionSet(before, heads, evidence))
+            case RevisionStarted(revision=revision, heads=heads):
+                told = self.journal.history().of(RevisionAdopted)
+                adopted = revision in {event.collision.revision for event in told}
+                self.journal.append(RevisionFinished(revision, heads, 0.0, adopted))
+
+    def _set_revision(
+        self, conn: psycopg.Connection[Any], section: AlembicSection, true: tuple[str, ...]
+    ) -> None:
+        """Compares the version table with what was seen, and sets it, in one transaction."""
+        table = version_table(section)
+        there = table in catalog.read(conn).table_names()
+        before = current_revisions(conn, table) if there else ()
+        if before == true:
+            return
+        evidence = _evidence(self.journal.history())
+        with target.connect(self.profile, self.password, read_only=False) as writer:
+            self.journal.append(RevisionIntended(before, true, evidence))
+            if not there:
+                self._write(writer, _version_table(table))
+            self._write(writer, compose("lock_versions", table=table.identifier))
+            same = self._write(
+                writer,
+                compose("set_revision", table=table.identifier),
+                {"before": list(before), "after": list(true)},
+            ).fetchone()
+            if same != (True,):
+                writer.rollback()
+                raise Refused(
+                    f"{table} was to be set to {', '.join(true)}, but does not hold exactly what "
+                    f"was seen: {', '.join(before) or 'nothing'}.",
+                    "Look at the table, then investigate again.",
+                    object=str(table),
+                )
+        self.journal.append(RevisionSet(before, true, evidence))
+
+    def _write(
+        self,
+        writer: psycopg.Connection[Any],
+        statement: sql.SQL | sql.Composed,
+        parameters: dict[str, object] | None = None,
+    ) -> psycopg.Cursor[Any]:
+        self._log(statement.as_string(None))
+        return writer.execute(statement, parameters)
+
+    # --- what will happen ---
+
+    def _look_ahead(self, pending: Pending, compared: Collection[CollisionCompared]) -> None:
+        """Refuses what nobody has decided, and what would fail; journals what was decided."""
+        told = self._forecast(pending) if self.try_first else None
+        if told is not None:
+            self.journal.append(told)
+        for each in compared:
+            if self.ways.get(each.collision.revision) not in each.ways:
+                raise _undecided(each)
+        if told is not None and told.failing and not self.despite_forecast:
+            first = told.failing[0]
+            raise Refused(
+                f"Revision {first.revision} ({first.title}) would fail: {first.problem}.",
+                "It failed on a copy of the schema, which has no rows. Mend what it says; or, if "
+                "it fails only for want of rows, migrate all the same (--despite-forecast).",
+                object=first.revision,
+            )
+        for each in compared:
+            match self.ways[each.collision.revision]:
+                case Way.ADOPT:
+                    self.journal.append(RevisionAdopted(each.collision, self.by))
+                case Way.REPAIR:
+                    self.journal.append(RevisionAdopted(each.collision, self.by, each.repair))
+                case Way.ASIDE:
+                    self.journal.append(TablesSetAside(each.collision, self.by, each.aside))
+
+    def _forecast(self, pending: Pending) -> MigrationsForecast:
+        try:
+            with schema_copy.make(self.profile, self.password, self.identity) as copy:
+                return forecast.forecast(copy, pending, self.control.check)
+        except (Refused, NoCopy) as error:
+            return MigrationsForecast((), "", str(error))
+
+    # --- the upgrade ---
+
+    def _own_alembic(self, section: AlembicSection) -> ApplicationAlembic | None:
+        """The application's own Alembic, if the profile names it."""
+        if not section.command:
+            return None
+        log = self.sql_log.with_name("alembic.log")
+        return ApplicationAlembic(section.command, Path(section.folder), log, self.control)
+
+    def _is_seen(
+        self,
+        own: ApplicationAlembic,
+        observer: psycopg.Connection[Any],
+        section: AlembicSection,
+    ) -> bool:
+        """Sees it come to this database; False if there is no version table to see it at.
+
+        Raises ``Refused`` if it does not come.
+        """
+        table = version_table(section)
+        if table not in catalog.read(observer).table_names():
+            return False
+        own.be_seen(self.profile, self.password, observer, table)
+        return True
+
+    def _make_version_table(
+        self, observer: psycopg.Connection[Any], section: AlembicSection
+    ) -> None:
+        """Makes it if it is not there, as Alembic would with the first revision."""
+        table = version_table(section)
+        if table not in catalog.read(observer).table_names():
+            with target.connect(self.profile, self.password, read_only=False) as writer:
+                self._write(writer, _version_table(table))
+
+    def _upgrade_by(
+        self,
+        own: ApplicationAlembic,
+        observer: psycopg.Connection[Any],
+        pending: Pending,
+        compared: Mapping[str, CollisionCompared],
+    ) -> None:
+        """One command for each revision; what is kept of tables made by hand is done by us."""
+        for step in pending.steps(current_revisions(observer, pending.version_table)):
+            self.control.check()
+            revision = step.revision.revision
+            way = self.ways[revision] if revision in compared else None
+            if way in (Way.ADOPT, Way.REPAIR):
+                self._upgrade(pending, partial(_only, step), compared)
+                continue
+            before = current_revisions(observer, pending.version_table)
+            after = _heads_after(before, step)
+            self.journal.append(
+                RevisionStarted(revision, migration_scripts.title(step.revision), after)
+            )
+            if way is Way.ASIDE:
+                with target.connect(self.profile, self.password, read_only=False) as writer:
+                    for statement in compared[revision].aside:
+                        self._write(writer, written(statement))
+            began = time.monotonic()
+            own.upgrade(revision)
+            heads = current_revisions(observer, pending.version_table)
+            if heads != after:
+                raise Refused(
+                    f"The application's Alembic says that revision {revision} is done, but this "
+                    f"database is at {', '.join(heads) or 'nothing'}.",
+                    "Look where it has worked: read alembic.log in the session's folder.",
+                    object=revision,
+                )
+            seconds = time.monotonic() - began
+            self.journal.append(RevisionFinished(revision, heads, seconds, adopted=False))
+
+    def _upgrade(
+        self,
+        pending: Pending,
+        chosen: Callable[[tuple[str, ...]], list[RevisionStep]],
+        compared: Mapping[str, CollisionCompared],
+    ) -> None:
+        current_heads: tuple[str, ...] = ()
+
+        def remember(heads: tuple[str, ...]) -> None:
+            nonlocal current_heads
+            current_heads = heads
+
+        def steps(current: tuple[str, ...]) -> Iterator[RevisionStep]:
+            for step in chosen(current):
+                self.control.check()
+                known = step.revision.revision
+                after = _heads_after(current_heads or current, step)
+                self.journal.append(
+                    RevisionStarted(known, migration_scripts.title(step.revision), after)
+                )
+                if known in compared:
+                    forecast.carry_out(step, compared[known], self.ways[known])
+                began = time.monotonic()
+                yield step
+                kept = known in compared and self.ways[known] is not Way.ASIDE
+                self.journal.append(
+                    RevisionFinished(known, current_heads, time.monotonic() - began, kept)
+                )
+
+        try:
+            with (
+                self._engine(read_only=False) as engine,
+                engine.connect() as connection,
+                self._watching(connection),
+            ):
+                upgrading.upgrade(
+                    pending.directory, connection, pending.version_table, steps, remember
+                )
+        except sa.exc.DBAPIError as error:
+            if isinstance(error.orig, psycopg.Error):
+                self.control.check()
+                raise ServerError(error.orig, error.statement) from error
+            raise
+        except CommandError as error:
+            raise Refused(f"Alembic: {error}.", "Check the migration scripts.") from error
+
+    def _watching(self, connection: sa.Connection) -> AbstractContextManager[None]:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        return self.control.watching(driver)
+
+    def _engine(self, *, read_only: bool = True) -> AbstractContextManager[sa.Engine]:
+        """The same connection as everywhere, with the application's search_path or the role's."""
+        section = self.profile.alembic
+        return upgrading.engine(
+            lambda: target.connect(
+                self.profile,
+                self.password,
+                read_only=read_only,
+                search_path=None if section is None else section.search_path or None,
+            ),
+            self._log,
+        )
+
+    def _log(self, statement: str) -> None:
+        with self.sql_log.open("a", encoding="utf-8") as log:
+            log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement.strip()};\n")
+
+
+def _evidence(history: History) -> str:
+    """Who said that the schema is at the revision, and what spoke for it."""
+    confirmed = history.last(RevisionConfirmed)
+    if confirmed is None:
+        return "the catalog matches exactly"
+    return f"{confirmed.evidence}; confirmed by {confirmed.by}"
+
+
+def _told(history: History) -> Investigated | RevisionSet | RevisionFinished | Migrated:
+    """The latest event that says what the version table holds."""
+    for entry in reversed(history.entries):
+        if isinstance(entry.event, Investigated | RevisionSet | RevisionFinished | Migrated):
+            return entry.event
+    raise Refused("Nothing was investigated yet.", "Investigate first.")
+
+
+def _begun(history: History) -> RevisionIntended | RevisionStarted | None:
+    """What was to change the version table last, if nothing says what became of it."""
+    for entry in reversed(history.entries):
+        match entry.event:
+            case RevisionIntended() | RevisionStarted() as begun:
+                return begun
+            case Investigated() | RevisionSet() | RevisionFinished() | Migrated():
+                return None
+    return None
+
+
+def _version_table(table: TableName) -> sql.Composed:
+    constraint = sql.Identifier(f"{table.name}_pkc")
+    return compose("version_table", table=table.identifier, constraint=constraint)
+
+
+def _only(step: RevisionStep, _current: tuple[str, ...]) -> list[RevisionStep]:
+    return [step]
+
+
+def _heads_after(heads: Collection[str], step: RevisionStep) -> tuple[str, ...]:
+    """What the version table holds when a revision has been added to it."""
+    script = step.revision
+    return tuple(sorted({*heads} - {*migration_scripts.below(script)} | {script.revision}))
+
+
+def _undecided(compared: CollisionCompared) -> Refused:
+    """Why tables made by hand stand in the way, and the ways out."""
+    collision, said = compared.collision, "They are the same."
+    if compared.differences:
+        said = f"They differ: {'; '.join(compared.differences)}."
+    revision = collision.revision
+    ways = {
+        Way.ADOPT: "adopt them: the revision is then marked as done and nothing of it is run "
+        f"(--adopt {revision})",
+        Way.REPAIR: f"let pg-rekey make them the same, then adopt them (--repair {revision})",
+        Way.ASIDE: f"rename them aside, and let the script create its own (--aside {revision})",
+    }
+    offered = "; or ".join(ways[way] for way in compared.ways)
+    return Refused(
+        f"Revision {revision} ({collision.title}) would create tables that exist: "
+        f"{', '.join(collision.tables)}. {said}",
+        f"{offered[0].upper()}{offered[1:]}." if offered else "Rename or drop the tables.",
+        object=revision,
+    )

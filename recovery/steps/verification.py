@@ -1,0 +1,218 @@
+"""The check-list: what the profile expects, held against the database and the services."""
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from recovery.catalog import catalog
+from recovery.catalog.catalog import Catalog
+from recovery.conversion import parity
+from recovery.record.events import (
+    Check,
+    CheckState,
+    ForeignKeyParity,
+    Investigated,
+    ParityChecked,
+    Verified,
+)
+from recovery.record.history import History
+from recovery.revision import migration_scripts
+from recovery.steps.investigation import current_revisions, version_table
+from recovery.words.names import TableName, spelled
+from recovery.words.profile import HttpCheck, Profile
+
+PASSED, FAILED, NOT_CHECKED = CheckState.PASSED, CheckState.FAILED, CheckState.NOT_CHECKED
+# How long a service may take to answer, in seconds.
+_PATIENCE = 10.0
+_MOST_OF_A_BODY = 1_000_000
+
+
+def verify(conn: psycopg.Connection[Any], profile: Profile, history: History) -> Verified:
+    """Makes every check that the profile asks for; what could not be made is "not checked"."""
+    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    conn.read_only = True
+    with conn.transaction():
+        found = catalog.read(conn)
+        view = _View(conn, profile, history, found)
+        checks = [
+            *map(_http, profile.http),
+            *view.revision(),
+            *view.types(),
+            *view.tables(),
+            *view.rows(),
+            view.orphans(),
+            view.foreign_keys(),
+        ]
+    return Verified(tuple(checks))
+
+
+def _http(check: HttpCheck) -> Check:
+    fields = ", ".join(f'"{name}": {json.dumps(value)}' for name, value in check.json.items())
+    expected = f"HTTP {check.status}" + (f" and {fields}" if fields else "")
+    request = urllib.request.Request(check.url, headers={"User-Agent": "pg-rekey"})  # noqa: S310 - http(s) only, by the profile
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - as above
+            status, body = answer.status, answer.read(_MOST_OF_A_BODY)
+    except urllib.error.HTTPError as error:
+        with error:
+            status, body = error.code, error.read(_MOST_OF_A_BODY)
+    except (OSError, http.client.HTTPException) as error:
+        return Check(check.name, expected, FAILED, f"{check.url} does not answer: {error}")
+    differing = _differing(check, body)
+    passed = status == check.status and not differing
+    return Check(
+        check.name,
+        expected,
+        PASSED if passed else FAILED,
+        f"HTTP {status}" + (f"; {'; '.join(differing)}" if differing else f" from {check.url}"),
+    )
+
+
+def _differing(check: HttpCheck, body: bytes) -> list[str]:
+    if not check.json:
+        return []
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return ["the answer is not JSON"]
+    if not isinstance(answer, dict):
+        return ["the answer is not a JSON object"]
+    shown = f", error: {answer['error']}" if "error" in answer else ""
+    return [
+        f"{name} is {json.dumps(answer.get(name))}{shown}"
+        for name, value in check.json.items()
+        if answer.get(name) != value
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One consistent view of the database, held against what was expected and what was before."""
+
+    conn: psycopg.Connection[Any]
+    profile: Profile
+    history: History
+    found: Catalog
+
+    def revision(self) -> Iterator[Check]:
+        section = self.profile.alembic
+        if section is None:
+            return
+        heads = sorted(migration_scripts.scripts(section.script_location).get_heads())
+        table = version_table(section)
+        there = table in self.found.table_names()
+        current = sorted(current_revisions(self.conn, table)) if there else []
+        yield Check(
+            "alembic revision",
+            f"head ({', '.join(heads)})",
+            PASSED if current == heads else FAILED,
+            ", ".join(current) or "none",
+        )
+
+    def types(self) -> Iterator[Check]:
+        for name, target in self.profile.key_types.items():
+            place = self.found.find(name)
+            column = self.found.columns[place] if place else None
+            met = column is not None and target.is_met_by(column.type, column.collation)
+            actual = spelled(column.type, column.collation) if column else "not there"
+            yield Check(f"type of {name}", target.spelled, PASSED if met else FAILED, actual)
+
+    def tables(self) -> Iterator[Check]:
+        there = self.found.table_names()
+        for text in self.profile.expect.tables:
+            state = TableName.parse(text) in there
+            evidence = "present" if state else "missing"
+            yield Check(f"table {text}", "present", PASSED if state else FAILED, evidence)
+        least = self.profile.expect.least_tables
+        if least:
+            yield Check(
+                "tables in all",
+                f"at least {least}",
+                PASSED if len(there) >= least else FAILED,
+                str(len(there)),
+            )
+
+    def rows(self) -> Iterator[Check]:
+        before = self._rows_before()
+        for text in self.profile.expect.row_counts:
+            table = TableName.parse(text)
+            name, was = f"rows of {table}", before.get(str(table))
+            if table not in self.found.table_names():
+                yield Check(name, "as before the conversion", FAILED, "the table is missing")
+            elif was is None:
+                yield Check(
+                    name, "as before the conversion", NOT_CHECKED, "they were not counted before"
+                )
+            else:
+                now = parity.count_rows(self.conn, table)
+                yield Check(name, str(was), PASSED if now == was else FAILED, str(now))
+
+    def _rows_before(self) -> dict[str, int]:
+        investigated = next(iter(self.history.of(Investigated)), None)
+        counted = dict(investigated.row_counts) if investigated is not None else {}
+        compared = self._parity()
+        if compared is not None:
+            counted.update({row.table: row.rows_before for row in compared.tables})
+        return counted
+
+    def _parity(self) -> ParityChecked | None:
+        """The comparison of the conversion that was committed, if there was one."""
+        return self.history.last(ParityChecked) if self.history.committed else None
+
+    def orphans(self) -> Check:
+        counts = [(key, parity.orphans(self.conn, key)) for key in self.found.foreign_keys]
+        bad = [f"{key.table_name}.{key.name}: {count}" for key, count in counts if count]
+        rows = sum(count for _, count in counts)
+        return Check(
+            "every reference finds its key",
+            "no orphan",
+            FAILED if bad else PASSED,
+            f"{rows} orphans ({'; '.join(bad[:10])})"
+            if bad
+            else f"0 in {len(counts)} foreign keys",
+        )
+
+    def foreign_keys(self) -> Check:
+        name = "foreign keys"
+        expected = "as before, each with the same definition, each validated"
+        compared = self._parity()
+        if compared is None:
+            unvalidated = [key.name for key in self.found.foreign_keys if not key.is_validated]
+            return Check(
+                name,
+                expected,
+                NOT_CHECKED,
+                f"nothing was converted in this session; {len(self.found.foreign_keys)} foreign "
+                f"keys, {len(unvalidated)} not validated",
+            )
+        bad = list(self._changed(compared.foreign_keys))
+        before = len(compared.foreign_keys)
+        return Check(
+            name,
+            f"{before} {expected}",
+            FAILED if bad else PASSED,
+            "; ".join(bad[:10])
+            if bad
+            else f"{before} as before, {len(self.found.foreign_keys) - before} new",
+        )
+
+    def _changed(self, before: tuple[ForeignKeyParity, ...]) -> Iterator[str]:
+        now = {
+            (str(TableName(key.schema, key.table_name)), key.name): key
+            for key in self.found.foreign_keys
+        }
+        for row in before:
+            key = now.get((row.table, row.name))
+            named = f"{row.name} of {row.table}"
+            if key is None:
+                yield f"{named} is missing"
+            elif key.definition != row.before:
+                yield f"{named} is {key.definition}, was {row.before}"
+            elif not key.is_validated and "NOT VALID" not in row.before:
+                yield f"{named} is not validated"

@@ -1,0 +1,1 @@
+"""What would happen, tried on a copy of the schema first."""

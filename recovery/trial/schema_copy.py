@@ -1,0 +1,170 @@
+"""A copy of a database's schema, without rows, to try things on."""
+
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from recovery.catalog import catalog
+from recovery.private import installations, scratch
+from recovery.private.installations import Installation
+from recovery.record.events import Identity
+from recovery.server import target
+from recovery.steps.backup import choose, password_file
+from recovery.words.profile import Profile
+
+# A connection, and how to open others.
+_Connections = tuple[psycopg.Connection[Any], Callable[[str], psycopg.Connection[Any]]]
+
+
+class NoCopy(Exception):
+    """There is no place for a copy of the schema, or it cannot be copied there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A connection to a copy, where it is in words, and whether the server is there only for it.
+
+    ``connect`` opens another one, with a search_path: for other people's code.
+    """
+
+    conn: psycopg.Connection[Any]
+    where: str
+    is_ours: bool
+    connect: Callable[[str], psycopg.Connection[Any]]
+
+
+@contextmanager
+def make(profile: Profile, password: str | None, identity: Identity) -> Iterator[Copy]:
+    """A copy on a private server of the same major, or on the one that the profile names.
+
+    It is gone afterwards. Raises ``NoCopy`` and ``RecoveryError`` if there cannot be one.
+    """
+    if profile.proof is not None:
+        tool = choose(installations.for_backups(), identity)
+        schema = _dump(tool, profile, password)
+        with _on_named_server(tool, profile.proof.dsn, password, schema) as (conn, connect):
+            where = "on a copy of the schema, on the server that the profile names"
+            yield Copy(conn, where, is_ours=False, connect=connect)
+        return
+    tool = _same_major(identity)
+    schema = _dump(tool, profile, password)
+    with _on_private_server(tool, profile, password, identity, schema) as (conn, connect):
+        yield Copy(conn, "on a copy of the schema", is_ours=True, connect=connect)
+
+
+def _same_major(identity: Identity) -> Installation:
+    """The programs for a private server. Raises ``NoCopy`` if there are none."""
+    major = identity.server_version // 10_000
+    same = [i for i in installations.for_servers() if i.major == major and i.has("pg_dump", "psql")]
+    remedy = "Install them, or name a server under [proof] in the profile"
+    if not same:
+        raise NoCopy(f"there are no programs of PostgreSQL {major} on this machine. {remedy}")
+    reachable = [i for i in same if i.tls or not identity.tls]
+    if not reachable:
+        raise NoCopy(
+            f"the programs of PostgreSQL {major} on this machine do not speak TLS. {remedy}"
+        )
+    return reachable[0]
+
+
+def _dump(tool: Installation, profile: Profile, password: str | None) -> bytes:
+    with password_file(password) as (files, variables):
+        dumped = subprocess.run(
+            [
+                *(tool.program("pg_dump"), "--schema-only", "--no-password", "--no-tablespaces"),
+                *("--no-subscriptions", "--dbname", target.conninfo(profile)),
+            ],
+            pass_fds=files,
+            env=variables,
+            capture_output=True,
+        )
+    if dumped.returncode != 0:
+        raise NoCopy(f"pg_dump cannot write the schema: {_last(dumped.stderr)}")
+    # A pg_dump that is newer than the server begins with a setting that the server does not know.
+    return dumped.stdout.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
+
+
+@contextmanager
+def _on_private_server(
+    tool: Installation, profile: Profile, password: str | None, identity: Identity, schema: bytes
+) -> Iterator[_Connections]:
+    with target.connect(profile, password) as conn:
+        roles = catalog.roles(conn)
+    # One transaction restores everything, and every table is locked in it.
+    settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
+    with scratch.start(tool, settings=settings) as server:
+        server.make_roles(roles)
+        with server.connect(autocommit=True) as conn:
+            conn.execute(_create(identity.database))
+        _restore(tool, server.conninfo(identity.database), server.password, schema)
+
+        def connect(search_path: str) -> psycopg.Connection[Any]:
+            options = target.path_option(search_path) if search_path else ""
+            return server.connect(identity.database, options=options, prepare_threshold=None)
+
+        with server.connect(
+            identity.database, options="-c search_path=", prepare_threshold=None
+        ) as conn:
+            yield conn, connect
+
+
+@contextmanager
+def _on_named_server(
+    tool: Installation, dsn: str, password: str | None, schema: bytes
+) -> Iterator[_Connections]:
+    """In a database made for it, which is gone afterwards."""
+    name = f"pg_rekey_proof_{secrets.token_hex(4)}"
+    try:
+        with psycopg.connect(dsn, password=password, autocommit=True) as conn:
+            conn.execute(_create(name))
+            own = make_conninfo(dsn, dbname=name)
+            try:
+                _restore(tool, own, password, schema)
+
+                def connect(search_path: str) -> psycopg.Connection[Any]:
+                    options = target.path_option(search_path) if search_path else ""
+                    return psycopg.connect(
+                        own, password=password, options=options, prepare_threshold=None
+                    )
+
+                with psycopg.connect(
+                    own, password=password, options="-c search_path=", prepare_threshold=None
+                ) as copy:
+                    yield copy, connect
+                    copy.rollback()
+            finally:
+                conn.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
+        raise NoCopy(f"the server under [proof] cannot be used: {error}") from error
+
+
+def _create(database: str) -> sql.Composed:
+    return sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database))
+
+
+def _restore(tool: Installation, conninfo: str, password: str | None, schema: bytes) -> None:
+    with password_file(password) as (files, variables):
+        restored = subprocess.run(
+            [
+                *(tool.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
+                *("--no-password", "--set", "ON_ERROR_STOP=1", "--dbname", conninfo),
+            ],
+            input=schema,
+            pass_fds=files,
+            env=variables,
+            capture_output=True,
+        )
+    if restored.returncode != 0:
+        raise NoCopy(f"the schema cannot be restored there: {_last(restored.stderr)}")
+
+
+def _last(said: bytes) -> str:
+    lines = [line for line in said.decode(errors="replace").splitlines() if "rror" in line]
+    return (lines or ["no reason was given"])[0].strip()

@@ -1,0 +1,1 @@
+"""What everybody speaks in: names and types of columns, errors for people, the profile."""
