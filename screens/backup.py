@@ -12,11 +12,11 @@ from recovery.record.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
-from screens.widgets.choices import Choice
 from screens.widgets.field import Field
 from screens.widgets.help import page
-from screens.widgets.line import Note
 from screens.widgets.rows import Cell, Facts, Rows
+from screens.widgets.text import Note
+from screens.widgets.toggles import Choice
 from screens.wishes import AttestBackup, BackupFormat, GiveCommand, RunStep
 
 

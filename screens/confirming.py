@@ -2,7 +2,7 @@
 
 from recovery.record.candidates import named
 from recovery.record.events import Step
-from screens.choices import what_is_confirmed
+from screens.consequences import what_is_confirmed
 from screens.step_screen import StepScreen
 from screens.widgets.questions import Question
 from screens.wishes import ConfirmRevision, ShowStep

@@ -9,7 +9,6 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, TabbedContent, TabPane
 
-from recovery.conversion.statements import TITLES
 from recovery.record.events import (
     SAME,
     CommandRefused,
@@ -27,11 +26,18 @@ from recovery.record.events import (
     StatementDone,
     Step,
 )
+from recovery.record.events.conversion import PHASES
 from recovery.record.history import History
-from recovery.record.transaction import AFTER_COMMIT, Gate, Standing, gate, standing
+from recovery.record.transaction import (
+    AFTER_COMMIT,
+    Gate,
+    TransactionState,
+    gate,
+    transaction_state,
+)
 from recovery.words.errors import Problem
 from screens import words
-from screens.choices import (
+from screens.consequences import (
     AFTER_ROLL_BACK,
     EXTENSION,
     what_becomes_permanent,
@@ -41,11 +47,11 @@ from screens.phases import PhaseProgress, Rewriting, progress, rewriting, runnin
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
-from screens.widgets.line import Line, Note
 from screens.widgets.parity import CatalogDifferences, ForeignKeys
 from screens.widgets.questions import Question, TypedQuestion
 from screens.widgets.rows import Rows
 from screens.widgets.sql_log import ReadLog, SqlLog
+from screens.widgets.text import Line, Note
 from screens.wishes import AskServer, GiveCommand, RunStep
 
 _MEANING = {
@@ -146,12 +152,15 @@ class ConversionScreen(StepScreen):
 
     @property
     def _can_roll_back(self) -> bool:
-        return standing(self.history) in (Standing.IN_TRANSACTION, Standing.AT_THE_GATE)
+        return transaction_state(self.history) in (
+            TransactionState.IN_TRANSACTION,
+            TransactionState.AT_THE_GATE,
+        )
 
     # --- what is shown ---
 
     def show_step(self, history: History, now: datetime) -> None:
-        state = standing(history)
+        state = transaction_state(history)
         open_gate = gate(history)
         begun = bool(self.attempt.entries)
         self.query_one("#intro", Note).say(
@@ -174,16 +183,16 @@ class ConversionScreen(StepScreen):
         self._show_parity(self.attempt.last(ParityChecked))
         self._offer_actions(state, open_gate)
 
-    def _offer_actions(self, state: Standing, open_gate: Gate | None) -> None:
+    def _offer_actions(self, state: TransactionState, open_gate: Gate | None) -> None:
         history = self.history
         if open_gate is not None:
             commit = ["commit"] if open_gate.differences == 0 else []
             self.offer("roll-back", "extend", *commit)
         elif self._can_roll_back:
             self.offer("roll-back")
-        elif state in (Standing.COMMITTED, Standing.MIGRATING) or history.converted:
+        elif state in (TransactionState.COMMITTED, TransactionState.MIGRATING) or history.converted:
             self.offer("continue", focus="continue")
-        elif state is Standing.UNKNOWN:
+        elif state is TransactionState.UNKNOWN:
             self.offer("ask", focus="ask")
         else:
             self.offer_usual(done=False)
@@ -193,16 +202,16 @@ class ConversionScreen(StepScreen):
             self.refresh_bindings()
 
     def what_runs(self) -> str:
-        state = standing(self.history)
+        state = transaction_state(self.history)
         if (decision := self._on_its_way) is not None:
             return f"{decision} is on its way to the runner."
-        if state is Standing.AT_THE_GATE:
+        if state is TransactionState.AT_THE_GATE:
             return "Waiting for your decision."
-        if state is Standing.COMMITTING:
+        if state is TransactionState.COMMITTING:
             return "COMMIT has been sent."
         now = running(self.attempt)
         if now is not None:
-            part = "" if now.phase not in TITLES else f"Phase {now.phase}, "
+            part = "" if now.phase not in PHASES else f"Phase {now.phase}, "
             return (
                 f"{part}{now.object} for {words.elapsed(now.since, self.shown_at)}"
                 f"{': ' if now.statement else ''}{now.statement}"
@@ -263,11 +272,11 @@ class ConversionScreen(StepScreen):
         )
         self.query_one("#gate-blocked", Line).say(_blocked(open_gate.blocked, open_gate.not_seen))
 
-    def _show_live(self, state: Standing) -> None:
+    def _show_live(self, state: TransactionState) -> None:
         """How far it is and what it costs, while no decision can be made yet."""
         plan = self.history.plan
         begun = self.attempt.last(PhaseStarted) is not None
-        live = state is Standing.IN_TRANSACTION and begun and plan is not None
+        live = state is TransactionState.IN_TRANSACTION and begun and plan is not None
         self.query_one("#live").display = live
         if not live or plan is None:
             return
@@ -283,11 +292,11 @@ class ConversionScreen(StepScreen):
             counts = words.progress(phase.plan.expected, phase.done, history.profile.keys)
             self.query_one(f"#counts-{number}", Note).say(counts)
 
-    def _show_locks(self, state: Standing) -> None:
+    def _show_locks(self, state: TransactionState) -> None:
         waiting = self.attempt.last(LockAttemptFailed)
         begun = self.attempt.last(StatementDone) is not None
         title = self.query_one("#locks-title", Note)
-        if waiting is None or begun or state is not Standing.IN_TRANSACTION:
+        if waiting is None or begun or state is not TransactionState.IN_TRANSACTION:
             title.say("")
             self.query_one("#locks", Rows).fill(())
         else:

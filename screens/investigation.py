@@ -12,17 +12,17 @@ from recovery.record.candidates import confirmable, proposal
 from recovery.record.events import Investigated, Step
 from recovery.record.history import History
 from screens import words
-from screens.choices import taken_or_left
 from screens.confirming import ask_revision, confirm_label
+from screens.consequences import taken_or_left
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.findings import Findings
 from screens.widgets.help import page
-from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.revisions import Revisions
 from screens.widgets.rows import Facts, Rows
 from screens.widgets.soft_references import SoftReferences, told
+from screens.widgets.text import Note
 from screens.wishes import DecideColumn, RunStep
 
 

@@ -26,7 +26,8 @@ from recovery.record.events import (
 )
 from recovery.record.history import REVISION, History
 from screens import words
-from screens.choices import (
+from screens.confirming import ask_revision
+from screens.consequences import (
     WAYS,
     only_adopted,
     undecided,
@@ -34,14 +35,13 @@ from screens.choices import (
     what_is_migrated,
     would_fail,
 )
-from screens.confirming import ask_revision
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
-from screens.widgets.line import Note
 from screens.widgets.questions import Question
 from screens.widgets.rows import Cell, Facts, Rows
 from screens.widgets.sql_log import ReadLog, SqlLog
+from screens.widgets.text import Note
 from screens.wishes import GiveCommand, RunStep
 
 

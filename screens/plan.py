@@ -16,14 +16,14 @@ from recovery.record.events import Person, PlanApproved, PlanMade, Proof, ProofS
 from recovery.record.history import History
 from recovery.words.errors import RecoveryError
 from screens import words
-from screens.choices import at_run_time, other_plan, what_is_approved
+from screens.consequences import at_run_time, other_plan, what_is_approved
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
-from screens.widgets.line import Note
 from screens.widgets.plan_text import PlanText
 from screens.widgets.questions import Question, TypedQuestion
 from screens.widgets.rows import Facts, Refusals, Rows
+from screens.widgets.text import Note
 from screens.wishes import ApprovePlan, FileSaved, RunStep, SavePlan
 
 

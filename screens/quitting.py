@@ -1,7 +1,7 @@
 """Leaving while a transaction is open."""
 
 from recovery.record.history import History
-from recovery.record.transaction import Standing, standing, until_when
+from recovery.record.transaction import TransactionState, transaction_state, until_when
 from screens.widgets.questions import Question
 
 
@@ -10,11 +10,11 @@ class QuitQuestion(Question):
 
     def __init__(self, history: History) -> None:
         choices = [("stay", "Stay"), ("leave", "Leave it with the runner")]
-        if standing(history) is not Standing.COMMITTING:
+        if transaction_state(history) is not TransactionState.COMMITTING:
             choices.append(("roll-back", "ROLL BACK, then quit"))
         super().__init__(
             "Quit with a transaction open?",
-            f"{standing(history)} in {history.profile.target.database}.\n\n"
+            f"{transaction_state(history)} in {history.profile.target.database}.\n\n"
             f"The runner is a process of its own: it goes on without this screen. "
             f"{until_when(history)}",
             *choices,

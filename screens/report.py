@@ -15,8 +15,8 @@ from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
-from screens.widgets.line import Note
 from screens.widgets.rows import Cell, Facts
+from screens.widgets.text import Note
 from screens.wishes import RunStep
 
 _EVIDENCE = "the session's folder holds the evidence."

@@ -20,9 +20,9 @@ from screens import words
 from screens.widgets.buttons import button
 from screens.widgets.comparison import Comparison
 from screens.widgets.help import HELP_KEY
-from screens.widgets.line import Line, Note
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.steps import STEPS, Steps
+from screens.widgets.text import Line, Note
 from screens.widgets.top_lines import TopLines
 from screens.wishes import CopyText, MoveOn, SaveBundle, ShowStep
 

@@ -14,12 +14,12 @@ from recovery.words.errors import Problem
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
-from screens.widgets.choices import Tick
 from screens.widgets.field import Field
 from screens.widgets.help import page
-from screens.widgets.line import Note
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.rows import Cell, Facts, Refusals, Rows
+from screens.widgets.text import Note
+from screens.widgets.toggles import Tick
 from screens.wishes import ConfirmTarget, SignIn
 
 

@@ -12,8 +12,8 @@ from recovery.record.history import History
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.help import page
-from screens.widgets.line import Note
 from screens.widgets.rows import Rows
+from screens.widgets.text import Note
 from screens.wishes import RunStep
 
 _ORDER = (CheckState.FAILED, CheckState.NOT_CHECKED, CheckState.PASSED)

@@ -18,8 +18,8 @@ import msgspec
 import psycopg
 
 import wizard
-from recovery.conversion import plan
 from recovery.conversion.statements import REFERENCES
+from recovery.record import decisions
 from recovery.record.events import (
     AnyEvent,
     BackupMade,
@@ -124,7 +124,7 @@ def recover() -> Recovery:
         client.plan()
         made = client.history.plan
         assert made is not None
-        plan.approve(client.session, made.sha256, this_person())
+        decisions.approve_plan(client.session, made.sha256, this_person())
         client.back_up("custom")
         convert(client, demo)
         client.revision((incident.TRUE_REVISION,))

@@ -13,22 +13,20 @@ import pytest
 from psycopg import sql
 
 import wizard
-from recovery.conversion import plan
+from recovery.connection.children import password_file
 from recovery.private import installations
+from recovery.record import decisions, session
 from recovery.record import events as e
-from recovery.record import session
 from recovery.record.journal import Journal, JournalDamaged
 from recovery.record.session import Session, this_person
-from recovery.revision import matching
-from recovery.steps.backup import attest, password_file
 from recovery.steps.launch import Options
 from recovery.steps.runner import perform
 from recovery.words.errors import Problem
 from recovery.words.profile import Profile
 from tests.conftest import Database
 from tests.waiting import until
+from wizard.event_lines import problem_lines
 from wizard.headless import Client, Output
-from wizard.lines import problem_lines
 
 ME = this_person()
 
@@ -72,7 +70,7 @@ class Recovery:
         """The operator's word for these revisions, or for those that were found."""
         found = self.session.history().last(e.Investigated)
         assert found is not None
-        matching.confirm(self.session, revisions or found.found_revisions, ME)
+        decisions.confirm_revision(self.session, revisions or found.found_revisions, ME)
 
     def again(self) -> "Recovery":
         """Investigated once more."""
@@ -92,8 +90,8 @@ class Recovery:
         if self.session.history().plan is None:
             self.planned()
         assert self.made.refusals == ()
-        plan.approve(self.session, self.made.sha256, ME)
-        attest(self.session, "the test's own copy", ME)
+        decisions.approve_plan(self.session, self.made.sha256, ME)
+        decisions.attest_backup(self.session, "the test's own copy", ME)
         return self
 
     def convert(self, decide: "Decide | None" = None, *, gate_seconds: float = 900) -> int:

@@ -30,11 +30,11 @@ from textual.worker import Worker
 import screens
 from recovery.record.events import RollBack, Step
 from recovery.record.history import Entry, History
-from recovery.record.transaction import standing, until_when
+from recovery.record.transaction import transaction_state, until_when
 from recovery.words.errors import FAILED, USAGE, Problem, RecoveryError
 from recovery.words.profile import Profile
 from screens.quitting import QuitQuestion
-from screens.sessions import SessionsScreen
+from screens.session_list import SessionsScreen
 from screens.step_screen import StepScreen
 from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
 from screens.widgets.help import HelpScreen
@@ -301,16 +301,16 @@ class Wizard(App[None]):
     @on(News)
     def _take(self, news: News) -> None:
         if news.entries:
-            before = standing(self._history)
+            before = transaction_state(self._history)
             self._history = History(self._history.entries + news.entries)
             self._starting = None
             self._show()
-            if standing(self._history) is not before:
+            if transaction_state(self._history) is not before:
                 self._withdraw_question()
         if news.stillborn is not None:
             self._say_why(NotDone(news.stillborn))
         self._attend(news.runner_alive)
-        if self._leaving and not standing(self._history).open:
+        if self._leaving and not transaction_state(self._history).open:
             self.exit()
 
     def _withdraw_question(self) -> None:
@@ -481,7 +481,7 @@ class Wizard(App[None]):
 
     async def action_quit(self) -> None:
         """Quits; with a transaction open, asks what becomes of it."""
-        if not standing(self._history).open:
+        if not transaction_state(self._history).open:
             self.exit()
         elif not any(isinstance(screen, QuitQuestion) for screen in self.screen_stack):
             await self.push_screen(QuitQuestion(self._history), self._quit_as)

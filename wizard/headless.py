@@ -10,12 +10,11 @@ import msgspec
 import psycopg
 
 import wizard
-from recovery.conversion import compatibility, plan, soft_references
+from recovery.conversion import compatibility
+from recovery.record import decisions, session
 from recovery.record import events as e
-from recovery.record import session
 from recovery.record.history import REVISION, Entry, History
 from recovery.record.session import Session, this_person
-from recovery.revision import matching
 from recovery.server import credentials, target
 from recovery.steps import backup, follow
 from recovery.steps.launch import Options, launch
@@ -30,7 +29,7 @@ from recovery.words.errors import (
     ServerError,
 )
 from recovery.words.profile import Profile
-from wizard.lines import lines, printable, problem_lines, revision_lines
+from wizard.event_lines import lines, printable, problem_lines, revision_lines
 
 
 @dataclass
@@ -184,7 +183,7 @@ class Client:
             return code
         for columns, taken in ((take, True), (leave, False)):
             for column in columns:
-                soft_references.decide(self.session, column, take=taken, by=this_person())
+                decisions.decide_column(self.session, column, take=taken, by=this_person())
                 self.output.entry(self.history.entries[-1])
         options = Options(by=this_person(), prove=prove, compatible=compatible)
         code = self.run(e.Step.PLAN, options)
@@ -222,8 +221,8 @@ class Client:
                 "the functions and plan again.",
             )
         if attested is not None:
-            backup.attest(self.session, attested, this_person())
-        plan.approve(self.session, made.sha256, this_person())
+            decisions.attest_backup(self.session, attested, this_person())
+        decisions.approve_plan(self.session, made.sha256, this_person())
         database = self.history.profile.target.database
 
         def decide(event: e.AnyEvent) -> None:
@@ -253,7 +252,7 @@ class Client:
         if self.history.last(e.Investigated) is None and (code := self.investigate()) != DONE:
             return code
         if said := tuple(confirmed):
-            matching.confirm(self.session, said, this_person())
+            decisions.confirm_revision(self.session, said, this_person())
             if not self.output.as_json:
                 self.output.entry(self.history.entries[-1])
         self.output.revision(self.history)

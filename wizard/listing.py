@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from recovery.record.events import Step
 from recovery.record.history import History, StepState
 from recovery.record.session import sessions
-from recovery.record.transaction import Standing, standing
+from recovery.record.transaction import TransactionState, transaction_state
 
 
 def listing() -> Iterator[dict[str, str]]:
@@ -32,7 +32,7 @@ def listing() -> Iterator[dict[str, str]]:
 
 def state_in_words(history: History) -> str:
     """How far a session is: what runs, what failed, or what comes next."""
-    if standing(history) is Standing.AT_THE_GATE:
+    if transaction_state(history) is TransactionState.AT_THE_GATE:
         return "waiting at the gate, with locks held"
     if history.running is not None:
         return f"{history.running} is running"

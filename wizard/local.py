@@ -5,14 +5,11 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from recovery.conversion import plan, soft_references
-from recovery.record import bundle, session
+from recovery.record import bundle, decisions, session
 from recovery.record.events import AnyCommand, Person, TargetConfirmed
 from recovery.record.history import Entry
-from recovery.revision import matching
 from recovery.server import credentials, target
 from recovery.server.reconcile import reconcile
-from recovery.steps import backup
 from recovery.steps.launch import Options, launch, stillborn
 from recovery.words.errors import Problem, RecoveryError, in_words
 from recovery.words.profile import Profile
@@ -127,17 +124,17 @@ class LocalWork:
         self._session.journal.command(command)
 
     def approve(self, sha256: str) -> None:
-        plan.approve(self._session, sha256, self.by)
+        decisions.approve_plan(self._session, sha256, self.by)
 
     def decide(self, column: str, take: bool) -> None:
-        soft_references.decide(self._session, column, take=take, by=self.by)
+        decisions.decide_column(self._session, column, take=take, by=self.by)
 
     def confirm_revision(self, revisions: tuple[str, ...]) -> None:
         with in_words():
-            matching.confirm(self._session, revisions, self.by)
+            decisions.confirm_revision(self._session, revisions, self.by)
 
     def attest(self, statement: str) -> None:
-        backup.attest(self._session, statement, self.by)
+        decisions.attest_backup(self._session, statement, self.by)
 
     def save_bundle(self) -> str:
         return bundle.saved(bundle.save(self._session))

@@ -9,22 +9,22 @@ from datetime import UTC, datetime
 import msgspec
 
 import wizard
-from recovery.conversion.statements import TITLES
 from recovery.record import bundle
 from recovery.record import events as e
+from recovery.record.events.conversion import PHASES
 from recovery.record.history import History, StepState
 from recovery.record.report import NOT_RECOVERED, RECOVERED
 from recovery.record.session import this_person
-from recovery.record.transaction import Standing, gate, until_when
+from recovery.record.transaction import TransactionState, gate, until_when
 from recovery.words.errors import CANCELLED, Problem, RecoveryError, in_words
 from recovery.words.profile import Profile
 from screens.phases import running
 from screens.words import counted, elapsed
 from wizard import steps
 from wizard.console import Console
+from wizard.event_lines import lines, problem_lines
 from wizard.headless import ask_on_terminal
-from wizard.lines import lines, problem_lines
-from wizard.plain_sessions import opened
+from wizard.plain_session_list import opened
 from wizard.plain_steps import PURPOSE, Choice, offered
 from wizard.watch import Watch
 
@@ -183,8 +183,8 @@ class Plain:
     def _quit(self) -> None:
         """Leaves; with a transaction open, asks what becomes of it."""
         watch = self._watch
-        if watch.standing.open and watch.at_work:
-            committing = watch.standing is Standing.COMMITTING
+        if watch.transaction_state.open and watch.at_work:
+            committing = watch.transaction_state is TransactionState.COMMITTING
             answer = watch.ask(
                 f"Quit with a transaction open? The runner is a process of its own: it goes on "
                 f"without this program. {until_when(self._history)}",
@@ -201,7 +201,7 @@ class Plain:
 
     def _say_goodbye(self) -> None:
         if self._watch.at_work:
-            until = f" {until_when(self._history)}" if self._watch.standing.open else ""
+            until = f" {until_when(self._history)}" if self._watch.transaction_state.open else ""
             self._console.line(f"The runner goes on.{until}")
         if not self._history.finished:
             self._console.line(f"Come back with: pg-rekey resume {self._watch.session.id} --plain")
@@ -221,7 +221,7 @@ def _now(history: History) -> Iterator[str]:
     at, seen = running(attempt), attempt.last(e.ConversionWatched)
     if history.running is not e.Step.CONVERSION or at is None or gate(history) is not None:
         return
-    phase = f"phase {at.phase}, " if at.phase in TITLES else ""
+    phase = f"phase {at.phase}, " if at.phase in PHASES else ""
     yield f"Now {phase}{at.object}, for {elapsed(at.since, datetime.now(UTC))}."
     if seen is not None and seen.cost is not None:
         yield from lines(e.GatePrice(0, seen.cost.blocked))

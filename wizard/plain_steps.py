@@ -3,19 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from recovery.conversion import plan, soft_references
+from recovery.conversion import plan
+from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.candidates import choosable, confirmable, named
 from recovery.record.history import REVISION, StepState
 from recovery.record.session import this_person
-from recovery.record.transaction import Standing, gate
-from recovery.revision import matching
+from recovery.record.transaction import TransactionState, gate
 from recovery.server import target
-from recovery.steps import backup
 from recovery.steps.launch import Options
 from recovery.words.errors import Refused
-from screens import choices
-from wizard.lines import LISTED, revision_lines
+from screens import consequences
+from wizard.event_lines import LISTED, revision_lines
 from wizard.watch import Watch
 
 PURPOSE = {
@@ -48,7 +47,7 @@ def offered(watch: Watch, step: e.Step) -> Iterator[Choice]:
     """What can be done in a step as things stand; moving between the steps is not in it."""
     if watch.session.only_reads is not None:
         return
-    unknown = step is e.Step.CONVERSION and watch.standing is Standing.UNKNOWN
+    unknown = step is e.Step.CONVERSION and watch.transaction_state is TransactionState.UNKNOWN
     if watch.lost or unknown:
         yield Choice("as[k] the server what became of it", watch.ask_server)
     yield from _OFFERED[step](watch)
@@ -122,9 +121,9 @@ def _confirm_revision(watch: Watch) -> None:
     if unknown := [each for each in revisions if each not in known]:
         watch.console.line(f"{', '.join(map(repr, unknown))} is none of them.")
     elif watch.agrees(
-        f"Is the schema at {named(revisions)}?", choices.what_is_confirmed(history, revisions)
+        f"Is the schema at {named(revisions)}?", consequences.what_is_confirmed(history, revisions)
     ):
-        matching.confirm(watch.session, revisions, this_person())
+        decisions.confirm_revision(watch.session, revisions, this_person())
 
 
 def _decide(watch: Watch, found: e.Investigated) -> None:
@@ -147,11 +146,11 @@ def _decide(watch: Watch, found: e.Investigated) -> None:
     take = "" if chosen.becomes is None else "[t]ake it, "
     answer = watch.ask(
         f"{chosen.column}: what is to be done with it?",
-        choices.taken_or_left(found, chosen),
+        consequences.taken_or_left(found, chosen),
         f"{take}[l]eave it, [n]ot yet",
     ).lower()
     if answer in ("t", "l"):
-        soft_references.decide(watch.session, chosen.column, take=answer == "t", by=this_person())
+        decisions.decide_column(watch.session, chosen.column, take=answer == "t", by=this_person())
 
 
 def _plan(watch: Watch) -> Iterator[Choice]:
@@ -163,7 +162,7 @@ def _plan(watch: Watch) -> Iterator[Choice]:
         again = "" if made is None else " again"
         yield _start_plan(watch, f"[m]ake the plan{again}", compatible=compatible)
         if made is not None and not settled:
-            if choices.other_plan(history):
+            if consequences.other_plan(history):
                 label = "plan without [o]perators" if compatible else "plan with [o]perators"
                 yield _start_plan(watch, label, compatible=not compatible)
             if not made.refusals:
@@ -188,8 +187,8 @@ def _approve(watch: Watch, made: e.PlanMade) -> None:
             "Make a new plan.",
             object=str(watch.session.plan_file),
         )
-    if watch.agrees("Approve this plan?", choices.what_is_approved(made)):
-        plan.approve(watch.session, made.sha256, this_person())
+    if watch.agrees("Approve this plan?", consequences.what_is_approved(made)):
+        decisions.approve_plan(watch.session, made.sha256, this_person())
 
 
 # --- the backup ---
@@ -212,7 +211,7 @@ def _attest(watch: Watch) -> None:
         "It is recorded under your name, and not checked. An empty line goes back."
     )
     if statement:
-        backup.attest(watch.session, statement, this_person())
+        decisions.attest_backup(watch.session, statement, this_person())
 
 
 # --- the conversion ---
@@ -222,10 +221,10 @@ def _conversion(watch: Watch) -> Iterator[Choice]:
     opened = gate(watch.history)
     if opened is not None and opened.differences == 0:
         yield Choice("[C]OMMIT", lambda: _commit(watch))
-    if watch.standing in (Standing.IN_TRANSACTION, Standing.AT_THE_GATE):
+    if watch.transaction_state in (TransactionState.IN_TRANSACTION, TransactionState.AT_THE_GATE):
         yield Choice("[R]OLL BACK", lambda: _roll_back(watch))
     if opened is not None:
-        extend = e.ExtendGate(by=this_person(), seconds=choices.EXTENSION)
+        extend = e.ExtendGate(by=this_person(), seconds=consequences.EXTENSION)
         yield Choice("[e]xtend by 15 min", lambda: watch.give(extend))
     if watch.allowed(e.Step.CONVERSION) and not watch.history.converted:
         yield Choice("[s]tart the conversion", lambda: _convert(watch))
@@ -234,7 +233,7 @@ def _conversion(watch: Watch) -> Iterator[Choice]:
 def _convert(watch: Watch) -> None:
     made = watch.history.plan
     if made is not None and watch.agrees(
-        f"Convert {made.database} now?", choices.what_is_locked(made)
+        f"Convert {made.database} now?", consequences.what_is_locked(made)
     ):
         watch.start(e.Step.CONVERSION)
 
@@ -244,7 +243,7 @@ def _commit(watch: Watch) -> None:
     database = profile.target.database
     typed = watch.ask(
         f"COMMIT in {database}?",
-        choices.what_becomes_permanent(watch.history),
+        consequences.what_becomes_permanent(watch.history),
         f"Type the database's name to COMMIT ({profile.environment.upper()}). "
         "An empty line goes back.",
     )
@@ -255,7 +254,7 @@ def _commit(watch: Watch) -> None:
 
 
 def _roll_back(watch: Watch) -> None:
-    if watch.agrees("Roll back?", choices.AFTER_ROLL_BACK):
+    if watch.agrees("Roll back?", consequences.AFTER_ROLL_BACK):
         watch.give(e.RollBack(by=this_person()))
 
 
@@ -268,12 +267,12 @@ def _migrations(watch: Watch) -> Iterator[Choice]:
     if watch.history.running is e.Step.MIGRATIONS:
         yield Choice("[x] cancel the migrations", lambda: watch.give(e.Cancel(by=this_person())))
     elif watch.allowed(e.Step.MIGRATIONS) and watch.history.last(e.Migrated) is None:
-        collisions = choices.undecided(watch.history)
+        collisions = consequences.undecided(watch.history)
         if collisions:
-            adopted = choices.only_adopted(collisions)
+            adopted = consequences.only_adopted(collisions)
             label = "[d]ecide and migrate" if adopted is None else "[a]dopt and migrate"
             yield Choice(label, lambda: _migrate(watch, _ways(watch, collisions)))
-        elif choices.would_fail(watch.history):
+        elif consequences.would_fail(watch.history):
             yield Choice("[m]igrate all the same", lambda: _migrate(watch, {}, despite=True))
         else:
             yield Choice("[m]igrate", lambda: _migrate(watch, {}))
@@ -281,13 +280,13 @@ def _migrations(watch: Watch) -> Iterator[Choice]:
 
 def _ways(watch: Watch, collisions: tuple[e.CollisionCompared, ...]) -> Mapping[str, e.Way] | None:
     """What is to be done with each; None if it is not to be decided now."""
-    adopted = choices.only_adopted(collisions)
+    adopted = consequences.only_adopted(collisions)
     if adopted is not None:
         return adopted
     ways: dict[str, e.Way] = {}
     for compared in collisions:
-        watch.console.lines(choices.what_is_made_by_hand(compared))
-        offered = [f"{n}: {choices.WAYS[way]}" for n, way in enumerate(compared.ways, 1)]
+        watch.console.lines(consequences.what_is_made_by_hand(compared))
+        offered = [f"{n}: {consequences.WAYS[way]}" for n, way in enumerate(compared.ways, 1)]
         typed = watch.ask(
             f"{compared.collision.revision}: what is to be done? {', '.join(offered)}. "
             "An empty line goes back."
@@ -303,7 +302,7 @@ def _migrate(watch: Watch, ways: Mapping[str, e.Way] | None, *, despite: bool = 
         return
     if watch.agrees(
         f"Migrate {watch.history.profile.target.database} to head?",
-        choices.what_is_migrated(watch.history, ways, despite_forecast=despite),
+        consequences.what_is_migrated(watch.history, ways, despite_forecast=despite),
     ):
         options = Options(by=this_person(), ways=dict(ways), despite_forecast=despite)
         watch.start(e.Step.MIGRATIONS, options)

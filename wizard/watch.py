@@ -9,15 +9,15 @@ import msgspec
 from recovery.record import events as e
 from recovery.record.history import Entry, History
 from recovery.record.session import Session, this_person
-from recovery.record.transaction import Standing, standing, target_words
+from recovery.record.transaction import TransactionState, target_words, transaction_state
 from recovery.server import credentials, target
 from recovery.server.reconcile import reconcile
 from recovery.steps.follow import is_gone, look_after
 from recovery.steps.launch import Options, launch
 from recovery.words.errors import DONE, FAILED, REFUSED, Problem, RecoveryError, Refused, in_words
 from wizard.console import Console
+from wizard.event_lines import identity_lines
 from wizard.headless import Client
-from wizard.lines import identity_lines
 
 # How often the journal is read while somebody thinks or waits, in seconds.
 _EVERY = 0.2
@@ -47,9 +47,9 @@ class Watch:
         return self.client.session
 
     @property
-    def standing(self) -> Standing:
+    def transaction_state(self) -> TransactionState:
         """What the target's transaction is doing."""
-        return standing(self.history)
+        return transaction_state(self.history)
 
     @property
     def begun_here(self) -> bool:
@@ -148,16 +148,19 @@ class Watch:
 
     def _prompt(self) -> None:
         environment = self.history.profile.environment.upper()
-        self.console.prompt(f"{environment} {target_words(self.history)}, {self.standing}")
+        self.console.prompt(f"{environment} {target_words(self.history)}, {self.transaction_state}")
 
     @property
     def _state(self) -> tuple[object, ...]:
-        return self.standing, self.history.running, self.lost
+        return self.transaction_state, self.history.running, self.lost
 
     @property
     def _streaming(self) -> bool:
         """Whether line follows line: a prompt after each would only be in the way."""
-        return self.history.running is not None and self.standing is not Standing.AT_THE_GATE
+        return (
+            self.history.running is not None
+            and self.transaction_state is not TransactionState.AT_THE_GATE
+        )
 
     def ask(self, *texts: str) -> str:
         """Answers what is typed below some texts; nothing if it is too late for an answer."""

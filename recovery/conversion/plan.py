@@ -17,13 +17,11 @@ from recovery.conversion import compatibility, dependents, preserved, statements
 from recovery.conversion.closure import Closure
 from recovery.conversion.closure import find as find_closure
 from recovery.conversion.rebuilding import Rebuild, rewrite
-from recovery.conversion.statements import TITLES, Statement, described
+from recovery.conversion.statements import Statement, described
 from recovery.record.events import (
     Effort,
     Identity,
-    Person,
     PhasePlan,
-    PlanApproved,
     PlanMade,
     PlannedStatement,
     PlannedTable,
@@ -32,8 +30,7 @@ from recovery.record.events import (
     Rewrite,
     SoftReference,
 )
-from recovery.record.session import Session
-from recovery.words.errors import Refused
+from recovery.record.events.conversion import PHASES
 from recovery.words.names import ColumnName, TableName
 from recovery.words.profile import Profile
 
@@ -161,7 +158,7 @@ def summary(
         database=plan.database,
         phases=tuple(
             PhasePlan(number, title, len(plan.phase(number)), plan.expected(number))
-            for number, title in TITLES.items()
+            for number, title in PHASES.items()
             if plan.statements
         ),
         tables=tuple(tables),
@@ -208,23 +205,6 @@ def _planned(plan: Plan) -> Iterator[PlannedStatement]:
             statement.locks,
             statement.effort,
         )
-
-
-def approve(session: Session, sha256: str, by: Person) -> None:
-    """Journals the approval of the latest plan. Raises ``Refused`` if this hash is not its."""
-    plan = session.history().plan
-    if plan is None or plan.sha256 != sha256:
-        raise Refused(
-            "There is a newer plan than the one that was shown.",
-            "Read the new plan, then approve it.",
-        )
-    if plan.refusals:
-        raise Refused(
-            f"The plan refuses {len(plan.refusals)} objects.",
-            "Follow what it says about each, then plan again.",
-            object=plan.refusals[0].object,
-        )
-    session.journal.append(PlanApproved(sha256, by))
 
 
 def fingerprint(catalog: Catalog, closure: Closure) -> str:
@@ -293,7 +273,7 @@ def _render(
     begins = [len(written), len(written) + len(preparation)]
     written += [f"{statement};" for statement in (*preparation, lock)]
     for number, group in groupby(statements, key=lambda statement: statement.phase):
-        written += ["", f"\\echo 'Phase {number} of {len(TITLES)}: {TITLES[number]}'"]
+        written += ["", f"\\echo 'Phase {number} of {len(PHASES)}: {PHASES[number]}'"]
         why = None
         for statement in group:
             if statement.why != why:

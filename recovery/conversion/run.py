@@ -16,7 +16,7 @@ from recovery.catalog.catalog import Catalog
 from recovery.connection.dead_peer import answering
 from recovery.conversion import parity
 from recovery.conversion.plan import Plan, build
-from recovery.conversion.statements import TITLES, Statement
+from recovery.conversion.statements import Statement
 from recovery.conversion.watching import Watch
 from recovery.record.events import (
     Commit,
@@ -35,6 +35,7 @@ from recovery.record.events import (
     PlanMade,
     StatementDone,
 )
+from recovery.record.events.conversion import PHASES
 from recovery.record.journal import Journal
 from recovery.server import target
 from recovery.server.committing import commit, end_session_of
@@ -151,9 +152,9 @@ class Conversion:
         """Runs the six phases and compares before with after; answers how much differs."""
         watch.doing(0, "rows, digests and orphans before")
         before = parity.snapshot(conn, found, plan.closure, self.control.check)
-        for number in TITLES:
+        for number in PHASES:
             self._run_phase(conn, number, plan.phase(number), watch)
-        watch.doing(len(TITLES) + 1, "rows, digests and orphans after")
+        watch.doing(len(PHASES) + 1, "rows, digests and orphans after")
         after = parity.snapshot(conn, catalog.read(conn), plan.closure, self.control.check)
         compared = parity.compare(before, after, plan)
         self.journal.append(compared)

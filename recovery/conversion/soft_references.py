@@ -12,11 +12,8 @@ from queries import compose, pasted
 from queries.rows import ColumnRow
 from recovery.catalog.catalog import Catalog, Place
 from recovery.conversion.closure import Closure, Member
-from recovery.record.events import ColumnDecided, Investigated, Person, SoftReference
-from recovery.record.session import Session
+from recovery.record.events import SoftReference
 from recovery.words.composing import listed
-from recovery.words.errors import Refused
-from recovery.words.names import ColumnName
 
 # A sample may not take longer than this, nor all of them together, in seconds.
 _FOR_ONE = 2
@@ -164,42 +161,3 @@ def _why(sample: _Sample) -> str:
     if sample.sampled:
         return f"none of {sample.sampled} sampled values is a converted key"
     return "it has no values"
-
-
-def decide(session: Session, column: str, *, take: bool, by: Person) -> None:
-    """Journals what is to be done with a column: converted with its key, or left as it is.
-
-    Raises ``Refused`` if the investigation did not find it, it cannot be converted, or it is too
-    late, or not the time.
-    """
-    history = session.history()
-    if history.running is not None or history.committed:
-        raise Refused(
-            f"The {history.running} is running."
-            if history.running is not None
-            else "The conversion of this session was committed.",
-            "Decide when it has ended, then plan again."
-            if history.running is not None
-            else "Begin a new session ('--new') for what is still to be converted.",
-            object=column,
-        )
-    investigated = history.last(Investigated)
-    known = () if investigated is None else investigated.decidable
-    try:
-        named = str(ColumnName.parse(column))
-    except ValueError as error:
-        raise Refused(f"{error}.", "Expected table.column.", object=column) from error
-    reference = next((one for one in known if one.column == named), None)
-    if reference is None:
-        raise Refused(
-            f"The investigation did not find {column} as a soft reference or a key.",
-            "Investigate again, or name the column in the profile under [keys] or 'leave'.",
-            object=column,
-        )
-    if take and reference.becomes is None:
-        raise Refused(
-            f"A column of the type {reference.type} is not converted.",
-            "Leave it as it is: it stays in the list of what may fail afterwards.",
-            object=column,
-        )
-    session.journal.append(ColumnDecided(named, reference.becomes if take else None, by))

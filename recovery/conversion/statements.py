@@ -16,14 +16,6 @@ from recovery.words.composing import composed, listed, written
 from recovery.words.names import TableName
 
 CHECK, DROP, KEYS, REFERENCES, RECREATE, VALIDATE = 1, 2, 3, 4, 5, 6
-TITLES = {
-    CHECK: "Current types checked",
-    DROP: "Foreign keys and dependents dropped",
-    KEYS: "Keys converted, with the other columns of their tables",
-    REFERENCES: "Referencing columns converted",
-    RECREATE: "Foreign keys and dependents recreated",
-    VALIDATE: "Validation",
-}
 _VIEWS = ("VIEW", "MATERIALIZED VIEW")
 # What a foreign key is counted under that is made again though no column of it is converted.
 IN_ORDER = "order kept"

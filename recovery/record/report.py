@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from recovery.conversion.statements import TITLES
 from recovery.record.candidates import facts, named
 from recovery.record.events import (
     SAME,
@@ -42,6 +41,7 @@ from recovery.record.events import (
     TargetConfirmed,
     Verified,
 )
+from recovery.record.events.conversion import PHASES
 from recovery.record.history import Entry, History
 from recovery.record.session import Session
 from recovery.record.transaction import AFTER_COMMIT
@@ -275,7 +275,7 @@ def _conversion(history: History) -> Iterator[str]:
         ("phase", "counts", "seconds"),
         (
             (
-                f"{phase.number}. {TITLES[phase.number]}",
+                f"{phase.number}. {PHASES[phase.number]}",
                 ", ".join(f"{key}: {count}" for key, count in phase.counts.items()),
                 f"{phase.seconds:.2f}",
             )

@@ -18,7 +18,7 @@ from recovery.record.events import (
 from recovery.record.history import History
 
 
-class Standing(StrEnum):
+class TransactionState(StrEnum):
     """The state of the target as one word or a few."""
 
     READ_ONLY = "READ ONLY"
@@ -33,7 +33,11 @@ class Standing(StrEnum):
     @property
     def open(self) -> bool:
         """Whether a transaction is open, and with it locks are held."""
-        return self in (Standing.IN_TRANSACTION, Standing.AT_THE_GATE, Standing.COMMITTING)
+        return self in (
+            TransactionState.IN_TRANSACTION,
+            TransactionState.AT_THE_GATE,
+            TransactionState.COMMITTING,
+        )
 
 
 # What PostgreSQL says to a session that still has the old types in a cached plan: "cached plan must
@@ -44,26 +48,26 @@ AFTER_COMMIT = (
 )
 
 _ENDED = {
-    Outcome.COMMITTED: Standing.COMMITTED,
-    Outcome.ROLLED_BACK: Standing.ROLLED_BACK,
-    Outcome.UNKNOWN: Standing.UNKNOWN,
+    Outcome.COMMITTED: TransactionState.COMMITTED,
+    Outcome.ROLLED_BACK: TransactionState.ROLLED_BACK,
+    Outcome.UNKNOWN: TransactionState.UNKNOWN,
 }
 
 
-def standing(history: History) -> Standing:
+def transaction_state(history: History) -> TransactionState:
     """What the transaction is doing, as far as the journal knows."""
     if history.running is Step.MIGRATIONS:
-        return Standing.MIGRATING
+        return TransactionState.MIGRATING
     if history.outcome is not None:
         return _ENDED[history.outcome]
     if history.running is not Step.CONVERSION:
-        return Standing.READ_ONLY
+        return TransactionState.READ_ONLY
     attempt = history.since_start_of(Step.CONVERSION)
     if attempt.last(CommitIntended) is not None:
-        return Standing.COMMITTING
+        return TransactionState.COMMITTING
     if attempt.last(GateOpened) is not None:
-        return Standing.AT_THE_GATE
-    return Standing.IN_TRANSACTION
+        return TransactionState.AT_THE_GATE
+    return TransactionState.IN_TRANSACTION
 
 
 def target_words(history: History) -> str:
@@ -90,7 +94,7 @@ class Gate:
 
 def gate(history: History) -> Gate | None:
     """The gate of the running conversion; None before it opens and after it closes."""
-    if standing(history) is not Standing.AT_THE_GATE:
+    if transaction_state(history) is not TransactionState.AT_THE_GATE:
         return None
     attempt = history.since_start_of(Step.CONVERSION)
     opened = attempt.last(GateOpened)
@@ -114,6 +118,6 @@ def until_when(history: History) -> str:
     open_gate = gate(history)
     if open_gate is not None:
         return f"It rolls back by itself at {open_gate.deadline:%H:%M:%S} UTC."
-    if standing(history) is Standing.COMMITTING:
+    if transaction_state(history) is TransactionState.COMMITTING:
         return "COMMIT has been sent and cannot be taken back."
     return "It goes on to the gate, waits there for a decision, and then rolls back by itself."

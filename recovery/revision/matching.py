@@ -10,21 +10,15 @@ from recovery.catalog.structure import Structure
 from recovery.record.events import (
     Answer,
     Candidate,
-    Investigated,
     NotReplayed,
-    Person,
     ProposedKey,
-    RevisionConfirmed,
     RevisionMatch,
     Source,
 )
-from recovery.record.session import Session
-from recovery.revision import migration_scripts
 from recovery.revision.differences import Comparing
 from recovery.revision.distance import Distance, is_key_type, is_table
 from recovery.revision.replay import Replay, Replayed, with_below
 from recovery.revision.search import Found, State, Walk
-from recovery.words.errors import Refused
 from recovery.words.names import ColumnName, KeyType, TableName
 
 # Of so many candidates the differences are listed, and so many candidates are kept at all.
@@ -116,42 +110,6 @@ def _only_silent(known: dict[str, Replayed], one: State, other: State) -> bool:
     """Whether nothing at all runs between two states, as at a merge."""
     between = with_below(known, one) ^ with_below(known, other)
     return all(known[revision].silent for revision in between)
-
-
-def confirm(session: Session, heads: Collection[str], by: Person) -> None:
-    """Journals the operator's word that the schema is at these revisions.
-
-    Raises ``Refused`` if nothing was investigated, no script has them, or it is not the time;
-    ``ProfileError`` if the scripts cannot be loaded.
-    """
-    history = session.history()
-    investigated, section = history.last(Investigated), history.profile.alembic
-    if investigated is None or section is None:
-        raise Refused(
-            "No revision was looked for.", "Investigate with the application's migration scripts."
-        )
-    if history.running is not None:
-        raise Refused(f"The {history.running} is running.", "Confirm when it has ended.")
-    known = migration_scripts.read(migration_scripts.scripts(section.script_location))
-    ids = {revision.id for revision in known}
-    wanted = tuple(sorted({*heads}))
-    for revision in wanted:
-        if revision not in ids:
-            raise Refused(
-                f"No script has the revision {revision}.",
-                "Choose one of those that 'pg-rekey revision' lists.",
-                object=revision,
-            )
-        below = migration_scripts.with_ancestors(known, revision) - {revision}
-        if contained := below & {*wanted}:
-            raise Refused(
-                f"{', '.join(sorted(contained))} comes before {revision}, and is in it.",
-                "Name the latest revision of each branch only.",
-                object=revision,
-            )
-    match = investigated.match
-    evidence = "the operator's word" if match is None else match.evidence(wanted)
-    session.journal.append(RevisionConfirmed(wanted, evidence, by))
 
 
 def proposed_keys(

@@ -11,10 +11,8 @@ import shlex
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,21 +23,20 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from recovery.catalog import catalog
+from recovery.connection.children import password_file
 from recovery.conversion import parity
 from recovery.private import installations
 from recovery.private.installations import Installation
 from recovery.record.events import (
-    BackupAttested,
     BackupFile,
     BackupMade,
     BackupProgress,
     Identity,
-    Person,
 )
 from recovery.record.journal import Journal
-from recovery.record.session import Session
 from recovery.server import target
 from recovery.server.control import Control
+from recovery.server.pg_dump import choose
 from recovery.words.errors import Refused
 from recovery.words.profile import Profile
 
@@ -50,37 +47,6 @@ _DUMPING = re.compile(r'dumping contents of table "?(.+?)"?$')
 _LIKELY_SHARE = 0.5
 # How often progress is journaled, in seconds.
 _TELL_EVERY = 0.5
-
-
-def attest(session: Session, statement: str, by: Person) -> None:
-    """Journals the operator's word that a backup exists elsewhere. Raises ``Refused`` if empty."""
-    if len(statement.split()) < 2:
-        raise Refused(
-            "An attested backup has to say which one it is.",
-            "Name the provider, the snapshot and its time.",
-        )
-    session.journal.append(BackupAttested(statement.strip(), by))
-
-
-def choose(found: list[Installation], identity: Identity) -> Installation:
-    """The oldest pg_dump that is not older than the server. Raises ``Refused`` if there is none.
-
-    pg_dump refuses a newer server, and pg_restore an archive of a newer pg_dump: the oldest that
-    works leaves the most servers to restore on.
-    """
-    major = identity.server_version // 10_000
-    usable = [i for i in found if i.major >= major and (i.tls or not identity.tls)]
-    if usable:
-        return min(usable, key=lambda installation: installation.major)
-    there = ", ".join(sorted({f"{i.version} ({i.bin})" for i in found})) or "none"
-    no_tls = [i for i in found if i.major >= major]
-    raise Refused(
-        f"No pg_dump here can dump PostgreSQL {identity.server_version_text}"
-        + (" over TLS." if no_tls else "."),
-        f"Found: {there}. Install the client programs of PostgreSQL {major} or newer"
-        f"{' with TLS' if no_tls else ''}, or attest a provider's backup.",
-        object="pg_dump",
-    )
 
 
 @dataclass
@@ -250,33 +216,6 @@ def verify_files(made: BackupMade) -> Iterator[str]:
             yield f"{path} is not there"
         elif _sha256(path) != file.sha256:
             yield f"{path} is not as it was written"
-
-
-@contextmanager
-def password_file(password: str | None) -> Iterator[tuple[tuple[int, ...], dict[str, str]]]:
-    """File descriptors and environment that give a libpq program its password.
-
-    Where the system can, the file is only in memory: it cannot outlive the programs that use it.
-    """
-    if password is None:
-        yield (), {}
-        return
-    escaped = password.replace("\\", "\\\\").replace(":", "\\:")
-    line = f"*:*:*:*:{escaped}\n".encode()
-    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
-        number = os.memfd_create("pgpass", 0)
-        try:
-            os.fchmod(number, 0o600)
-            os.write(number, line)
-            yield (number,), {"PGPASSFILE": f"/proc/self/fd/{number}"}
-        finally:
-            os.close(number)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pgpass"
-        path.touch(mode=0o600)
-        path.write_bytes(line)
-        yield (), {"PGPASSFILE": str(path)}
 
 
 def _run(

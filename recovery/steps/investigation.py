@@ -35,6 +35,7 @@ from recovery.record.events import (
 from recovery.revision import matching, metadata, migration_scripts, replay
 from recovery.revision.metadata import Models
 from recovery.revision.replay import Replay
+from recovery.revision.version_table import current_revisions, version_table
 from recovery.words.composing import listed
 from recovery.words.errors import Problem, Refused
 from recovery.words.names import ColumnName, KeyType, TableName, short, spelled
@@ -187,18 +188,6 @@ def _claimed(
     if section is None or table not in found.table_names():
         return ()
     return current_revisions(conn, table)
-
-
-def version_table(section: AlembicSection | None) -> TableName:
-    """The table that the revision is kept in."""
-    section = section or AlembicSection(script_location="")
-    return TableName(section.version_table_schema or "public", section.version_table)
-
-
-def current_revisions(conn: psycopg.Connection[Any], table: TableName) -> tuple[str, ...]:
-    """What the version table holds, sorted."""
-    rows = conn.execute(compose("revisions", table=table.identifier)).fetchall()
-    return tuple(row[0] for row in rows)
 
 
 def _listed(soft: list[SoftReference]) -> str:

@@ -37,10 +37,10 @@ from recovery.record.history import History
 from recovery.record.journal import Journal
 from recovery.revision import migration_scripts, upgrading
 from recovery.revision.application_alembic import ApplicationAlembic
+from recovery.revision.version_table import current_revisions, version_table
 from recovery.server import target
 from recovery.server.claim import claim
 from recovery.server.control import Control
-from recovery.steps.investigation import current_revisions, version_table
 from recovery.trial import forecast, schema_copy
 from recovery.trial.forecast import Pending
 from recovery.trial.schema_copy import NoCopy

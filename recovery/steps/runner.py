@@ -1,6 +1,6 @@
 """The process that does the work of one step, on its own: closing a terminal does not end it.
 
-Started by ``recovery.steps.launch`` as ``python -m recovery.runner FOLDER STEP``. What it must know
+Started by ``recovery.steps.launch`` as ``python -m`` with FOLDER STEP. What it must know
 besides comes through standard input, the password among it; what it has to say goes into the
 journal. A step's module is imported when it begins: each has libraries that others don't wait for.
 """

@@ -23,7 +23,7 @@ from recovery.record.events import (
 )
 from recovery.record.history import History
 from recovery.revision import migration_scripts
-from recovery.steps.investigation import current_revisions, version_table
+from recovery.revision.version_table import current_revisions, version_table
 from recovery.words.names import TableName, spelled
 from recovery.words.profile import HttpCheck, Profile
 

@@ -16,7 +16,7 @@ from recovery.revision import migration_scripts, replay, upgrading
 from recovery.revision.collisions import compare
 from recovery.revision.migration_scripts import Scripts
 from recovery.revision.replay import Replay, certain, reason
-from recovery.steps.investigation import version_table
+from recovery.revision.version_table import version_table
 from recovery.trial.schema_copy import Copy
 from recovery.words.errors import RecoveryError, Refused
 from recovery.words.names import TableName

@@ -12,11 +12,12 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from recovery.catalog import catalog
+from recovery.connection.children import password_file
 from recovery.private import installations, scratch
 from recovery.private.installations import Installation
 from recovery.record.events import Identity
 from recovery.server import target
-from recovery.steps.backup import choose, password_file
+from recovery.server.pg_dump import choose
 from recovery.words.profile import Profile
 
 # A connection, and how to open others.

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from screens import words
 from screens.widgets.field import Field
-from screens.widgets.line import Note
+from screens.widgets.text import Note
 from screens.widgets.virtual_table import Cell, Column, Heading, VirtualTable
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from textual.widgets import OptionList
 
 from recovery.record.events import Finding, Severity
 from screens import words
-from screens.widgets.line import Line, Note
 from screens.widgets.sql import in_colours
+from screens.widgets.text import Line, Note
 
 _ORDER = tuple(Severity)
 

@@ -8,8 +8,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer
 
-from screens.widgets.line import Note
 from screens.widgets.rows import Facts
+from screens.widgets.text import Note
 
 _PAGES = Path(__file__).parents[1] / "help"
 # In a field a question mark is typed; F1 never is.

@@ -19,8 +19,8 @@ from recovery.record.estimate import Estimate, Taken, expected, together
 from recovery.record.events import Effort, PlanMade, PlannedStatement
 from screens import words
 from screens.widgets.field import Field
-from screens.widgets.line import Line, Note
 from screens.widgets.sql import SqlArea
+from screens.widgets.text import Line, Note
 
 # The places of some statements in the plan, and what they have in common.
 Group = tuple[str, tuple[int, ...]]

@@ -12,7 +12,7 @@ from textual.widgets import Button, Footer, Input
 from screens.widgets.buttons import button
 from screens.widgets.field import Field
 from screens.widgets.help import HELP_KEY, page
-from screens.widgets.line import Note
+from screens.widgets.text import Note
 
 
 class Question(ModalScreen[str | None]):

@@ -14,8 +14,8 @@ from recovery.record.candidates import Choosable, choosable, confirmable, differ
 from recovery.record.events import Investigated, RevisionConfirmed
 from recovery.record.history import History
 from screens import words
-from screens.widgets.line import Line, Note
 from screens.widgets.rows import Facts
+from screens.widgets.text import Line, Note
 from screens.widgets.virtual_table import Cell, Column, VirtualTable
 
 _COLUMNS = (

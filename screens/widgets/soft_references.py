@@ -13,7 +13,7 @@ from textual.widgets import DataTable
 
 from recovery.record.events import Investigated, SoftReference
 from screens import words
-from screens.widgets.line import Note
+from screens.widgets.text import Note
 
 # Together as wide as 80 columns allow; the one under the cursor is shown in full.
 _COLUMNS = (("Decision", 8), ("Column", 32), ("Type", 8), ("Holds", 18))

@@ -9,7 +9,7 @@ from textual.events import Click
 
 from recovery.record.events import Step
 from recovery.record.history import History
-from screens.widgets.line import Line
+from screens.widgets.text import Line
 from screens.wishes import ShowStep
 
 STEPS = tuple(Step)

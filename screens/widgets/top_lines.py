@@ -5,9 +5,9 @@ from textual.containers import Horizontal, Vertical
 
 from recovery.record.events import Step
 from recovery.record.history import History
-from recovery.record.transaction import Standing, standing, target_words
-from screens.widgets.line import Line
+from recovery.record.transaction import TransactionState, target_words, transaction_state
 from screens.widgets.steps import STEPS, in_a_line, state_word
+from screens.widgets.text import Line
 
 
 class TopLines(Vertical):
@@ -35,10 +35,10 @@ class TopLines(Vertical):
         label.set_classes([f"-{environment}"])
         label.say(environment.upper())
         self.query_one("#where", Line).say(target_words(history))
-        state = standing(history)
+        state = transaction_state(history)
         label = self.query_one("#standing", Line)
         label.set_class(state.open, "-open")
-        label.set_class(state is Standing.UNKNOWN, "-unknown")
+        label.set_class(state is TransactionState.UNKNOWN, "-unknown")
         label.say(state)
         place = f"Step {STEPS.index(step) + 1} of {len(STEPS)}"
         word = state_word(history, step, starting)

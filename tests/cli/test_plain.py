@@ -7,10 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from recovery.conversion import plan
+from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.session import Session, this_person
-from recovery.steps import backup
 from tests.cli.program import UUID, Shell, type_of_key
 from tests.cli.typist import Typist, at_a_terminal
 from tests.conftest import Database
@@ -131,8 +130,8 @@ def ready(shell: Shell, small: Database) -> Session:
     assert confirmed is not None
     assert made is not None
     session.journal.append(e.TargetConfirmed(confirmed.identity, confirmed.password_from, True, me))
-    plan.approve(session, made.sha256, me)
-    backup.attest(session, "snapshot of noon", me)
+    decisions.approve_plan(session, made.sha256, me)
+    decisions.attest_backup(session, "snapshot of noon", me)
     return session
 
 

@@ -13,7 +13,7 @@ from recovery.private import installations, scratch
 from recovery.private.installations import Installation
 from tests.conftest import Database
 from tests.faults import table
-from tests.faults.lines import TABLES
+from tests.faults.distant import TABLES
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from recovery.conversion import plan
+from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.history import REVISION, History
 from recovery.record.session import Session
 from recovery.steps import follow
-from recovery.steps.backup import attest
 from recovery.steps.launch import Options, launch
 from tests.recovering import ME, Recovery
 from tests.waiting import until
@@ -101,15 +100,15 @@ class Driver:
         if not self.told(e.StepFinished):
             return False
         if step is e.Step.PLAN:
-            plan.approve(self.session, self.recovery.made.sha256, ME)
+            decisions.approve_plan(self.session, self.recovery.made.sha256, ME)
         return True
 
     def ready(self) -> None:
         """Approves the plan and attests to a backup, where that was not done."""
         if not self.history.plan_approved:
-            plan.approve(self.session, self.recovery.made.sha256, ME)
+            decisions.approve_plan(self.session, self.recovery.made.sha256, ME)
         if self.history.backup is None:
-            attest(self.session, "the test's own copy", ME)
+            decisions.attest_backup(self.session, "the test's own copy", ME)
 
     def undone(self) -> list[e.Step]:
         """The steps that are still to be done, but the report."""

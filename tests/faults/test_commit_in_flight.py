@@ -13,7 +13,7 @@ from recovery.server import committing
 from recovery.server.committing import Patience
 from recovery.server.reconcile import reconcile
 from tests.conftest import Database
-from tests.faults.lines import behind, is_after
+from tests.faults.distant import behind, is_after
 from tests.faults.proxy import AtCommit, Proxy
 from tests.recovering import ME
 

@@ -11,7 +11,7 @@ from recovery.record.session import Session, create, open_session, this_machine
 from recovery.server.reconcile import reconcile
 from recovery.words.errors import Refused
 from tests.conftest import Database, profile_for
-from tests.faults.lines import TABLES, is_after
+from tests.faults.distant import TABLES, is_after
 from tests.recovering import ME, Recovery, fails_once
 
 

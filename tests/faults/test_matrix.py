@@ -26,12 +26,12 @@ from recovery.record import events as e
 from recovery.server.reconcile import reconcile
 from recovery.words.profile import AlembicSection
 from tests.conftest import Database
+from tests.faults.distant import TABLES, behind, is_free, type_of_key
 from tests.faults.driver import Driver
-from tests.faults.lines import TABLES, behind, is_free, type_of_key
 from tests.faults.proxy import Proxy
 from tests.faults.test_time_outs import set_time_outs
-from tests.integration.test_migrations import created, write_history
 from tests.recovering import ME, Recovery
+from tests.steps.test_migrations import created, write_history
 from tests.waiting import until
 
 SENTINEL = "s3ntinel-of-the-matrix"

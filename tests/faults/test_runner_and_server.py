@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from recovery.conversion import plan
+from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.session import Session, open_session
 from recovery.server.reconcile import reconcile
@@ -179,7 +179,7 @@ def test_the_password_is_in_no_file_and_no_process(database: Database) -> None:
 
         for step in (e.Step.INVESTIGATION, e.Step.PLAN, e.Step.BACKUP):
             assert recovery.client.run(step, at=lambda event: look(recovery.session, event)) == 0
-        plan.approve(recovery.session, recovery.made.sha256, ME)
+        decisions.approve_plan(recovery.session, recovery.made.sha256, ME)
         assert recovery.convert(look) == 0
         assert recovery.client.verify() == 0
         recovery.client.report()

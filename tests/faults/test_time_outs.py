@@ -5,7 +5,7 @@ from psycopg import sql
 
 from recovery.record import events as e
 from tests.conftest import Database, profile_for
-from tests.faults.lines import TABLES, is_after
+from tests.faults.distant import TABLES, is_after
 from tests.recovering import ME, Recovery
 
 # With the version that each came with.

@@ -93,7 +93,7 @@ print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert modules.isdisjoint({"textual", "screens", "wizard", "typer", "rich"})
 
 
-@pytest.mark.parametrize("script", ["keeper", "metadata_child"])
+@pytest.mark.parametrize("script", ["private.keeper", "revision.metadata_child"])
 def test_a_script_that_runs_alone_needs_nothing_but_the_standard_library(script: str) -> None:
     program = f"""
 import sys

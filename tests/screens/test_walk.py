@@ -22,7 +22,7 @@ from recovery.record.events import (
 )
 from recovery.record.history import History
 from recovery.record.journal import only_read
-from recovery.record.transaction import Standing, standing
+from recovery.record.transaction import TransactionState, transaction_state
 from screens.wishes import RunStep
 from tests.screens import story
 from tests.screens.fakes import (
@@ -447,16 +447,16 @@ async def test_a_new_session_begins_at_the_target() -> None:
 
 def test_standing() -> None:
     expected = {
-        Standing.READ_ONLY: story.backed_up(),
-        Standing.IN_TRANSACTION: story.converting(),
-        Standing.AT_THE_GATE: story.at_the_gate(),
-        Standing.COMMITTING: story.at_the_gate().tell(CommitIntended("7", story.ADA)),
-        Standing.COMMITTED: story.committed(),
-        Standing.ROLLED_BACK: story.ended(Outcome.ROLLED_BACK, "the deadline passed", None),
-        Standing.UNKNOWN: story.ended(Outcome.UNKNOWN, "the answer was lost"),
-        Standing.MIGRATING: story.migrating(),
+        TransactionState.READ_ONLY: story.backed_up(),
+        TransactionState.IN_TRANSACTION: story.converting(),
+        TransactionState.AT_THE_GATE: story.at_the_gate(),
+        TransactionState.COMMITTING: story.at_the_gate().tell(CommitIntended("7", story.ADA)),
+        TransactionState.COMMITTED: story.committed(),
+        TransactionState.ROLLED_BACK: story.ended(Outcome.ROLLED_BACK, "the deadline passed", None),
+        TransactionState.UNKNOWN: story.ended(Outcome.UNKNOWN, "the answer was lost"),
+        TransactionState.MIGRATING: story.migrating(),
     }
-    assert {word: standing(told.history) for word, told in expected.items()} == {
+    assert {word: transaction_state(told.history) for word, told in expected.items()} == {
         word: word for word in expected
     }
-    assert standing(History()) is Standing.READ_ONLY
+    assert transaction_state(History()) is TransactionState.READ_ONLY

@@ -5,6 +5,16 @@ from enum import StrEnum
 
 from recovery.record.events.base import Event, Fact, Person
 
+# The phases of a conversion, in order.
+PHASES = {
+    1: "Current types checked",
+    2: "Foreign keys and dependents dropped",
+    3: "Keys converted, with the other columns of their tables",
+    4: "Referencing columns converted",
+    5: "Foreign keys and dependents recreated",
+    6: "Validation",
+}
+
 
 class SessionInTheWay(Fact, frozen=True):
     pid: int

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from recovery.conversion.statements import TITLES
 from recovery.record import events as e
 from recovery.record.candidates import answer, choosable, differences, facts, named
+from recovery.record.events.conversion import PHASES
 from recovery.record.history import History
 from recovery.record.transaction import AFTER_COMMIT
 from recovery.words.errors import Problem
@@ -45,7 +45,7 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield f"locks not to be had, attempt {attempt} of {attempts}; in the way:"
             yield from map(_in_the_way, blockers)
         case e.PhaseFinished(number=number, counts=counts, seconds=seconds):
-            yield f"phase {number}: {TITLES[number]} in {seconds:.2f} s"
+            yield f"phase {number}: {PHASES[number]} in {seconds:.2f} s"
             yield from (f"    {key}: {count}" for key, count in counts.items())
         case e.ParityChecked():
             yield from _parity(event)

@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from recovery.server import target
 from recovery.words.errors import Refused
 from recovery.words.profile import parse
-from tests.unit.facts import IDENTITY, PROFILE
+from tests.facts import IDENTITY, PROFILE
 
 
 def test_the_expected_target_is_not_refused() -> None:

@@ -11,7 +11,7 @@ from recovery.record.events import (
     Step,
     StepStarted,
 )
-from tests.unit.facts import ANA, history, opened, planned
+from tests.facts import ANA, history, opened, planned
 
 TABLES = (PlannedTable("users", ("id",), 1_500_000, 640_000_000), PlannedTable("new", (), -1, 0))
 STATEMENTS = tuple(

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from recovery.connection import dead_peer
 from recovery.record import events as e
 from recovery.record.session import Session
 from recovery.server import control
 from tests.conftest import Database, profile_for
-from tests.faults.lines import TABLES, behind, is_after, is_free
+from tests.faults.distant import TABLES, behind, is_after, is_free
 from tests.faults.proxy import Proxy
 from tests.recovering import ME, Recovery
 from tests.waiting import until

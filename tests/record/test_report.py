@@ -48,7 +48,7 @@ from recovery.record.events import (
 from recovery.record.history import History
 from recovery.record.report import as_data, as_markdown
 from recovery.words.errors import Problem
-from tests.unit.facts import (
+from tests.facts import (
     ANA,
     BEGAN,
     BEN,

@@ -31,7 +31,7 @@ from recovery.record.events import (
 )
 from recovery.record.history import History, StepState
 from recovery.words.errors import Problem
-from tests.unit.facts import (
+from tests.facts import (
     ANA,
     BEN,
     PROFILE,

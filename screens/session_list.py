@@ -13,12 +13,12 @@ from textual.widgets.option_list import Option
 from recovery.record.events import Step
 from recovery.record.history import History, StepState
 from recovery.record.session import Listed
-from recovery.record.transaction import Standing, standing, target_words
+from recovery.record.transaction import TransactionState, target_words, transaction_state
 from recovery.words.errors import REFUSED, Problem
 from recovery.words.profile import Profile
 from screens.widgets.help import HELP_KEY, page
-from screens.widgets.line import Line
 from screens.widgets.problem import ProblemPanel
+from screens.widgets.text import Line
 from screens.wishes import NewSession, OpenSession
 from screens.words import plain
 
@@ -105,8 +105,8 @@ def _described(listed: Listed) -> Content:
 
 def _how_far(history: History) -> str:
     """What a session came to, in words."""
-    state = standing(history)
-    known = "" if state is Standing.READ_ONLY else f"{state}; "
+    state = transaction_state(history)
+    known = "" if state is TransactionState.READ_ONLY else f"{state}; "
     if history.running is not None:
         return f"{known}{history.running} running"
     if history.finished:

@@ -11,7 +11,7 @@ from recovery.record.folders import STATE_VARIABLE
 from recovery.record.session import Session
 from recovery.words.errors import Refused
 from recovery.words.profile import parse
-from tests.unit.facts import PROFILE
+from tests.facts import PROFILE
 from wizard.listing import listing
 
 

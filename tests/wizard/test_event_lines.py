@@ -35,9 +35,9 @@ from recovery.record.events import (
 )
 from recovery.record.history import Entry
 from recovery.words.errors import Problem
-from tests.unit.facts import ANA, BEGAN, IDENTITY, backed_up, investigated, planned
+from tests.facts import ANA, BEGAN, IDENTITY, backed_up, investigated, planned
+from wizard.event_lines import lines
 from wizard.headless import Output
-from wizard.lines import lines
 
 # Clears the screen, sets the title, rings, goes back, feigns a line, turns the text around.
 EVIL = "a\x1b[2J\x1b]0;title\x07\x08\r\nfeigned\x9b31m\u202ec\x00"

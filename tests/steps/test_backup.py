@@ -13,12 +13,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from recovery.connection.children import password_file
 from recovery.private.installations import Installation
+from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.history import StepState
 from recovery.server import target
+from recovery.server.pg_dump import choose
 from recovery.steps import backup
-from recovery.steps.backup import choose, password_file, verify_files
+from recovery.steps.backup import verify_files
 from recovery.words.errors import Refused
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery, contents_of, schema_of
@@ -179,8 +182,8 @@ def test_an_attested_backup_needs_words(database: Database) -> None:
     database.execute(TABLES)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
     with pytest.raises(Refused):
-        backup.attest(recovery.session, "  yes ", ME)
-    backup.attest(recovery.session, "provider snapshot of 02:10 UTC", ME)
+        decisions.attest_backup(recovery.session, "  yes ", ME)
+    decisions.attest_backup(recovery.session, "provider snapshot of 02:10 UTC", ME)
     assert recovery.session.history().backup == e.BackupAttested(
         "provider snapshot of 02:10 UTC", ME
     )

@@ -7,7 +7,7 @@ import pytest
 from recovery.record import session as sessions
 from recovery.record.session import Session
 from recovery.words.errors import RecoveryError
-from tests.unit.facts import PROFILE
+from tests.facts import PROFILE
 from wizard.local import LocalWork
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from recovery.catalog import catalog
 from recovery.conversion import closure, plan, soft_references
-from recovery.conversion.soft_references import decide
 from recovery.record import events as e
+from recovery.record.decisions import decide_column as decide
 from recovery.server import target
 from recovery.words.errors import Cancelled, Refused
 from recovery.words.names import ColumnName, KeyType

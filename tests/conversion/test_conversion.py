@@ -8,11 +8,11 @@ import pytest
 
 from queries import ask_one
 from queries.rows import DataDirectoryRow, SystemIdentifierRow
+from recovery.connection.children import password_file
 from recovery.conversion import watching
 from recovery.record import events as e
 from recovery.server import target
 from recovery.server.disk import free_bytes
-from recovery.steps.backup import password_file
 from tests.conftest import Database, incident_profile, profile_for
 from tests.recovering import (
     ME,

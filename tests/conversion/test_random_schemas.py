@@ -1,6 +1,6 @@
 """Random schemas: each converts with clean parity, and rolling back leaves the catalog as it was.
 
-More examples: ``EXAMPLES=5000 make test TESTS=tests/integration/test_random_schemas.py``.
+More examples: ``EXAMPLES=5000 make test TESTS=tests/conversion/test_random_schemas.py``.
 """
 
 import os

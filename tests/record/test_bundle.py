@@ -11,7 +11,7 @@ from recovery.record import bundle
 from recovery.record import session as sessions
 from recovery.record.session import Session
 from recovery.words.errors import Refused
-from tests.unit.facts import PROFILE, backed_up
+from tests.facts import PROFILE, backed_up
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
 from recovery.catalog import structure
-from recovery.conversion import soft_references
 from recovery.private import scratch
+from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.events import Answer, RevisionMatch
 from recovery.revision import matching, migration_scripts, replay
@@ -135,7 +135,7 @@ def test_the_incidents_true_revision_and_keys(incident_database: Database, claim
         "a decision about documents.id, organizations.id, users.id: to convert it, or to leave it"
     )
     for key in ("documents.id", "organizations.id", "users.id"):
-        soft_references.decide(recovery.session, key, take=True, by=ME)
+        decisions.decide_column(recovery.session, key, take=True, by=ME)
     recovery.planned()
     assert len(recovery.made.tables) == 68
     assert recovery.made.refusals == ()

@@ -11,7 +11,7 @@ from keyring.backend import KeyringBackend
 
 from recovery.server import credentials
 from recovery.words.errors import Refused
-from tests.unit import keyrings
+from tests.server import keyrings
 
 ACCOUNT = "ana@db.internal:5432/saas"
 SECRET = "hunter2"
@@ -22,7 +22,7 @@ print(vault.works, vault.words, sep="|")
 """
 HANG = """
 import keyring
-from tests.unit.keyrings import Hanging
+from tests.server.keyrings import Hanging
 keyring.set_keyring(Hanging())
 from recovery.server import credentials
 print(credentials.vault().works)

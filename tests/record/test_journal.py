@@ -25,7 +25,7 @@ from recovery.record.events import (
 )
 from recovery.record.journal import FORMAT, Holder, Journal, JournalDamaged
 from recovery.words.errors import REFUSED, Refused
-from tests.unit.facts import ANA, BEN, confirmed, investigated, opened, planned
+from tests.facts import ANA, BEN, confirmed, investigated, opened, planned
 
 HOLD = """
 import sys
