@@ -26,6 +26,26 @@ class IdentityRow:
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceRow:
+    """instance.sql"""
+
+    database: str
+    database_oid: int
+    server_address: str | None
+    server_port: int
+    started: datetime
+    data_directory: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPositionRow:
+    """log_position.sql"""
+
+    timeline: str | None
+    log_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SystemIdentifierRow:
     """system_identifier.sql"""
 

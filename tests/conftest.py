@@ -16,6 +16,7 @@ from psycopg import sql
 from recovery.private import installations, scratch
 from recovery.private.installations import Installation
 from recovery.record.folders import STATE_VARIABLE
+from recovery.server.door import Door
 from recovery.words.profile import Profile, parse
 from wizard.demo import incident
 from wizard.demo.expected import profile_text
@@ -133,9 +134,18 @@ class Database:
     def password(self) -> str:
         return self.server.password
 
+    @property
+    def door(self) -> Door:
+        return Door(self.server.address(self.name), self.password)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For a program that is to connect as the superuser."""
+        return {**os.environ, "PGPASSWORD": self.password}
+
     def connect(self, **options: Any) -> psycopg.Connection[Any]:
-        """A connection as the superuser."""
-        return self.server.connect(self.name, **options)
+        """A connection as the superuser, with nothing set."""
+        return psycopg.connect(self.dsn, password=self.password, **options)
 
     def execute(self, statements: str) -> None:
         """Runs and commits SQL text."""

@@ -13,12 +13,12 @@ import pytest
 from psycopg import sql
 
 import wizard
-from recovery.connection.children import password_file
 from recovery.private import installations
 from recovery.record import decisions, session
 from recovery.record import events as e
 from recovery.record.journal import Journal, JournalDamaged
 from recovery.record.session import Session, this_person
+from recovery.server.door import Door
 from recovery.steps.launch import Options
 from recovery.steps.runner import perform
 from recovery.words.errors import Problem
@@ -48,6 +48,15 @@ class Recovery:
         return self.client.session
 
     @property
+    def door(self) -> Door:
+        """The way to the target that the client has."""
+        return self.client.sign_in().door
+
+    def options(self, **more: Any) -> Options:
+        """What a client says when it starts a step; ``more`` are its other options."""
+        return Options(by=ME, address=self.door.address, password=self.door.password, **more)
+
+    @property
     def made(self) -> e.PlanMade:
         made = self.session.history().plan
         assert made is not None
@@ -56,9 +65,7 @@ class Recovery:
     def planned(self, *, prove: bool = False, compatible: bool = False) -> "Recovery":
         """Confirmed, investigated, planned; proved on a copy of the schema if asked so."""
         self.client.confirm(self.database.name)
-        options = Options(
-            by=ME, password=self.database.password, prove=prove, compatible=compatible
-        )
+        options = self.options(prove=prove, compatible=compatible)
         # In this process: what is only read needs no runner of its own to be tested.
         for step in (e.Step.INVESTIGATION, e.Step.PLAN):
             assert perform(self.session, step, options) == 0, self.problem
@@ -74,7 +81,7 @@ class Recovery:
 
     def again(self) -> "Recovery":
         """Investigated once more."""
-        options = Options(by=ME, password=self.database.password)
+        options = self.options()
         assert perform(self.session, e.Step.INVESTIGATION, options) == 0, self.problem
         return self
 
@@ -108,7 +115,7 @@ class Recovery:
         """The same in this process; without a decision the deadline passes at once."""
         if gate_seconds is None:
             gate_seconds = 0 if decision is None else 900
-        options = Options(by=ME, password=self.database.password, gate_seconds=gate_seconds)
+        options = self.options(gate_seconds=gate_seconds)
         decided = threading.Thread(target=self._decide, args=[decision])
         decided.start()
         self.code = perform(self.session, e.Step.CONVERSION, options)
@@ -197,15 +204,13 @@ def schema_of(database: Database) -> str:
     tool = next(
         i for i in installations.for_backups() if i.major == database.server.installation.major
     )
-    with password_file(database.password) as (files, variables):
-        dumped = subprocess.run(
-            [tool.program("pg_dump"), "--schema-only", "--no-password", "-d", database.dsn],
-            pass_fds=files,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
+    dumped = subprocess.run(
+        [tool.program("pg_dump"), "--schema-only", "--no-password", "-d", database.dsn],
+        env=database.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     return re.sub(r"^\\(un)?restrict .*$", "", dumped, flags=re.MULTILINE)
 
 

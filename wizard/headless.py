@@ -16,6 +16,8 @@ from recovery.record import events as e
 from recovery.record.history import REVISION, Entry, History
 from recovery.record.session import Session, this_person
 from recovery.server import credentials, target
+from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
+from recovery.server.identity import refuse_strangers
 from recovery.steps import backup, follow
 from recovery.steps.launch import Options, launch
 from recovery.words.errors import (
@@ -98,41 +100,48 @@ class Client:
     password: str | None = None
     ask: Callable[[str], str | None] = field(default=lambda _account: None)
     offer_to_keep: Callable[[str, str], None] = field(default=lambda _account, _password: None)
-    signed_in: target.SignedIn | None = None
+    signed_in: SignedIn | None = None
 
     @property
     def history(self) -> History:
         return self.session.history()
 
-    def sign_in(self) -> target.SignedIn:
+    def sign_in(self) -> SignedIn:
         """A way in to the target; asks for the password once if nothing else has it."""
         if self.signed_in is None:
             profile = self.history.profile
             try:
-                self.signed_in = target.sign_in(profile, self.password)
-            except target.PasswordNeeded as needed:
+                self.signed_in = sign_in(profile, self.password)
+            except PasswordNeeded as needed:
                 typed = None if self.password is not None else self.ask(needed.account)
                 if typed is None:
                     raise
-                self.signed_in = target.sign_in(profile, typed)
+                self.signed_in = sign_in(profile, typed)
                 self.offer_to_keep(needed.account, typed)
-            self.password = self.signed_in.password
+            self.password = self.signed_in.door.password
         return self.signed_in
+
+    @property
+    def door(self) -> Door:
+        """The way to the database that was confirmed."""
+        identity = self.history.identity
+        door = self.sign_in().door
+        return door if identity is None else door.of(identity)
 
     def confirm(self, typed: str | None) -> None:
         """Looks who the server is, and journals it if that is news."""
         signed_in = self.sign_in()
-        known = self.history.last(e.TargetConfirmed)
+        known = self.history.identity
         if known is None or (typed is not None and not self.history.name_typed):
             target.confirm(self.session, signed_in, typed)
             self.output.entry(self.history.entries[-1])
         else:
             target.refuse_others(signed_in.identity, self.history.profile)
-            target.refuse_strangers(signed_in.identity, known.identity)
-            if typed is not None and typed != known.identity.database:
+            refuse_strangers(signed_in.identity, known)
+            if typed is not None and typed != known.database:
                 raise Refused(
                     f"{typed!r} is not the name of the confirmed database.",
-                    f"It is {known.identity.database!r}.",
+                    f"It is {known.database!r}.",
                 )
 
     def run(
@@ -143,13 +152,14 @@ class Client:
     ) -> int:
         """Does a step, printing its events; answers the exit code. Ctrl+C cancels the work."""
         base = options or Options(by=this_person())
-        chosen = msgspec.structs.replace(base, password=self.sign_in().password)
+        door = self.sign_in().door
+        chosen = msgspec.structs.replace(base, address=door.address, password=door.password)
         code = DONE
         seen = follow.last_number(self.session)
         process = launch(self.session, step, chosen)
         while True:
             try:
-                for entry in follow.follow(self.session, chosen.password, seen, process):
+                for entry in follow.follow(self.session, door, seen, process):
                     seen = entry.number
                     self.output.entry(entry)
                     if code != CANCELLED:
@@ -277,9 +287,8 @@ class Client:
         self.confirm(typed)
         if remove and typed is None:
             raise ProfileError("--confirm is not given.", "Type the database's name behind it.")
-        profile = self.history.profile
         try:
-            with target.connect(profile, self.password, read_only=not remove) as conn:
+            with self.door.connect(read_only=not remove) as conn:
                 if not remove:
                     self.output.names(map(compatibility.named, compatibility.there(conn)))
                     return DONE

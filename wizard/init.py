@@ -9,6 +9,7 @@ import psycopg
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
 from recovery.server import target
+from recovery.server.door import PasswordNeeded, sign_in
 from recovery.words.errors import DONE, ProfileError, Refused
 from recovery.words.profile import Profile, TargetSection, database_of, dsn_problem
 from wizard.event_lines import identity_lines
@@ -84,15 +85,15 @@ def write(
         raise ProfileError(f"--dsn: {problem}.", "Correct the connection string.")
     profile = Profile(TargetSection(database or database_of(dsn) or "", dsn))
     try:
-        signed_in = target.sign_in(profile, password)
-    except target.PasswordNeeded as needed:
+        signed_in = sign_in(profile, password)
+    except PasswordNeeded as needed:
         typed = None if password is not None else ask_on_terminal(needed.account)
         if typed is None:
             raise
-        signed_in = target.sign_in(profile, typed)
+        signed_in = sign_in(profile, typed)
     if database is not None:
         target.refuse_others(signed_in.identity, profile)
-    with target.connect(profile, signed_in.password) as conn:
+    with signed_in.door.of(signed_in.identity).connect() as conn:
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         found = catalog.read(conn)
     try:

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recovery.record import bundle, decisions, session
-from recovery.record.events import AnyCommand, Person, TargetConfirmed
+from recovery.record.events import AnyCommand, Person, Step
 from recovery.record.history import Entry
 from recovery.server import credentials, target
+from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
+from recovery.server.identity import refuse_strangers
 from recovery.server.reconcile import reconcile
 from recovery.steps.launch import Options, launch, stillborn
-from recovery.words.errors import Problem, RecoveryError, in_words
+from recovery.words.errors import Problem, RecoveryError, Refused, in_words
 from recovery.words.profile import Profile
 from screens.target import Connected, Connection, NotConnected
 from screens.wishes import RunStep
@@ -25,7 +27,7 @@ class LocalWork:
 
     def __init__(self, opened: session.Session) -> None:
         self._session = opened
-        self._signed_in: target.SignedIn | None = None
+        self._signed_in: SignedIn | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,8 +47,10 @@ class LocalWork:
         return session.this_person()
 
     @property
-    def _password(self) -> str | None:
-        return None if self._signed_in is None else self._signed_in.password
+    def _door(self) -> Door:
+        if self._signed_in is None:
+            raise Refused("This program is not connected to the database yet.", "Connect first.")
+        return self._signed_in.door
 
     def entries(self, after: int) -> tuple[Entry, ...]:
         return self._session.journal.entries(after)
@@ -79,7 +83,7 @@ class LocalWork:
         try:
             with in_words():
                 return self._sign_in(password)
-        except target.PasswordNeeded as needed:
+        except PasswordNeeded as needed:
             vault = credentials.vault()
             return NotConnected(
                 needed.problem, needed.account, None if vault.works else vault.words
@@ -89,10 +93,9 @@ class LocalWork:
 
     def _sign_in(self, password: str | None) -> Connection:
         history = self._session.history()
-        signed_in = target.sign_in(history.profile, password)
-        confirmed = history.last(TargetConfirmed)
-        if confirmed is not None:
-            target.refuse_strangers(signed_in.identity, confirmed.identity)
+        signed_in = sign_in(history.profile, password)
+        if history.identity is not None:
+            refuse_strangers(signed_in.identity, history.identity)
         self._signed_in = signed_in
         return Connected(
             signed_in.identity,
@@ -101,17 +104,20 @@ class LocalWork:
         )
 
     def keep_password(self) -> None:
-        if self._signed_in is not None and self._signed_in.password is not None:
-            credentials.store(self._signed_in.account, self._signed_in.password)
+        if self._door.password is not None:
+            credentials.store(self._door.address.account, self._door.password)
 
     def confirm(self, typed: str) -> None:
         if self._signed_in is not None:
             target.confirm(self._session, self._signed_in, typed)
 
     def run(self, wish: RunStep) -> None:
+        # The report asks nothing of the server.
+        door = None if wish.step is Step.REPORT else self._door
         options = Options(
             by=self.by,
-            password=self._password,
+            address=None if door is None else door.address,
+            password=None if door is None else door.password,
             backup_format=wish.backup_format,
             ways=dict(wish.ways),
             despite_forecast=wish.despite_forecast,
@@ -152,7 +158,7 @@ class LocalWork:
 
     def reconcile(self) -> None:
         with in_words():
-            reconcile(self._session, self._password)
+            reconcile(self._session, self._door)
 
     def save_copy(self, text: str) -> Path:
         if self.only_reads is not None:

@@ -11,6 +11,8 @@ from recovery.record.history import Entry, History
 from recovery.record.session import Session, this_person
 from recovery.record.transaction import TransactionState, target_words, transaction_state
 from recovery.server import credentials, target
+from recovery.server.door import Door, sign_in
+from recovery.server.identity import refuse_strangers
 from recovery.server.reconcile import reconcile
 from recovery.steps.follow import is_gone, look_after
 from recovery.steps.launch import Options, launch
@@ -87,11 +89,16 @@ class Watch:
     def _look_after(self) -> None:
         try:
             with in_words():
-                look_after(self.session, self.client.password, self._process)
+                look_after(self.session, self._door, self._process)
         except RecoveryError as error:
             self.refuse(error.problem)
             self.lost = self.history.running is not None
         self._process = None
+
+    def _door(self) -> Door:
+        """The way to the server, as far as it is known without asking anybody."""
+        signed_in = self.client.signed_in or sign_in(self.history.profile, self.client.password)
+        return signed_in.door
 
     def _tell(self, entry: Entry) -> bool:
         match entry.event:
@@ -191,7 +198,7 @@ class Watch:
         confirmed = self.history.last(e.TargetConfirmed)
         try:
             if confirmed is not None:
-                target.refuse_strangers(identity, confirmed.identity)
+                refuse_strangers(identity, confirmed.identity)
         except RecoveryError:
             client.signed_in = None
             raise
@@ -207,11 +214,11 @@ class Watch:
     def start(self, step: e.Step, options: Options | None = None) -> None:
         """Starts a step, and waits until it has begun. Raises ``RecoveryError``."""
         # The report asks nothing of the server.
-        password = None if step is e.Step.REPORT else self.client.sign_in().password
         chosen = options or Options(by=this_person())
-        self._process = launch(
-            self.session, step, msgspec.structs.replace(chosen, password=password)
-        )
+        if step is not e.Step.REPORT:
+            door = self.client.sign_in().door
+            chosen = msgspec.structs.replace(chosen, address=door.address, password=door.password)
+        self._process = launch(self.session, step, chosen)
         while self.begun_here and self.history.running is not step:
             self.look()
             time.sleep(_EVERY)
@@ -242,5 +249,5 @@ class Watch:
 
     def ask_server(self) -> None:
         """Has the server asked what became of a transaction. Raises ``RecoveryError``."""
-        reconcile(self.session, self.client.sign_in().password)
+        reconcile(self.session, self.client.sign_in().door)
         self.lost = False

@@ -1,1 +1,1 @@
-"""How this program reaches any PostgreSQL server, itself and by its children."""
+"""How any PostgreSQL server is reached: by connections of ours, and by programs that we start."""

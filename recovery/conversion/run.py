@@ -37,11 +37,11 @@ from recovery.record.events import (
 )
 from recovery.record.events.conversion import PHASES
 from recovery.record.journal import Journal
-from recovery.server import target
 from recovery.server.committing import commit, end_session_of
 from recovery.server.control import Control
+from recovery.server.door import Door
 from recovery.server.observer import Observer
-from recovery.words.errors import RecoveryError, Refused, ServerError, Unreachable
+from recovery.words.errors import RecoveryError, Refused, ServerError
 from recovery.words.profile import Profile
 
 LOCK_ATTEMPTS = 5
@@ -54,7 +54,7 @@ class Conversion:
     """One attempt. ``approved`` is the plan that the operator approved."""
 
     profile: Profile
-    password: str | None
+    door: Door
     identity: Identity
     approved: PlanMade
     journal: Journal
@@ -70,7 +70,7 @@ class Conversion:
         Raises ``RecoveryError`` if the work failed.
         """
         with (
-            Observer(self._reader, self.profile, self.identity) as observer,
+            Observer(self.door, self.profile, self.identity) as observer,
             self._connection() as conn,
             self.control.watching(conn),
         ):
@@ -90,7 +90,7 @@ class Conversion:
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
-        conn = target.connect(self.profile, self.password, read_only=False)
+        conn = self.door.connect(read_only=False)
         try:
             yield conn
         finally:
@@ -98,7 +98,7 @@ class Conversion:
 
     def _reader(self) -> psycopg.Connection[Any]:
         """Another connection, to look at the first from beside it."""
-        return target.connect(self.profile, self.password, autocommit=True)
+        return self.door.connect(autocommit=True)
 
     # --- the phases ---
 
@@ -288,7 +288,7 @@ def _in_words(error: BaseException) -> str:
 def _price(observer: Observer, pid: int, held: float) -> GatePrice:
     try:
         return GatePrice(held, observer.blocked_by(pid))
-    except (Unreachable, psycopg.OperationalError) as error:
+    except (RecoveryError, psycopg.OperationalError) as error:
         return GatePrice(held, (), not_seen=_in_words(error))
 
 

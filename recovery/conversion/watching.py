@@ -11,7 +11,7 @@ import psycopg
 from recovery.record.events import ConversionWatched
 from recovery.record.journal import Journal
 from recovery.server.observer import Observer
-from recovery.words.errors import RecoveryError, Unreachable
+from recovery.words.errors import RecoveryError
 
 # How often it is looked at, in seconds.
 _EVERY = 2.0
@@ -66,7 +66,7 @@ class Watch:
         now, cost, not_seen = self._now, None, ""
         try:
             cost = self.observer.cost(self.pid)
-        except (Unreachable, psycopg.OperationalError) as error:
+        except (RecoveryError, psycopg.OperationalError) as error:
             not_seen = " ".join(str(error).split())
         return ConversionWatched(
             now.phase, now.object, now.statement, time.monotonic() - now.since, cost, not_seen

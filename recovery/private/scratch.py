@@ -22,9 +22,12 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from queries import compose
+from recovery.connection.address import Address
+from recovery.connection.opening import open_at
+from recovery.connection.settings import FOR_OTHERS
 from recovery.private import installations, keeper
 from recovery.private.installations import Installation
 from recovery.words.errors import Refused
@@ -39,6 +42,17 @@ _SETTINGS = {
     "max_locks_per_transaction": "256",
     "listen_addresses": "",
     "lc_messages": "C",
+}
+# libpq's parameters that could keep us from a server of our own, or change the session.
+_WHATEVER_THE_ENVIRONMENT_SAYS = {
+    "hostaddr": "",
+    "options": "",
+    "requirepeer": "",
+    "sslmode": "disable",
+    "gssencmode": "disable",
+    "channel_binding": "prefer",
+    "target_session_attrs": "any",
+    "load_balance_hosts": "disable",
 }
 # A socket's path is limited to 107 bytes on Linux and 103 on macOS.
 _LONGEST_FOLDER = 80
@@ -62,9 +76,22 @@ class Server:
         host = "127.0.0.1" if self.tcp else str(self.folder)
         return make_conninfo(host=host, port=self.port, user=self.user, dbname=dbname)
 
-    def connect(self, dbname: str = "postgres", **options: Any) -> psycopg.Connection[Any]:
-        """A new connection as the superuser; ``options`` are ``psycopg.connect``'s."""
-        return psycopg.connect(self.conninfo(dbname), password=self.password, **options)
+    def address(self, dbname: str = "postgres") -> Address:
+        """Where one of its databases is, whatever the environment says of other servers."""
+        own = {name: str(value) for name, value in conninfo_to_dict(self.conninfo(dbname)).items()}
+        return Address({**_WHATEVER_THE_ENVIRONMENT_SAYS, **own})
+
+    def connect(
+        self,
+        dbname: str = "postgres",
+        *,
+        autocommit: bool = False,
+        settings: Mapping[str, str] = FOR_OTHERS,
+    ) -> psycopg.Connection[Any]:
+        """A new connection as the superuser. To read the catalog, settings are to be pinned."""
+        return open_at(
+            self.address(dbname), self.password, settings=settings, autocommit=autocommit
+        )
 
     def make_roles(self, names: Collection[str]) -> None:
         """Makes the roles that are not there yet, for what is granted to them."""

@@ -16,6 +16,7 @@ from recovery.record.events import (
     CompatibilityRemoved,
     ConversionEnded,
     Event,
+    Identity,
     Investigated,
     Migrated,
     Outcome,
@@ -150,6 +151,12 @@ class History:
                 case StepStarted(step=step):
                     return step
         return None
+
+    @property
+    def identity(self) -> Identity | None:
+        """The database that the operator confirmed; None before that."""
+        confirmed = self.last(TargetConfirmed)
+        return None if confirmed is None else confirmed.identity
 
     @property
     def name_typed(self) -> bool:

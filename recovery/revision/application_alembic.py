@@ -4,7 +4,6 @@ Which database that is nobody can read off a command. So it is seen: while we ho
 version table, the command is asked for the current revision, and has to wait for us there.
 """
 
-import os
 import re
 import subprocess
 import time
@@ -17,11 +16,11 @@ import psycopg
 
 from queries import ask, compose
 from queries.rows import WaitingRow
-from recovery.server import target
+from recovery.connection.children import without_password
 from recovery.server.control import Control
+from recovery.server.door import Door
 from recovery.words.errors import RecoveryError, Refused
 from recovery.words.names import TableName
-from recovery.words.profile import Profile
 
 # How long the command may take to come to the database, and how often we look: seconds.
 _PATIENCE = 60.0
@@ -58,13 +57,12 @@ class ApplicationAlembic:
 
     def be_seen(
         self,
-        profile: Profile,
-        password: str | None,
+        door: Door,
         observer: psycopg.Connection[Any],
         version_table: TableName,
     ) -> None:
         """Makes sure that the command works on this database. Raises ``Refused`` if it does not."""
-        with target.connect(profile, password, read_only=False) as holder:
+        with door.connect(read_only=False) as holder:
             holder.execute(compose("lock_versions_alone", table=version_table.identifier))
             since = observer.execute("SELECT pg_catalog.clock_timestamp()").fetchall()[0][0]
             process, printed = self._start("current")
@@ -104,7 +102,6 @@ class ApplicationAlembic:
 
     def _start(self, *arguments: str) -> "tuple[subprocess.Popen[str], int]":
         """The process, and where in the log its words begin."""
-        environment = {key: value for key, value in os.environ.items() if key != "PGPASSWORD"}
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ {' '.join((*self.command, *arguments))}\n")
             log.flush()
@@ -116,7 +113,7 @@ class ApplicationAlembic:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    env=environment,
+                    env=without_password(),
                     text=True,
                 )
             except OSError as error:

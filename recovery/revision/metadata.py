@@ -21,6 +21,8 @@ from psycopg import sql
 
 from recovery.catalog import structure
 from recovery.catalog.structure import Structure
+from recovery.connection.children import without_password
+from recovery.connection.settings import PINNED
 from recovery.private import scratch
 from recovery.private.scratch import Server
 from recovery.revision import metadata_child
@@ -84,7 +86,7 @@ def read(
         for extension in extensions:
             _add(server, extension)
         failed = _created(server, models, check)
-        with server.connect(options="-c search_path=", autocommit=True) as conn:
+        with server.connect(autocommit=True, settings=PINNED) as conn:
             parts = structure.read_relations(conn)
             return Models(structure.grouped(part for _, part in parts), tuple(failed))
 
@@ -104,7 +106,7 @@ def _imported(section: MetadataSection, check: Callable[[], None]) -> _Answer:
                 stderr=said,
                 pass_fds=(answered.fileno(),),
                 cwd=section.folder or None,
-                env={name: value for name, value in os.environ.items() if name != "PGPASSWORD"},
+                env=without_password(),
                 start_new_session=True,
             )
         except OSError as error:

@@ -15,9 +15,9 @@ from queries import ask, compose
 from queries.rows import TouchedRow
 from recovery.catalog import structure
 from recovery.catalog.structure import Part, PartName
+from recovery.connection.settings import FOR_OTHERS, PINNED
 from recovery.private.scratch import Server
 from recovery.revision import upgrading
-from recovery.server.target import path_option
 from recovery.words.names import TableName
 
 # The replay's version table is beside its log: nothing but the scripts' work is seen.
@@ -112,9 +112,10 @@ class ReplayDatabase:
         return self._statements > 0
 
     def _connected(self) -> sa.Connection:
-        options = path_option(self.search_path) if self.search_path else ""
+        own = {"search_path": self.search_path} if self.search_path else {}
+        settings = {**FOR_OTHERS, **own}
         with upgrading.engine(
-            lambda: self.server.connect(self.name, options=options), self._count
+            lambda: self.server.connect(self.name, settings=settings), self._count
         ) as engine:
             return engine.connect()
 
@@ -126,9 +127,7 @@ class ReplayDatabase:
     @property
     def _reading(self) -> psycopg.Connection[Any]:
         if self._reader is None:
-            self._reader = self.server.connect(
-                self.name, options="-c search_path=", autocommit=True
-            )
+            self._reader = self.server.connect(self.name, autocommit=True, settings=PINNED)
         return self._reader
 
     def changes(self) -> Changes:

@@ -1,11 +1,11 @@
-"""Who may work on a database: one pg-rekey at a time, on the database that was confirmed."""
+"""Who may work on a database: one pg-rekey at a time."""
 
 from typing import Any
 
 import psycopg
 
-from recovery.record.events import Identity
-from recovery.server import target
+from recovery.server.identity import identify
+from recovery.server.target import refuse_others
 from recovery.words.errors import Refused
 from recovery.words.profile import Profile
 
@@ -13,20 +13,18 @@ from recovery.words.profile import Profile
 ADVISORY_LOCK = 0x72656B6579
 
 
-def claim(conn: psycopg.Connection[Any], profile: Profile, identity: Identity) -> None:
+def claim(conn: psycopg.Connection[Any], profile: Profile) -> None:
     """Keeps others out for as long as ``conn`` is connected.
 
-    Raises ``Refused`` if somebody else is at work, or this is not the database of ``identity``.
+    Raises ``Refused`` if somebody else is at work, or the database cannot be worked on (any more).
     """
     if not try_lock(conn):
         raise Refused(
             "Another pg-rekey is converting or migrating this database.",
             "Wait for it to end, or decide there.",
-            object=identity.database,
+            object=conn.info.dbname,
         )
-    found = target.identify(conn)
-    target.refuse_others(found, profile)
-    target.refuse_strangers(found, identity)
+    refuse_others(identify(conn), profile)
 
 
 def try_lock(conn: psycopg.Connection[Any]) -> bool:

@@ -131,6 +131,6 @@ class Control:
 
         return self._stopping(stop)
 
-    def ending(self, process: "subprocess.Popen[str]") -> AbstractContextManager[None]:
+    def ending(self, process: "subprocess.Popen[Any]") -> AbstractContextManager[None]:
         """While this lasts, asking to stop kills a process."""
         return self._stopping(lambda _asked_for: process.kill())

@@ -1,6 +1,6 @@
 """A second connection beside a conversion: keeps others out, and sees who waits for whom."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -14,6 +14,7 @@ from recovery.connection.dead_peer import answering
 from recovery.record.events import Cost, Identity, SessionInTheWay
 from recovery.server.claim import claim, try_lock
 from recovery.server.disk import free_bytes
+from recovery.server.door import Door
 from recovery.words.profile import Profile
 
 
@@ -21,11 +22,10 @@ from recovery.words.profile import Profile
 class Observer:
     """Connected for as long as the conversion lasts, and again when its connection was lost.
 
-    The conversion does not end with it: the transaction has a connection of its own. ``connect``
-    opens one that reads only, in autocommit.
+    The conversion does not end with it: the transaction has a connection of its own.
     """
 
-    connect: Callable[[], psycopg.Connection[Any]]
+    door: Door
     profile: Profile
     identity: Identity
     _conn: psycopg.Connection[Any] = field(init=False)
@@ -34,9 +34,9 @@ class Observer:
 
     def __enter__(self) -> "Observer":
         """Claims the database. Raises ``Refused``, ``Unreachable``."""
-        self._conn = self.connect()
+        self._conn = self.door.connect(autocommit=True)
         try:
-            claim(self._conn, self.profile, self.identity)
+            claim(self._conn, self.profile)
             self._wal = ask_one(self._conn, "wal_written", WalRow, since=None).position
             self._data = ask_one(self._conn, "data_directory", DataDirectoryRow).folder
         except BaseException:
@@ -55,7 +55,7 @@ class Observer:
     def blockers(self, tables: list[int]) -> tuple[SessionInTheWay, ...]:
         """Who holds locks on the tables, given by their oids.
 
-        Raises ``Unreachable``, ``psycopg.OperationalError`` if it cannot be seen now.
+        Raises ``RecoveryError``, ``psycopg.OperationalError`` if it cannot be seen now.
         """
         with self._connected() as conn:
             return _in_the_way(ask(conn, "blockers", SessionRow, tables=tables))
@@ -77,7 +77,7 @@ class Observer:
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
         if self._conn.closed:
-            self._conn = self.connect()
+            self._conn = self.door.connect(autocommit=True)
             # Somebody may have been quicker; they wait for the transaction's locks then.
             try_lock(self._conn)
         with answering(self._conn):

@@ -1,4 +1,12 @@
-"""Which of the programs on this machine can dump the target."""
+"""pg_dump: which one on this machine can dump the target, and how it is tied to the target.
+
+It connects by itself. A snapshot that a connection of ours has exported is known to that very
+server only: anywhere else pg_dump ends with an error.
+"""
+
+from typing import Any
+
+import psycopg
 
 from recovery.private.installations import Installation
 from recovery.record.events import Identity
@@ -24,3 +32,9 @@ def choose(found: list[Installation], identity: Identity) -> Installation:
         f"{' with TLS' if no_tls else ''}, or attest a provider's backup.",
         object="pg_dump",
     )
+
+
+def exported_snapshot(conn: psycopg.Connection[Any]) -> str:
+    """A snapshot for ``pg_dump --snapshot``, as long as the transaction lasts that begins here."""
+    conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return str(conn.execute("SELECT pg_catalog.pg_export_snapshot()").fetchall()[0][0])

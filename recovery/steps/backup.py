@@ -16,14 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-import psycopg
-from psycopg.conninfo import make_conninfo
 
 from recovery.catalog import catalog
-from recovery.connection.children import password_file
+from recovery.connection.children import dialed, start_program
 from recovery.conversion import parity
 from recovery.private import installations
 from recovery.private.installations import Installation
@@ -34,11 +32,10 @@ from recovery.record.events import (
     Identity,
 )
 from recovery.record.journal import Journal
-from recovery.server import target
 from recovery.server.control import Control
-from recovery.server.pg_dump import choose
+from recovery.server.door import Door
+from recovery.server.pg_dump import choose, exported_snapshot
 from recovery.words.errors import Refused
-from recovery.words.profile import Profile
 
 Format = Literal["custom", "directory"]
 _SUFFIX = {"custom": ".dump", "directory": ".dir"}
@@ -53,8 +50,7 @@ _TELL_EVERY = 0.5
 class Backup:
     """One attempt at a backup into ``folder``, which is made for it."""
 
-    profile: Profile
-    password: str | None
+    door: Door
     identity: Identity
     journal: Journal
     control: Control
@@ -68,13 +64,11 @@ class Backup:
         final = self._final()
         partial = final.with_name(final.name + ".partial")
         started = datetime.now(UTC)
-        with target.connect(self.profile, self.password) as conn, self.control.watching(conn):
-            conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            target.refuse_strangers(target.identify(conn), self.identity)
-            snapshot = conn.execute("SELECT pg_export_snapshot()").fetchall()[0][0]
+        with self.door.connect() as conn, self.control.watching(conn):
+            snapshot = exported_snapshot(conn)
             tables = sorted(catalog.read(conn).table_names())
             try:
-                self._dump(tool, conn, partial, snapshot, len(tables))
+                self._dump(tool, partial, snapshot, len(tables))
                 self._read_whole(tool, partial)
                 row_counts = {}
                 for table in tables:
@@ -116,25 +110,11 @@ class Backup:
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
         return self.folder / f"{stamp}{_SUFFIX[self.format]}"
 
-    def _dump(
-        self,
-        tool: Installation,
-        conn: psycopg.Connection[Any],
-        partial: Path,
-        snapshot: str,
-        tables: int,
-    ) -> None:
-        arguments = [
-            *("--format", self.format, "--file", str(partial), "--snapshot", snapshot),
-            *("--no-password", "--verbose"),
-            *(("--jobs", str(self.jobs)) if self.format == "directory" else ()),
-        ]
-        with password_file(self.password) as (files, variables):
-            dumping = _run(
-                [str(tool.program("pg_dump")), *arguments, "--dbname", self._where(conn)],
-                files,
-                variables,
-            )
+    def _dump(self, tool: Installation, partial: Path, snapshot: str, tables: int) -> None:
+        jobs = ("--jobs", str(self.jobs)) if self.format == "directory" else ()
+        command = [tool.program("pg_dump"), "--format", self.format, "--file", partial, *jobs]
+        with dialed(self.door.address, self.door.password) as to:
+            dumping = start_program([*command, "--snapshot", snapshot, "--verbose"], to)
             done, told = 0, time.monotonic()
             self.journal.append(BackupProgress(0, tables, "", 0))
             for line in self._lines(dumping):
@@ -148,17 +128,18 @@ class Backup:
 
     def _read_whole(self, tool: Installation, partial: Path) -> None:
         """Listing an archive notices no damage; writing all of it out as SQL does."""
-        command = [str(tool.program("pg_restore")), "--file", os.devnull, str(partial)]
-        for _ in self._lines(_run(command)):
+        command = [tool.program("pg_restore"), "--file", os.devnull, partial]
+        for _ in self._lines(start_program(command)):
             pass
 
-    def _lines(self, process: "subprocess.Popen[str]") -> Iterator[str]:
+    def _lines(self, process: "subprocess.Popen[bytes]") -> Iterator[str]:
         """What a program says, line by line; raises ``Refused`` with its last words if it fails."""
         assert process.stderr is not None
         last: list[str] = []
         try:
             with self.control.ending(process):
-                for line in process.stderr:
+                for said in process.stderr:
+                    line = said.decode(errors="replace")
                     self.control.check()
                     if "error:" in line or "detail:" in line or "hint:" in line:
                         last.append(line.strip())
@@ -171,30 +152,19 @@ class Backup:
         self.control.check()
         if code != 0:
             ending = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
-            said = " ".join(last) or f"it ended with {ending}"
+            why = " ".join(last) or f"it ended with {ending}"
             raise Refused(
-                f"{Path(str(process.args[0])).name} failed: {said}",  # type: ignore[index]
+                f"{Path(str(process.args[0])).name} failed: {why}",  # type: ignore[index]
                 "Free disk space and try again."
-                if "No space left" in said or "File too large" in said or "SIGXFSZ" in said
+                if "No space left" in why or "File too large" in why or "SIGXFSZ" in why
                 else "Read its message; the database was only read, nothing has changed.",
                 object=str(self.folder),
             )
 
-    def _where(self, conn: psycopg.Connection[Any]) -> str:
-        """The target as this connection resolved it, and the settings of the given string."""
-        resolved: dict[str, str | int | None] = {
-            "host": conn.info.host,
-            "port": conn.info.port,
-            "user": conn.info.user,
-            "dbname": conn.info.dbname,
-            "service": None,
-        }
-        return make_conninfo(self.profile.target.dsn, **resolved)
-
     def _restore_command(self, tool: Installation, final: Path) -> str:
         name = f"{self.identity.database}_restored"
         place = ["--host", self.identity.host, "--port", str(self.identity.port)]
-        place += ["--username", self.identity.role]
+        place += ["--username", self.door.address.parameters["user"]]
         create = [str(tool.program("createdb")), *place, "--template", "template0", name]
         restore = [str(tool.program("pg_restore")), *place, "--dbname", name, "--exit-on-error"]
         if self.format == "directory":
@@ -216,22 +186,6 @@ def verify_files(made: BackupMade) -> Iterator[str]:
             yield f"{path} is not there"
         elif _sha256(path) != file.sha256:
             yield f"{path} is not as it was written"
-
-
-def _run(
-    command: list[str], files: tuple[int, ...] = (), variables: dict[str, str] | None = None
-) -> "subprocess.Popen[str]":
-    environment = {k: v for k, v in os.environ.items() if k != "PGPASSWORD"}
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        pass_fds=files,
-        env={**environment, **(variables or {}), "LC_ALL": "C"},
-    )
 
 
 def _disk(error: OSError, place: Path) -> Refused:

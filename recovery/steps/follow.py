@@ -2,28 +2,23 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from recovery.record.events import Step, StepFailed, StepFinished
+from recovery.record.events import StepFailed, StepFinished
 from recovery.record.history import Entry
 from recovery.record.session import Session
+from recovery.server.door import Door
 from recovery.server.reconcile import reconcile
-from recovery.steps.launch import Options, launch, stillborn
+from recovery.steps.launch import stillborn
 from recovery.words.errors import RecoveryError
 
 # How often the journal is read, in seconds.
 _EVERY = 0.1
 
 
-def run(session: Session, step: Step, options: Options) -> Iterator[Entry]:
-    """Starts a step and follows it to its end. Raises ``Refused`` if it may not start now."""
-    last = last_number(session)
-    yield from follow(session, options.password, last, launch(session, step, options))
-
-
 def follow(
     session: Session,
-    password: str | None,
+    door: Door,
     after: int,
     process: "subprocess.Popen[bytes] | None" = None,
 ) -> Iterator[Entry]:
@@ -43,7 +38,7 @@ def follow(
                     process.wait()
                 return
         if gone:
-            if not look_after(session, password, process):
+            if not look_after(session, lambda: door, process):
                 return
         else:
             time.sleep(_EVERY)
@@ -55,17 +50,18 @@ def is_gone(session: Session, process: "subprocess.Popen[bytes] | None") -> bool
 
 
 def look_after(
-    session: Session, password: str | None, process: "subprocess.Popen[bytes] | None"
+    session: Session, door: Callable[[], Door], process: "subprocess.Popen[bytes] | None"
 ) -> bool:
     """Has the server asked what became of a step whose runner is gone; False if there is none.
 
-    Raises ``RecoveryError`` if ``process`` did not even begin, or the server cannot be asked.
+    ``door`` is asked for the way to the server only then. Raises ``RecoveryError`` if ``process``
+    did not even begin, or the server cannot be asked.
     """
     if process is not None and (problem := stillborn(session, process)) is not None:
         raise RecoveryError.of(problem)
     if session.history().running is None:
         return False
-    reconcile(session, password)
+    reconcile(session, door())
     return True
 
 

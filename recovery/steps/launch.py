@@ -2,10 +2,11 @@
 
 import os
 import subprocess
-import sys
 
 import msgspec
 
+from recovery.connection.address import Address
+from recovery.connection.children import python_module, without_password
 from recovery.record.events import Person, Step, StepStarted, Way
 from recovery.record.session import Session
 from recovery.steps.backup import Format
@@ -15,6 +16,7 @@ from recovery.words.errors import FAILED, Problem, Refused
 class Options(msgspec.Struct, frozen=True):
     """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits.
 
+    ``address`` and ``password`` are the way to the target, as the client has resolved it.
     ``prove``: whether a plan, or the pending migrations, are run on a copy of the schema first;
     ``despite_forecast``: migrate though some would fail there. ``compatible``: whether a plan makes
     operators for code that still has the old type. ``ways`` says by revision what is done with the
@@ -22,6 +24,7 @@ class Options(msgspec.Struct, frozen=True):
     """
 
     by: Person
+    address: Address | None = None
     password: str | None = None
     backup_format: Format = "custom"
     ways: dict[str, Way] = {}
@@ -46,12 +49,12 @@ def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[
     log = os.open(session.runner_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", "recovery.steps.runner", str(session.folder), step],
+            python_module("recovery.steps.runner", str(session.folder), step),
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name != "PGPASSWORD"},
+            env=without_password(),
         )
     finally:
         os.close(log)

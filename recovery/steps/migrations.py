@@ -38,9 +38,9 @@ from recovery.record.journal import Journal
 from recovery.revision import migration_scripts, upgrading
 from recovery.revision.application_alembic import ApplicationAlembic
 from recovery.revision.version_table import current_revisions, version_table
-from recovery.server import target
 from recovery.server.claim import claim
 from recovery.server.control import Control
+from recovery.server.door import Door
 from recovery.trial import forecast, schema_copy
 from recovery.trial.forecast import Pending
 from recovery.trial.schema_copy import NoCopy
@@ -60,7 +60,7 @@ class Migrations:
     """
 
     profile: Profile
-    password: str | None
+    door: Door
     identity: Identity
     journal: Journal
     control: Control
@@ -81,8 +81,8 @@ class Migrations:
             raise Refused(
                 "The profile names no migration scripts.", "Add [alembic] script_location to it."
             )
-        with target.connect(self.profile, self.password, autocommit=True) as observer:
-            claim(observer, self.profile, self.identity)
+        with self.door.connect(autocommit=True) as observer:
+            claim(observer, self.profile)
             start = self._start(observer, section)
             pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
             compared = tuple(forecast.collisions(observer, pending))
@@ -157,7 +157,7 @@ class Migrations:
         if before == true:
             return
         evidence = _evidence(self.journal.history())
-        with target.connect(self.profile, self.password, read_only=False) as writer:
+        with self.door.connect(read_only=False) as writer:
             self.journal.append(RevisionIntended(before, true, evidence))
             if not there:
                 self._write(writer, _version_table(table))
@@ -215,7 +215,7 @@ class Migrations:
 
     def _forecast(self, pending: Pending) -> MigrationsForecast:
         try:
-            with schema_copy.make(self.profile, self.password, self.identity) as copy:
+            with schema_copy.make(self.profile, self.door, self.identity) as copy:
                 return forecast.forecast(copy, pending, self.control.check)
         except (Refused, NoCopy) as error:
             return MigrationsForecast((), "", str(error))
@@ -242,7 +242,7 @@ class Migrations:
         table = version_table(section)
         if table not in catalog.read(observer).table_names():
             return False
-        own.be_seen(self.profile, self.password, observer, table)
+        own.be_seen(self.door, observer, table)
         return True
 
     def _make_version_table(
@@ -251,7 +251,7 @@ class Migrations:
         """Makes it if it is not there, as Alembic would with the first revision."""
         table = version_table(section)
         if table not in catalog.read(observer).table_names():
-            with target.connect(self.profile, self.password, read_only=False) as writer:
+            with self.door.connect(read_only=False) as writer:
                 self._write(writer, _version_table(table))
 
     def _upgrade_by(
@@ -275,7 +275,7 @@ class Migrations:
                 RevisionStarted(revision, migration_scripts.title(step.revision), after)
             )
             if way is Way.ASIDE:
-                with target.connect(self.profile, self.password, read_only=False) as writer:
+                with self.door.connect(read_only=False) as writer:
                     for statement in compared[revision].aside:
                         self._write(writer, written(statement))
             began = time.monotonic()
@@ -322,7 +322,7 @@ class Migrations:
 
         try:
             with (
-                self._engine(read_only=False) as engine,
+                self._engine() as engine,
                 engine.connect() as connection,
                 self._watching(connection),
             ):
@@ -342,18 +342,11 @@ class Migrations:
         assert isinstance(driver, psycopg.Connection)
         return self.control.watching(driver)
 
-    def _engine(self, *, read_only: bool = True) -> AbstractContextManager[sa.Engine]:
-        """The same connection as everywhere, with the application's search_path or the role's."""
+    def _engine(self) -> AbstractContextManager[sa.Engine]:
+        """Connections with the application's search_path or the role's."""
         section = self.profile.alembic
-        return upgrading.engine(
-            lambda: target.connect(
-                self.profile,
-                self.password,
-                read_only=read_only,
-                search_path=None if section is None else section.search_path or None,
-            ),
-            self._log,
-        )
+        search_path = None if section is None else section.search_path or None
+        return upgrading.engine(lambda: self.door.connect_for_others(search_path), self._log)
 
     def _log(self, statement: str) -> None:
         with self.sql_log.open("a", encoding="utf-8") as log:

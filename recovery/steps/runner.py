@@ -26,12 +26,11 @@ from recovery.record.events import (
     StepFailed,
     StepFinished,
     StepStarted,
-    TargetConfirmed,
     Verified,
 )
 from recovery.record.session import Session
-from recovery.server import target
 from recovery.server.control import Control
+from recovery.server.door import Door
 from recovery.steps.launch import Options, refuse_too_early
 from recovery.words.errors import FAILED, Problem, RecoveryError, Refused, problem_of
 
@@ -127,10 +126,16 @@ class _Work:
     @property
     def identity(self) -> Identity:
         """The identity that the operator confirmed."""
-        confirmed = self.history.last(TargetConfirmed)
-        if confirmed is None:
+        if self.history.identity is None:
             raise Refused("The target was not confirmed.", "Confirm it first.")
-        return confirmed.identity
+        return self.history.identity
+
+    @property
+    def door(self) -> Door:
+        """The way to the confirmed database, and to no other."""
+        if self.options.address is None:
+            raise Refused("Nobody has connected to the target.", "Connect, then start again.")
+        return Door(self.options.address, self.options.password, self.identity)
 
     def do(self, step: Step) -> None:
         """Does a step. Raises ``RecoveryError`` and psycopg's errors."""
@@ -156,10 +161,9 @@ class _Work:
     def _looking(self) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
         """A read-only connection to the confirmed database, interrupted on request."""
         with (
-            target.connect(self.profile, self.options.password, autocommit=True) as conn,
+            self.door.connect(autocommit=True) as conn,
             self.control.watching(conn),
         ):
-            target.refuse_strangers(target.identify(conn), self.identity)
             yield conn
 
     def investigate(self) -> None:
@@ -183,7 +187,7 @@ class _Work:
         if made.statements and self.options.prove:
             proved = proof.prove(
                 self.profile,
-                self.options.password,
+                self.door,
                 self.identity,
                 compatible=compatible,
                 check=self.control.check,
@@ -220,8 +224,7 @@ class _Work:
         from recovery.steps import backup
 
         made = backup.Backup(
-            profile=self.profile,
-            password=self.options.password,
+            door=self.door,
             identity=self.identity,
             journal=self.journal,
             control=self.control,
@@ -250,7 +253,7 @@ class _Work:
                 raise Refused(f"The backup cannot be trusted: {damage}.", "Make a new one.")
         outcome = Conversion(
             profile=self.profile,
-            password=self.options.password,
+            door=self.door,
             identity=self.identity,
             approved=made,
             journal=self.journal,
@@ -269,7 +272,7 @@ class _Work:
 
         Migrations(
             profile=self.profile,
-            password=self.options.password,
+            door=self.door,
             identity=self.identity,
             journal=self.journal,
             control=self.control,

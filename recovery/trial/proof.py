@@ -20,6 +20,7 @@ from recovery.conversion.plan import Plan, build
 from recovery.conversion.rewriting import clauses, repaired
 from recovery.conversion.statements import RECREATE, Statement
 from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
+from recovery.server.door import Door
 from recovery.trial import schema_copy
 from recovery.trial.schema_copy import Copy, NoCopy
 from recovery.words.composing import composed, written
@@ -43,7 +44,7 @@ class Proved:
 
 def prove(
     profile: Profile,
-    password: str | None,
+    door: Door,
     identity: Identity,
     *,
     compatible: bool = False,
@@ -57,7 +58,7 @@ def prove(
     began = time.monotonic()
     for checked in (True, False):
         try:
-            with schema_copy.make(profile, password, identity) as copy:
+            with schema_copy.make(profile, door, identity) as copy:
                 there = msgspec.structs.replace(identity, database=copy.conn.info.dbname)
                 where, plpgsql_check = copy.where, None
                 if checked and copy.is_ours:

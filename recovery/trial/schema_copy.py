@@ -1,7 +1,6 @@
 """A copy of a database's schema, without rows, to try things on."""
 
 import secrets
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +8,18 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from recovery.catalog import catalog
-from recovery.connection.children import password_file
+from recovery.connection.address import Address
+from recovery.connection.children import dialed, run_program
+from recovery.connection.opening import open_at
+from recovery.connection.settings import FOR_OTHERS
 from recovery.private import installations, scratch
 from recovery.private.installations import Installation
 from recovery.record.events import Identity
-from recovery.server import target
-from recovery.server.pg_dump import choose
+from recovery.server.door import Door, PasswordNeeded, sign_in_elsewhere
+from recovery.server.pg_dump import choose, exported_snapshot
+from recovery.words.errors import Unreachable
 from recovery.words.profile import Profile
 
 # A connection, and how to open others.
@@ -42,21 +44,21 @@ class Copy:
 
 
 @contextmanager
-def make(profile: Profile, password: str | None, identity: Identity) -> Iterator[Copy]:
+def make(profile: Profile, door: Door, identity: Identity) -> Iterator[Copy]:
     """A copy on a private server of the same major, or on the one that the profile names.
 
     It is gone afterwards. Raises ``NoCopy`` and ``RecoveryError`` if there cannot be one.
     """
     if profile.proof is not None:
         tool = choose(installations.for_backups(), identity)
-        schema = _dump(tool, profile, password)
-        with _on_named_server(tool, profile.proof.dsn, password, schema) as (conn, connect):
+        schema = _dump(tool, door)
+        with _on_named_server(tool, profile.proof.dsn, schema) as (conn, connect):
             where = "on a copy of the schema, on the server that the profile names"
             yield Copy(conn, where, is_ours=False, connect=connect)
         return
     tool = _same_major(identity)
-    schema = _dump(tool, profile, password)
-    with _on_private_server(tool, profile, password, identity, schema) as (conn, connect):
+    schema = _dump(tool, door)
+    with _on_private_server(tool, door, identity, schema) as (conn, connect):
         yield Copy(conn, "on a copy of the schema", is_ours=True, connect=connect)
 
 
@@ -75,28 +77,23 @@ def _same_major(identity: Identity) -> Installation:
     return reachable[0]
 
 
-def _dump(tool: Installation, profile: Profile, password: str | None) -> bytes:
-    with password_file(password) as (files, variables):
-        dumped = subprocess.run(
-            [
-                *(tool.program("pg_dump"), "--schema-only", "--no-password", "--no-tablespaces"),
-                *("--no-subscriptions", "--dbname", target.conninfo(profile)),
-            ],
-            pass_fds=files,
-            env=variables,
-            capture_output=True,
+def _dump(tool: Installation, door: Door) -> bytes:
+    command = [tool.program("pg_dump"), "--schema-only", "--no-tablespaces", "--no-subscriptions"]
+    with door.connect() as conn, dialed(door.address, door.password) as to:
+        code, schema, complaints = run_program(
+            [*command, "--snapshot", exported_snapshot(conn)], to
         )
-    if dumped.returncode != 0:
-        raise NoCopy(f"pg_dump cannot write the schema: {_last(dumped.stderr)}")
+    if code != 0:
+        raise NoCopy(f"pg_dump cannot write the schema: {_last(complaints)}")
     # A pg_dump that is newer than the server begins with a setting that the server does not know.
-    return dumped.stdout.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
+    return schema.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
 
 
 @contextmanager
 def _on_private_server(
-    tool: Installation, profile: Profile, password: str | None, identity: Identity, schema: bytes
+    tool: Installation, door: Door, identity: Identity, schema: bytes
 ) -> Iterator[_Connections]:
-    with target.connect(profile, password) as conn:
+    with door.connect() as conn:
         roles = catalog.roles(conn)
     # One transaction restores everything, and every table is locked in it.
     settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
@@ -104,66 +101,57 @@ def _on_private_server(
         server.make_roles(roles)
         with server.connect(autocommit=True) as conn:
             conn.execute(_create(identity.database))
-        _restore(tool, server.conninfo(identity.database), server.password, schema)
-
-        def connect(search_path: str) -> psycopg.Connection[Any]:
-            options = target.path_option(search_path) if search_path else ""
-            return server.connect(identity.database, options=options, prepare_threshold=None)
-
-        with server.connect(
-            identity.database, options="-c search_path=", prepare_threshold=None
-        ) as conn:
-            yield conn, connect
+        address = server.address(identity.database)
+        _restore(tool, address, server.password, schema)
+        with open_at(address, server.password) as conn:
+            yield conn, _opener(address, server.password)
 
 
 @contextmanager
-def _on_named_server(
-    tool: Installation, dsn: str, password: str | None, schema: bytes
-) -> Iterator[_Connections]:
+def _on_named_server(tool: Installation, dsn: str, schema: bytes) -> Iterator[_Connections]:
     """In a database made for it, which is gone afterwards."""
     name = f"pg_rekey_proof_{secrets.token_hex(4)}"
     try:
-        with psycopg.connect(dsn, password=password, autocommit=True) as conn:
+        address, password = sign_in_elsewhere(dsn)
+        with open_at(address, password, autocommit=True) as conn:
             conn.execute(_create(name))
-            own = make_conninfo(dsn, dbname=name)
+            own = address.to(name)
             try:
                 _restore(tool, own, password, schema)
-
-                def connect(search_path: str) -> psycopg.Connection[Any]:
-                    options = target.path_option(search_path) if search_path else ""
-                    return psycopg.connect(
-                        own, password=password, options=options, prepare_threshold=None
-                    )
-
-                with psycopg.connect(
-                    own, password=password, options="-c search_path=", prepare_threshold=None
-                ) as copy:
-                    yield copy, connect
+                with open_at(own, password) as copy:
+                    yield copy, _opener(own, password)
                     copy.rollback()
             finally:
                 conn.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-    except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
+    except PasswordNeeded as error:
+        raise NoCopy(
+            f"the server under [proof] cannot be used: {error} The target's password is not tried "
+            "there: name one in ~/.pgpass, or keep it in the keyring"
+        ) from error
+    except (Unreachable, psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:
         raise NoCopy(f"the server under [proof] cannot be used: {error}") from error
+
+
+def _opener(address: Address, password: str | None) -> Callable[[str], psycopg.Connection[Any]]:
+    """Opens connections for other people's code, with a search_path if there is one."""
+
+    def connect(search_path: str) -> psycopg.Connection[Any]:
+        own = {"search_path": search_path} if search_path else {}
+        return open_at(address, password, settings={**FOR_OTHERS, **own})
+
+    return connect
 
 
 def _create(database: str) -> sql.Composed:
     return sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(database))
 
 
-def _restore(tool: Installation, conninfo: str, password: str | None, schema: bytes) -> None:
-    with password_file(password) as (files, variables):
-        restored = subprocess.run(
-            [
-                *(tool.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
-                *("--no-password", "--set", "ON_ERROR_STOP=1", "--dbname", conninfo),
-            ],
-            input=schema,
-            pass_fds=files,
-            env=variables,
-            capture_output=True,
-        )
-    if restored.returncode != 0:
-        raise NoCopy(f"the schema cannot be restored there: {_last(restored.stderr)}")
+def _restore(tool: Installation, address: Address, password: str | None, schema: bytes) -> None:
+    command = [tool.program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"]
+    with dialed(address, password) as to:
+        code, _, complaints = run_program([*command, "--set", "ON_ERROR_STOP=1"], to, schema)
+    if code != 0:
+        raise NoCopy(f"the schema cannot be restored there: {_last(complaints)}")
 
 
 def _last(said: bytes) -> str:

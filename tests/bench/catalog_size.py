@@ -15,7 +15,7 @@ import psycopg
 from recovery.catalog import catalog
 from recovery.conversion import plan
 from recovery.private import scratch
-from recovery.server import target
+from recovery.server.door import sign_in
 from recovery.steps.investigation import investigate
 from recovery.words.profile import Profile, parse
 
@@ -48,8 +48,9 @@ def measure(dsn: str, password: str) -> dict[str, float]:
     def timed(name: str, began: float) -> None:
         seconds[name] = time.monotonic() - began
 
-    with target.connect(profile, password, autocommit=True) as conn:
-        identity = target.identify(conn)
+    signed_in = sign_in(profile, password)
+    identity = signed_in.identity
+    with signed_in.door.connect(autocommit=True) as conn:
         began = time.monotonic()
         investigate(conn, profile)
         timed("investigation", began)

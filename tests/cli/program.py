@@ -18,6 +18,7 @@ from recovery.record.folders import STATE_VARIABLE
 from recovery.record.history import History
 from recovery.record.session import Session, create, sessions, this_person
 from recovery.server import target
+from recovery.server.door import sign_in
 from recovery.steps.launch import Options
 from recovery.steps.runner import perform
 from recovery.words.profile import load
@@ -128,7 +129,7 @@ class Shell:
         self.remember(database)
         profile = load(self.folder / "rekey.toml")
         made = create(profile, wizard.__version__)
-        target.confirm(made, target.sign_in(profile, database.password), None)
+        target.confirm(made, sign_in(profile, database.password), None)
         return made
 
     def investigated(self, database: Database) -> Session:
@@ -144,7 +145,10 @@ class Shell:
             self.profile(database)
         made = self.opened(database)
         # A proof takes seconds; it has tests of its own.
-        options = Options(by=this_person(), password=database.password, prove=False)
+        door = database.door
+        options = Options(
+            by=this_person(), address=door.address, password=door.password, prove=False
+        )
         for step in steps:
             assert perform(made, step, options) == 0
         return made

@@ -8,10 +8,8 @@ import pytest
 
 from queries import ask_one
 from queries.rows import DataDirectoryRow, SystemIdentifierRow
-from recovery.connection.children import password_file
 from recovery.conversion import watching
 from recovery.record import events as e
-from recovery.server import target
 from recovery.server.disk import free_bytes
 from tests.conftest import Database, incident_profile, profile_for
 from tests.recovering import (
@@ -105,14 +103,12 @@ def test_phases_count_what_the_incident_says(incident_database: Database) -> Non
 
 def _psql(database: Database, *arguments: str) -> None:
     psql = database.server.installation.program("psql")
-    with password_file(database.password) as (files, variables):
-        subprocess.run(
-            [str(psql), "--no-psqlrc", "--dbname", database.dsn, *arguments],
-            pass_fds=files,
-            env=variables,
-            check=True,
-            capture_output=True,
-        )
+    subprocess.run(
+        [str(psql), "--no-psqlrc", "--dbname", database.dsn, *arguments],
+        env=database.environment,
+        check=True,
+        capture_output=True,
+    )
 
 
 def test_plan_sql_by_hand_gives_the_same_catalog(
@@ -425,5 +421,5 @@ def test_everything_is_read_only_until_the_conversion(database: Database) -> Non
 
 
 def _delete_as_the_investigation_connects(recovery: Recovery) -> None:
-    with target.connect(recovery.profile, recovery.database.password) as conn:
+    with recovery.door.connect() as conn:
         conn.execute("DELETE FROM public.notes")

@@ -10,7 +10,7 @@ from recovery.catalog import catalog
 from recovery.conversion import plan
 from recovery.conversion.plan import Plan
 from recovery.record import events as e
-from recovery.server import target
+from recovery.server.identity import identify
 from tests.conftest import ROLES, Database, profile_for
 from tests.recovering import Recovery
 
@@ -67,16 +67,14 @@ FILES = "SELECT oid::regclass::text, relfilenode FROM pg_class WHERE relkind = '
 @pytest.fixture
 def conn(database: Database) -> Iterator[psycopg.Connection[Any]]:
     database.execute(ROLES + ";" + SCHEMA)
-    with target.connect(
-        profile_for(database, **KEYS), database.password, read_only=False
-    ) as connection:
+    with database.door.connect(read_only=False) as connection:
         yield connection
         connection.rollback()
 
 
 def _planned(database: Database, conn: psycopg.Connection[Any]) -> tuple[Plan, e.PlanMade]:
     found = catalog.read(conn)
-    made = plan.build(found, profile_for(database, **KEYS), target.identify(conn))
+    made = plan.build(found, profile_for(database, **KEYS), identify(conn))
     return made, plan.summary(made, found)
 
 

@@ -19,7 +19,7 @@ from recovery.catalog.objects import ObjectName
 from recovery.conversion.plan import build
 from recovery.private import scratch
 from recovery.record.events import Identity, ProofState
-from recovery.server import target
+from recovery.server.identity import identify
 from recovery.trial import proof
 from recovery.words.profile import Profile, parse
 from tests.conftest import ROLES, kinds_of_servers, new_database
@@ -169,7 +169,7 @@ def test_a_random_schema_converts_or_is_refused_by_name(
     conn = place
     with conn.transaction(force_rollback=True):
         _make(conn, statements)
-        identity = target.identify(conn)
+        identity = identify(conn)
         profile = _profile(identity, type_)
         before = catalog.read(conn)
         with conn.transaction(force_rollback=True):

@@ -7,7 +7,7 @@ from recovery.catalog import catalog
 from recovery.conversion import closure, plan, soft_references
 from recovery.record import events as e
 from recovery.record.decisions import decide_column as decide
-from recovery.server import target
+from recovery.server.identity import identify
 from recovery.words.errors import Cancelled, Refused
 from recovery.words.names import ColumnName, KeyType
 from recovery.words.profile import parse
@@ -220,7 +220,7 @@ def test_what_an_owner_does_not_see_or_may_not_make_is_refused(database: Databas
             conn.execute("SET ROLE plain_owner")
             conn.execute("SET search_path = ''")
             profile = profile_for(database, users__id="text", crm__people__id="text")
-            identity = msgspec.structs.replace(target.identify(conn), superuser=False)
+            identity = msgspec.structs.replace(identify(conn), superuser=False)
             made = plan.build(catalog.read(conn), profile, identity, compatible=True)
             refused = {refusal.object: refusal.reason for refusal in made.refusals}
             assert refused.keys() == {"materialized view public.m", "schema crm", "schema public"}

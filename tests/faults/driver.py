@@ -11,7 +11,7 @@ from recovery.record import events as e
 from recovery.record.history import REVISION, History
 from recovery.record.session import Session
 from recovery.steps import follow
-from recovery.steps.launch import Options, launch
+from recovery.steps.launch import launch
 from tests.recovering import ME, Recovery
 from tests.waiting import until
 
@@ -50,10 +50,8 @@ class Driver:
             self.recovery.confirm_revision()
         self.began = follow.last_number(self.session)
         self.by_client = by_client
-        password = self.recovery.client.password
-        options = Options(
-            by=ME, password=password, prove=False, ways=dict.fromkeys(self.adopt, e.Way.ADOPT)
-        )
+        ways = dict.fromkeys(self.adopt, e.Way.ADOPT)
+        options = self.recovery.options(prove=False, ways=ways)
         if not by_client:
             self.child = launch(self.session, step, options)
             return

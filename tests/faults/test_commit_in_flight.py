@@ -74,6 +74,6 @@ def test_while_the_network_is_down_it_is_unknown_and_resolved_later(
             "the server to say what became of the last conversion"
         )
         proxy.mend()
-        reconcile(recovery.session, distant.password)
+        reconcile(recovery.session, recovery.door)
         assert recovery.outcome() is OUTCOMES[way], recovery.ended.reason
         is_after(distant, OUTCOMES[way])

@@ -30,7 +30,7 @@ def test_an_end_behind_commit_that_is_not_journaled_is_asked_of_the_server(
     waits = recovery.session.history().waits_for(e.Step.CONVERSION)
     assert waits == "the server to say what became of the last conversion"
 
-    reconcile(recovery.session, database.password)
+    reconcile(recovery.session, recovery.door)
     assert recovery.outcome() is e.Outcome.COMMITTED
     is_after(database, e.Outcome.COMMITTED)
 

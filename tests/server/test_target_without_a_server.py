@@ -7,6 +7,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from recovery.server import target
+from recovery.server.door import conninfo_of
+from recovery.server.identity import refuse_strangers
 from recovery.words.errors import Refused
 from recovery.words.profile import parse
 from tests.facts import IDENTITY, PROFILE
@@ -64,14 +66,14 @@ def test_another_database_than_the_confirmed_one_is_refused(
     stranger = msgspec.structs.replace(IDENTITY, **differs)
 
     with pytest.raises(Refused) as refused:
-        target.refuse_strangers(stranger, IDENTITY)
+        refuse_strangers(stranger, IDENTITY)
     assert said in refused.value.problem.what
 
 
 def test_a_server_that_moved_or_grew_is_the_same() -> None:
     later = msgspec.structs.replace(IDENTITY, host="10.0.0.7", size_bytes=9, tables=9, role="ben")
 
-    target.refuse_strangers(later, IDENTITY)
+    refuse_strangers(later, IDENTITY)
 
 
 @pytest.mark.parametrize(
@@ -92,13 +94,12 @@ def test_the_profiles_database_is_added_where_nothing_else_names_one(
         monkeypatch.setenv(name, value)
     profile = parse(f'[target]\ndatabase = "saas"\ndsn = "{dsn}"\n')
 
-    assert conninfo_to_dict(target.conninfo(profile)).get("dbname") == database
+    assert conninfo_to_dict(conninfo_of(profile)).get("dbname") == database
 
 
 def test_a_lost_line_is_noticed_unless_the_operator_says_otherwise() -> None:
     profile = parse('[target]\ndatabase = "saas"\ndsn = "host=h connect_timeout=3"\n')
 
-    settings = conninfo_to_dict(target.conninfo(profile, application_name="pg-rekey"))
+    settings = conninfo_to_dict(conninfo_of(profile))
     assert settings["connect_timeout"] == "3"
-    assert settings["application_name"] == "pg-rekey"
     assert {"keepalives_idle", "tcp_user_timeout"} <= set(settings)

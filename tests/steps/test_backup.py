@@ -13,12 +13,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from recovery.connection.children import password_file
 from recovery.private.installations import Installation
 from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.history import StepState
-from recovery.server import target
+from recovery.server.door import sign_in
 from recovery.server.pg_dump import choose
 from recovery.steps import backup
 from recovery.steps.backup import verify_files
@@ -50,9 +49,8 @@ def test_it_restores_to_the_same_database(database: Database, format_: backup.Fo
     assert made.row_counts == {"users": 2000, "notes": 2000}
     assert recovery.session.history().state_of(e.Step.BACKUP) is StepState.DONE
     restored = Database(database.server, f"{database.name}_restored")
-    with password_file(database.password) as (files, variables):
-        for part in made.restore_command.split(" && "):
-            subprocess.run(shlex.split(part), pass_fds=files, env=variables, check=True)
+    for part in made.restore_command.split(" && "):
+        subprocess.run(shlex.split(part), env=database.environment, check=True)
     try:
         assert schema_of(restored) == schema_of(database)
         assert contents_of(restored) == contents_of(database)
@@ -144,7 +142,7 @@ def _installation(major: int, *, embedded: bool = False) -> Installation:
 
 
 def _identity(database: Database, **changes: object) -> e.Identity:
-    found = target.sign_in(profile_for(database), database.password).identity
+    found = sign_in(profile_for(database), database.password).identity
     return msgspec.structs.replace(found, **changes)
 
 

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from recovery.private import scratch
 from recovery.record import events as e
-from recovery.steps.launch import Options
 from recovery.steps.runner import perform
 from recovery.words.profile import AlembicSection
 from tests.conftest import Database, incident_profile, new_database, profile_for
@@ -67,9 +66,8 @@ def recovery_on(
 
 def migrate(recovery: Recovery, *adopt: str, prove: bool = False, **more: Any) -> int:
     """Runs the migrations; on a copy of the schema first only if asked so, for it takes time."""
-    password = recovery.database.password
     ways = {**dict.fromkeys(adopt, e.Way.ADOPT), **more.pop("ways", {})}
-    options = Options(by=ME, password=password, ways=ways, prove=prove, **more)
+    options = recovery.options(ways=ways, prove=prove, **more)
     return perform(recovery.session, e.Step.MIGRATIONS, options)
 
 
@@ -361,7 +359,7 @@ def test_a_revision_that_nobody_confirmed_is_not_set(database: Database, tmp_pat
     location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
     database.execute("CREATE TABLE a (id int PRIMARY KEY)")
     recovery = recovery_on(database, location, "bb")
-    options = Options(by=ME, password=database.password)
+    options = recovery.options()
     assert perform(recovery.session, e.Step.INVESTIGATION, options) == 0
     assert migrate(recovery) == 4
     assert recovery.problem.what == "The migrations waits for the revision to be confirmed."
@@ -406,7 +404,7 @@ def test_the_incidents_later_variant_comes_to_the_same_end(
         perform(
             recovery.session,
             e.Step.VERIFICATION,
-            Options(by=ME, password=incident_database.password),
+            recovery.options(),
         )
         == 0
     )
@@ -418,7 +416,7 @@ def test_the_incidents_later_variant_comes_to_the_same_end(
 def test_verification_tells_what_is_not_so(incident_database: Database) -> None:
     recovery = Recovery(incident_database, incident_profile(incident_database)).planned()
     incident_database.execute("DELETE FROM user_profiles; ALTER TABLE countries RENAME TO lands")
-    options = Options(by=ME, password=incident_database.password)
+    options = recovery.options()
     assert perform(recovery.session, e.Step.VERIFICATION, options) == 0
     verified = recovery.session.history().last(e.Verified)
     assert verified is not None

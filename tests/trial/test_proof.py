@@ -1,5 +1,9 @@
 """The proof on a copy of the schema: where the copy is, and that nothing of it is left."""
 
+from pathlib import Path
+
+import pytest
+
 from recovery.conversion.routines import CHECKED_PLPGSQL, READ
 from recovery.record import events as e
 from recovery.words.profile import Profile, parse
@@ -25,6 +29,16 @@ def _databases(database: Database) -> set[str]:
     return {row[0] for row in database.rows("SELECT datname FROM pg_database")}
 
 
+@pytest.fixture
+def pgpass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    """The operator's ~/.pgpass, with the passwords of the server under [proof]."""
+    file = tmp_path / "pgpass"
+    file.touch(mode=0o600)
+    file.write_text(f"*:*:*:*:{database.password}\n")
+    monkeypatch.setenv("PGPASSFILE", str(file))
+
+
+@pytest.mark.usefixtures("pgpass")
 def test_the_operator_can_name_the_server_even_the_targets_own(database: Database) -> None:
     database.execute(ROLES + ";" + SCHEMA)
     before, schema = _databases(database), schema_of(database)
@@ -52,6 +66,17 @@ def test_without_a_place_for_the_copy_the_plan_says_that_it_is_not_proved(
     assert "refused" in proof.words
 
 
+def test_the_targets_password_is_not_tried_on_the_server_that_is_named(database: Database) -> None:
+    database.execute(ROLES + ";" + SCHEMA)
+    recovery = Recovery(database, _profile(database, database.server.conninfo("postgres")))
+    proof = recovery.planned(prove=True).made.proof
+    assert proof is not None
+    assert proof.state is e.ProofState.NOT_MADE
+    assert "needs a password" in proof.words
+    assert "The target's password is not tried there" in proof.words
+
+
+@pytest.mark.usefixtures("pgpass")
 def test_a_role_that_may_not_make_databases_is_told_so(database: Database) -> None:
     database.execute(ROLES + ";" + SCHEMA)
     database.execute(

@@ -5,7 +5,7 @@ import psycopg
 import pytest
 
 from recovery.record.journal import JournalDamaged
-from recovery.server.target import PasswordNeeded
+from recovery.server.door import PasswordNeeded
 from recovery.words.errors import (
     CANCELLED,
     DONE,

@@ -12,7 +12,11 @@ class OtherDatabase(Fact, frozen=True):
 
 
 class Identity(Fact, frozen=True):
-    """Which database this is, as the server sees it. ``address`` is None on a Unix socket."""
+    """Which database this is, as the server sees it. ``server_address`` is None on a Unix socket.
+
+    What a role may not know is None: ``system_identifier``, ``data_directory``, and ``timeline``
+    and ``log_bytes``, how far the write-ahead log was then. Older journals have the last three not.
+    """
 
     database: str
     database_oid: int
@@ -33,6 +37,9 @@ class Identity(Fact, frozen=True):
     tls: bool
     pooled: bool
     other_databases: tuple[OtherDatabase, ...]
+    data_directory: str | None = None
+    timeline: str | None = None
+    log_bytes: int | None = None
 
 
 class SessionOpened(Event, frozen=True):
