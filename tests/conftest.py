@@ -184,6 +184,19 @@ def database(server: scratch.Server) -> Iterator[Database]:
 
 
 @pytest.fixture
+def pgpass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Writes the operator's ~/.pgpass, with this password for every server and role."""
+
+    def written(password: str) -> None:
+        file = tmp_path / "pgpass"
+        file.touch(mode=0o600)
+        file.write_text(f"*:*:*:*:{password}\n")
+        monkeypatch.setenv("PGPASSFILE", str(file))
+
+    return written
+
+
+@pytest.fixture
 def incident_database(incident_server: scratch.Server) -> Iterator[Database]:
     """The incident's production database, small."""
     yield from _made(incident_server, incident.PRODUCTION)

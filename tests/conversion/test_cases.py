@@ -76,11 +76,17 @@ def _recovery(database: Database, case: Case) -> Recovery:
 
 
 @pytest.mark.parametrize(("kind", "folder"), _in_turn())
-def test_case(server_of: Callable[[str], scratch.Server], kind: str, folder: Path) -> None:
+def test_case(
+    server_of: Callable[[str], scratch.Server],
+    pgpass: Callable[[str], None],
+    kind: str,
+    folder: Path,
+) -> None:
     case = _read(folder)
     server = server_of(kind)
     if server.installation.major < case.since:
         pytest.skip(f"its set-up needs PostgreSQL {case.since}")
+    pgpass(server.password)
     with new_database(server) as database:
         _walk(database, case)
 

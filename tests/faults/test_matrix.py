@@ -19,7 +19,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from queries import compose
 from recovery.private import scratch
 from recovery.private.installations import Installation
 from recovery.record import events as e
@@ -250,14 +249,9 @@ def _held(scene: Scene, when: Moment) -> Iterator[None]:
     with ExitStack() as stack:
         if when.waiting_in is not None:
             name = sql.Identifier(scene.database.name)
-            conn = stack.enter_context(
-                psycopg.connect(
-                    scene.server.conninfo(scene.database.name),
-                    password=scene.server.password,
-                    application_name="the test",
-                )
-            )
-            conn.execute(compose("no_time_outs"))
+            # Without the time-outs that a fault sets.
+            conn = stack.enter_context(scene.server.connect(scene.database.name))
+            conn.execute("SET application_name = 'the test'")
             conn.commit()
             if when.waiting_in == READING:
                 conn.execute("LOCK TABLE pg_catalog.pg_inherits IN ACCESS EXCLUSIVE MODE")

@@ -1,8 +1,6 @@
 """The proof on a copy of the schema: where the copy is, and that nothing of it is left."""
 
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable
 
 from recovery.conversion.routines import CHECKED_PLPGSQL, READ
 from recovery.record import events as e
@@ -29,17 +27,10 @@ def _databases(database: Database) -> set[str]:
     return {row[0] for row in database.rows("SELECT datname FROM pg_database")}
 
 
-@pytest.fixture
-def pgpass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
-    """The operator's ~/.pgpass, with the passwords of the server under [proof]."""
-    file = tmp_path / "pgpass"
-    file.touch(mode=0o600)
-    file.write_text(f"*:*:*:*:{database.password}\n")
-    monkeypatch.setenv("PGPASSFILE", str(file))
-
-
-@pytest.mark.usefixtures("pgpass")
-def test_the_operator_can_name_the_server_even_the_targets_own(database: Database) -> None:
+def test_the_operator_can_name_the_server_even_the_targets_own(
+    database: Database, pgpass: Callable[[str], None]
+) -> None:
+    pgpass(database.password)
     database.execute(ROLES + ";" + SCHEMA)
     before, schema = _databases(database), schema_of(database)
     profile = _profile(database, database.server.conninfo("postgres"))
@@ -76,8 +67,10 @@ def test_the_targets_password_is_not_tried_on_the_server_that_is_named(database:
     assert "The target's password is not tried there" in proof.words
 
 
-@pytest.mark.usefixtures("pgpass")
-def test_a_role_that_may_not_make_databases_is_told_so(database: Database) -> None:
+def test_a_role_that_may_not_make_databases_is_told_so(
+    database: Database, pgpass: Callable[[str], None]
+) -> None:
+    pgpass(database.password)
     database.execute(ROLES + ";" + SCHEMA)
     database.execute(
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'powerless') THEN "
