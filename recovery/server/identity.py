@@ -108,8 +108,12 @@ def _setting_is_lost(conn: psycopg.Connection[Any]) -> bool:
     return row is None or row[0] != "here"
 
 
+class Stranger(Refused):
+    """A connection leads to another database than the one that was confirmed."""
+
+
 def refuse_strangers(found: Identity | Instance, confirmed: Identity) -> None:
-    """Raises ``Refused`` if the server is not the one whose identity was confirmed.
+    """Raises ``Stranger`` if the server is not the one whose identity was confirmed.
 
     A copy of the server's files has its system identifier, and the databases have their oids. Only
     the same start of the server is certainly the same server. After another start, it is taken for
@@ -137,8 +141,8 @@ _COPY = (
 
 def _stranger(
     found: Identity | Instance, name: str, now: object, was: object, detail: str | None = None
-) -> Refused:
-    return Refused(
+) -> Stranger:
+    return Stranger(
         f"This is not the database that was confirmed: its {name.replace('_', ' ')} is {now}, "
         f"it was {was}.",
         "Find out where the connection leads; confirm the target in a new session ('--new').",

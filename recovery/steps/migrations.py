@@ -41,6 +41,7 @@ from recovery.revision.version_table import current_revisions, version_table
 from recovery.server.claim import claim
 from recovery.server.control import Control
 from recovery.server.door import Door
+from recovery.server.identity import Stranger
 from recovery.trial import forecast, schema_copy
 from recovery.trial.forecast import Pending
 from recovery.trial.schema_copy import NoCopy
@@ -217,6 +218,8 @@ class Migrations:
         try:
             with schema_copy.make(self.profile, self.door, self.identity) as copy:
                 return forecast.forecast(copy, pending, self.control.check)
+        except Stranger:
+            raise
         except (Refused, NoCopy) as error:
             return MigrationsForecast((), "", str(error))
 

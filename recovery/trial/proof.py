@@ -21,6 +21,7 @@ from recovery.conversion.rewriting import clauses, repaired
 from recovery.conversion.statements import RECREATE, Statement
 from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.server.door import Door
+from recovery.server.identity import Stranger
 from recovery.trial import schema_copy
 from recovery.trial.schema_copy import Copy, NoCopy
 from recovery.words.composing import composed, written
@@ -82,6 +83,8 @@ def prove(
                     copy.conn.commit()
                     afterwards(copy)
                 return proved
+        except Stranger:
+            raise
         except (Refused, Unreachable, NoCopy) as error:
             return Proved(Proof(ProofState.NOT_MADE, str(error)))
         except psycopg.OperationalError as error:

@@ -17,7 +17,9 @@ class Proxy:
     """
 
     def __init__(self, port: int) -> None:
-        self._to = ("127.0.0.1", port)
+        self._to = port
+        self._elsewhere: tuple[int, int] | None = None
+        self.lines = 0
         self.at_commit: AtCommit = "pass"
         self.saw_commit = threading.Event()
         self._deaf: set[socket.socket] = set()
@@ -39,6 +41,18 @@ class Proxy:
     ) -> None:
         self._listener.close()
         self.cut()
+
+    def lead_elsewhere(self, port: int, after: int = 0) -> None:
+        """New lines lead to another server, behind so many that still lead to the first."""
+        self.lines = 0
+        self._elsewhere = (port, after)
+
+    def _leads_to(self) -> int:
+        """Where a new line leads. ``lines`` counts them."""
+        self.lines += 1
+        if self._elsewhere is None or self.lines <= self._elsewhere[1]:
+            return self._to
+        return self._elsewhere[0]
 
     def cut(self) -> None:
         """Closes every line at once, and takes no new one."""
@@ -79,7 +93,7 @@ class Proxy:
                 _close(client)
                 continue
             try:
-                server = socket.create_connection(self._to)
+                server = socket.create_connection(("127.0.0.1", self._leads_to()))
             except OSError:
                 _close(client)
                 continue

@@ -1,5 +1,6 @@
 """Which targets are refused, and how a connection string is completed."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from recovery.server import target
 from recovery.server.door import conninfo_of
-from recovery.server.identity import refuse_strangers
+from recovery.server.identity import Stranger, refuse_strangers
 from recovery.words.errors import Refused
 from recovery.words.profile import parse
 from tests.facts import IDENTITY, PROFILE
@@ -70,10 +71,54 @@ def test_another_database_than_the_confirmed_one_is_refused(
     assert said in refused.value.problem.what
 
 
-def test_a_server_that_moved_or_grew_is_the_same() -> None:
+def test_a_server_that_is_reached_otherwise_or_grew_is_the_same() -> None:
     later = msgspec.structs.replace(IDENTITY, host="10.0.0.7", size_bytes=9, tables=9, role="ben")
 
     refuse_strangers(later, IDENTITY)
+
+
+# As the server itself sees where it is.
+HERE = {
+    "server_address": "10.0.0.1",
+    "data_directory": "/srv/data",
+    "timeline": "00000001",
+    "log_bytes": 5_000,
+}
+LATER = IDENTITY.started + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("differs", "said"),
+    [
+        ({"server_address": "10.0.0.2"}, "server address is 10.0.0.2, it was 10.0.0.1"),
+        ({"server_port": 5433}, "server port is 5433"),
+        ({"data_directory": "/srv/copy"}, "data directory is /srv/copy, it was /srv/data"),
+        ({"timeline": "00000002"}, "timeline is 00000002, it was 00000001"),
+        ({"log_bytes": 4_999}, "write-ahead log's end is 4999, it was 5000"),
+    ],
+)
+def test_a_copy_of_the_server_is_refused_though_its_identifiers_are_the_same(
+    differs: dict[str, Any], said: str
+) -> None:
+    confirmed = msgspec.structs.replace(IDENTITY, **HERE)
+    copy = msgspec.structs.replace(confirmed, started=LATER, **differs)
+
+    with pytest.raises(Stranger) as refused:
+        refuse_strangers(copy, confirmed)
+    assert said in refused.value.problem.what
+    assert "promoted standby" in str(refused.value.problem.detail)
+
+
+@pytest.mark.parametrize("unknown", [*HERE, "nothing"])
+def test_a_server_that_was_restarted_where_it_was_is_the_same(unknown: str) -> None:
+    """What a role may not know, or an older journal has not, is no difference."""
+    confirmed = msgspec.structs.replace(IDENTITY, **HERE)
+    restarted = msgspec.structs.replace(confirmed, started=LATER, log_bytes=6_000)
+    if unknown != "nothing":
+        restarted = msgspec.structs.replace(restarted, **{unknown: None})
+
+    refuse_strangers(restarted, confirmed)
+    refuse_strangers(confirmed, confirmed)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ import subprocess
 import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
 import psycopg
+
+from recovery.connection.children import python_module
 
 CONNECT_TIMEOUT_S = 3
 STATEMENT_TIMEOUT_MS = 3000
@@ -64,9 +65,7 @@ class Service:
 
     def __init__(self, conninfo: str, password: str, port: int = 0) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "wizard.demo.service"],
-            # "-m" looks in the working directory first.
-            cwd=Path(__file__).parents[2],
+            python_module("wizard.demo.service"),
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
