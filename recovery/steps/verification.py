@@ -1,9 +1,5 @@
 """The check-list: what the profile expects, held against the database and the services."""
 
-import http.client
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,20 +24,18 @@ from recovery.words.names import TableName, spelled
 from recovery.words.profile import HttpCheck, Profile
 
 PASSED, FAILED, NOT_CHECKED = CheckState.PASSED, CheckState.FAILED, CheckState.NOT_CHECKED
-# How long a service may take to answer, in seconds.
-_PATIENCE = 10.0
-_MOST_OF_A_BODY = 1_000_000
 
 
 def verify(conn: psycopg.Connection[Any], profile: Profile, history: History) -> Verified:
     """Makes every check that the profile asks for; what could not be made is "not checked"."""
+    services = _services(profile.http)
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
     with conn.transaction():
         found = catalog.read(conn)
         view = _View(conn, profile, history, found)
         checks = [
-            *map(_http, profile.http),
+            *services,
             *view.revision(),
             *view.types(),
             *view.tables(),
@@ -52,43 +46,13 @@ def verify(conn: psycopg.Connection[Any], profile: Profile, history: History) ->
     return Verified(tuple(checks))
 
 
-def _http(check: HttpCheck) -> Check:
-    fields = ", ".join(f'"{name}": {json.dumps(value)}' for name, value in check.json.items())
-    expected = f"HTTP {check.status}" + (f" and {fields}" if fields else "")
-    request = urllib.request.Request(check.url, headers={"User-Agent": "pg-rekey"})  # noqa: S310 - http(s) only, by the profile
-    try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310 - as above
-            status, body = answer.status, answer.read(_MOST_OF_A_BODY)
-    except urllib.error.HTTPError as error:
-        with error:
-            status, body = error.code, error.read(_MOST_OF_A_BODY)
-    except (OSError, http.client.HTTPException) as error:
-        return Check(check.name, expected, FAILED, f"{check.url} does not answer: {error}")
-    differing = _differing(check, body)
-    passed = status == check.status and not differing
-    return Check(
-        check.name,
-        expected,
-        PASSED if passed else FAILED,
-        f"HTTP {status}" + (f"; {'; '.join(differing)}" if differing else f" from {check.url}"),
-    )
-
-
-def _differing(check: HttpCheck, body: bytes) -> list[str]:
-    if not check.json:
+def _services(checks: tuple[HttpCheck, ...]) -> list[Check]:
+    if not checks:
         return []
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return ["the answer is not JSON"]
-    if not isinstance(answer, dict):
-        return ["the answer is not a JSON object"]
-    shown = f", error: {answer['error']}" if "error" in answer else ""
-    return [
-        f"{name} is {json.dumps(answer.get(name))}{shown}"
-        for name, value in check.json.items()
-        if answer.get(name) != value
-    ]
+    # An HTTP client takes its time to import.
+    from recovery.steps import http_checks
+
+    return [http_checks.made(check) for check in checks]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,11 @@
 """The whole recovery by command."""
 
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
 from tests.cli.program import Shell
 from tests.conftest import Database
 from tests.recovering import contents_of, schema_of
@@ -105,3 +111,30 @@ def test_the_incident_is_recovered_command_by_command(
     assert "**COMMITTED**" in report
     assert f"adopted by {session.history().entries[0].event.by}" in report  # type: ignore[union-attr]
     assert [row["state"] for row in shell.run("sessions", "--json").rows] == ["finished"]
+
+
+@pytest.mark.slow
+def test_the_readmes_five_lines_recover_the_incident(
+    shell: Shell, incident_database: Database
+) -> None:
+    database = incident_database
+    shell.remember(database)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("in five lines\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\$ (.+?)(?:  +#.*)?$", section, re.MULTILINE)
+    here = {
+        "host=db.internal user=owner dbname=saas_platform": [database.dsn],
+        "backend/migrations": [str(incident.SCRIPT_LOCATION)],
+        "saas_platform": [database.name],
+        # As the README says of the demo.
+        "migrate": ["migrate", "--adopt", incident.VALUATIONS_REVISION],
+    }
+
+    assert len(lines) == 1 + 5
+    for command in (each for line in lines for each in line.split("&&")):
+        _, *words = shlex.split(command)
+        ended = shell.run(*(there for word in words for there in here.get(word, [word])))
+        assert ended.code == 0, f"{command}\n{ended.out}{ended.err}"
+
+    (session,) = shell.sessions()
+    assert session.history().recovered

@@ -93,6 +93,17 @@ print("LOADED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert modules.isdisjoint({"textual", "screens", "wizard", "typer", "rich"})
 
 
+def test_an_http_client_is_imported_only_where_a_service_is_asked() -> None:
+    program = """
+import sys, recovery.steps.runner, recovery.steps.verification, wizard.headless
+print("CODE", 0)
+print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+    _, modules = loaded(program)
+
+    assert "httpx" not in modules
+
+
 @pytest.mark.parametrize("script", ["private.keeper", "revision.metadata_child"])
 def test_a_script_that_runs_alone_needs_nothing_but_the_standard_library(script: str) -> None:
     program = f"""
