@@ -36,8 +36,6 @@ def state_in_words(history: History) -> str:
         return "waiting at the gate, with locks held"
     if history.running is not None:
         return f"{history.running} is running"
-    if history.finished:
-        return "finished"
     for step in Step:
         state = history.state_of(step)
         if state is StepState.FAILED:

@@ -343,11 +343,39 @@ def test_the_profile_is_the_one_that_the_session_was_opened_with() -> None:
         _ = History().profile
 
 
-def test_a_verified_session_is_finished_only_with_its_report() -> None:
-    check = Check("orphans", "none", CheckState.PASSED, "0")
+# A recovery's whole way; each test says what came before, in between or behind.
+PASSED = Verified((Check("orphans", "none", CheckState.PASSED, "0"),))
+REPORT = Reported("report.md", "report.json")
 
-    assert not history(opened(), Verified((check,))).finished
-    assert history(opened(), Verified((check,)), Reported("a", "b")).finished
+
+def migrated() -> tuple[AnyEvent, ...]:
+    """Everything up to the check-list."""
+    return (*ready_to_convert(), *converting(Outcome.COMMITTED), REVISION, Migrated(("c3",)))
+
+
+def test_a_session_is_finished_when_every_step_is_settled_and_the_report_tells_of_all() -> None:
+    assert not history(*migrated(), PASSED).finished
+    assert history(*migrated(), PASSED, REPORT).finished
+    assert not history(*migrated(), REPORT).finished
+
+
+@pytest.mark.parametrize("way", [(opened(), confirmed(), investigated()), ready_to_convert()])
+def test_a_report_that_is_written_early_finishes_nothing(way: tuple[AnyEvent, ...]) -> None:
+    told = history(*way, REPORT)
+
+    assert told.state_of(Step.REPORT) is DONE
+    assert not told.finished
+
+
+def test_a_report_is_done_until_another_step_begins() -> None:
+    nothing = (opened(), confirmed(), investigated(), planned(nothing_to_do=True), REVISION)
+    checked = (*nothing, Migrated(("c3",)), PASSED, started(Step.REPORT), REPORT)
+    again = (started(Step.VERIFICATION), PASSED, StepFinished(Step.VERIFICATION, 1.0))
+
+    assert history(*checked, StepFinished(Step.REPORT, 0.1)).finished
+    assert not history(*checked, *again).finished
+    assert history(*checked, *again).state_of(Step.REPORT) is READY
+    assert history(*checked, *again, REPORT).finished
 
 
 @pytest.mark.parametrize(
@@ -360,14 +388,13 @@ def test_a_verified_session_is_finished_only_with_its_report() -> None:
     ids=lambda event: type(event).__name__,
 )
 def test_checks_and_report_do_not_outlive_a_change_of_the_database(change: AnyEvent) -> None:
-    check = Check("orphans", "none", CheckState.PASSED, "0")
-    before = (opened(), confirmed(), Verified((check,)), Reported("a", "b"))
+    before = (*migrated(), PASSED, REPORT)
     told = history(*before, change)
 
     assert (told.recovered, told.finished) == (False, False)
     assert told.state_of(Step.VERIFICATION) is not DONE
     assert told.state_of(Step.REPORT) is not DONE
-    again = history(*before, change, Verified((check,)))
+    again = history(*before, change, PASSED)
     assert again.recovered
     assert again.state_of(Step.VERIFICATION) is DONE
     assert history(*before, ended(Outcome.ROLLED_BACK)).finished
