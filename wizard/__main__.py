@@ -1,7 +1,9 @@
-"""The program ``pg-rekey``: the wizard says at once that it comes, before the rest is loaded."""
+"""The program ``pg-rekey``: what can be said before the rest is loaded is said at once."""
 
 import os
 import sys
+
+from wizard import __version__
 
 # Options that end before a wizard is seen, or need none.
 _WITHOUT = {
@@ -30,6 +32,9 @@ def _opens_the_wizard(arguments: list[str]) -> bool:
 
 def main() -> None:
     """Runs the command line, and exits with its code."""
+    if sys.argv[1:] == ["--version"]:
+        sys.stdout.write(f"pg-rekey {__version__}\n")
+        return
     if _opens_the_wizard(sys.argv[1:]):
         from wizard.opening import open_up
 

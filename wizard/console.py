@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from recovery.words.errors import Problem
 from wizard.event_lines import printable, problem_lines
-from wizard.headless import Output
+from wizard.output import Output
 
 
 @dataclass

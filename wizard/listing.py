@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from recovery.record.events import Step
 from recovery.record.history import History, StepState
-from recovery.record.session import sessions
+from recovery.record.session_list import listed_sessions
 from recovery.record.transaction import TransactionState, transaction_state
 
 
 def listing() -> Iterator[dict[str, str]]:
     """One row a session: its id, target, environment, how far it is, and its folder."""
-    for listed in sessions():
+    for listed in listed_sessions():
         history = listed.history
         if history is None:
             yield {

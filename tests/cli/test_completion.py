@@ -7,10 +7,10 @@ from typing import NoReturn
 import pytest
 
 import wizard
+from recovery.record import folders
 from recovery.record.session import create
 from tests.cli.program import PROGRAM, Shell
 from tests.screens.story import PROFILE
-from wizard import cli
 
 # What bash does when somebody presses Tab, for each line of its input.
 BASH = """
@@ -73,7 +73,7 @@ def test_sessions_that_cannot_be_listed_are_no_noise_in_a_prompt(
     def fail() -> NoReturn:
         raise PermissionError(13, "Permission denied", str(Path("/root")))
 
-    monkeypatch.setattr(cli, "session_ids", fail)
+    monkeypatch.setattr(folders, "session_ids", fail)
     ended = shell.run(
         COMP_WORDS="pg-rekey resume ", COMP_CWORD="2", _PG_REKEY_COMPLETE="complete_bash"
     )

@@ -9,6 +9,7 @@ from recovery.record.session import Session, create
 from recovery.words.profile import parse
 from tests.cli.program import Shell
 from tests.conftest import Database
+from tests.histories import empty
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def test_a_profile_may_be_named_before_the_command(shell: Shell, small: Database
 def test_every_option_of_the_profile_may_stand_before_the_command(
     shell: Shell, small: Database
 ) -> None:
+    empty(shell.folder / "migrations")
     before = (
         *("--dsn", small.dsn, "--database", small.name, "--key", "users.id=varchar(36)"),
         *("--scripts", "migrations", "--set", 'environment = "staging"'),

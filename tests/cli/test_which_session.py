@@ -112,6 +112,10 @@ def test_a_session_is_named_by_itself_or_by_the_option(
         ended = shell.run(*naming)
         assert ended.code == 0, naming
         assert "crm" not in ended.out
+        for bundled in shop.folder.parent.glob("*.tar.gz"):
+            # The next one of this second has the same name.
+            assert bundled.name.startswith(shop.id)
+            bundled.unlink()
     other = shell.sessions()[0].id
     refused(shell.run(command, shop.id, "--session", other), 2, shop.id, other)
 
@@ -179,14 +183,16 @@ def test_a_changed_profile_says_which_session_is_left_and_how_to_go_on_with_it(
     assert left.id not in again.out
 
 
-def test_as_json_what_is_left_is_said_on_standard_error(shell: Shell, small: Database) -> None:
+def test_as_json_what_is_left_is_an_object_of_its_own(shell: Shell, small: Database) -> None:
     left = shell.planned(small)
     shell.profile(small, keys='"users.id" = "text"\n')
 
     ended = shell.run("investigate", "--json")
     assert ended.code == 0
-    assert f"--session {left.id}" in ended.err
-    assert all("event" in row for row in ended.rows)
+    said, *events = ended.rows
+    assert said["left"] == left.id
+    assert f"--session {left.id}" in said["why"]
+    assert all("event" in row for row in events)
 
 
 def test_at_a_terminal_resume_opens_the_profiles_target(shell: Shell, shop: Session) -> None:

@@ -9,8 +9,6 @@ from recovery.record.events import (
     AnyEvent,
     BackupAttested,
     Candidate,
-    Check,
-    CheckState,
     ConversionEnded,
     Investigated,
     Migrated,
@@ -41,6 +39,7 @@ from tests.facts import (
     investigated,
     opened,
     planned,
+    recovered,
 )
 
 NOT_YET, READY, DONE = StepState.NOT_YET, StepState.READY, StepState.DONE
@@ -343,20 +342,14 @@ def test_the_profile_is_the_one_that_the_session_was_opened_with() -> None:
         _ = History().profile
 
 
-# A recovery's whole way; each test says what came before, in between or behind.
-PASSED = Verified((Check("orphans", "none", CheckState.PASSED, "0"),))
-REPORT = Reported("report.md", "report.json")
-
-
-def migrated() -> tuple[AnyEvent, ...]:
-    """Everything up to the check-list."""
-    return (*ready_to_convert(), *converting(Outcome.COMMITTED), REVISION, Migrated(("c3",)))
+*UNREPORTED, REPORT = recovered()
+PASSED = UNREPORTED[-1]
 
 
 def test_a_session_is_finished_when_every_step_is_settled_and_the_report_tells_of_all() -> None:
-    assert not history(*migrated(), PASSED).finished
-    assert history(*migrated(), PASSED, REPORT).finished
-    assert not history(*migrated(), REPORT).finished
+    assert not history(*UNREPORTED).finished
+    assert history(*UNREPORTED, REPORT).finished
+    assert not history(*UNREPORTED[:-1], REPORT).finished
 
 
 @pytest.mark.parametrize("way", [(opened(), confirmed(), investigated()), ready_to_convert()])
@@ -388,7 +381,7 @@ def test_a_report_is_done_until_another_step_begins() -> None:
     ids=lambda event: type(event).__name__,
 )
 def test_checks_and_report_do_not_outlive_a_change_of_the_database(change: AnyEvent) -> None:
-    before = (*migrated(), PASSED, REPORT)
+    before = recovered()
     told = history(*before, change)
 
     assert (told.recovered, told.finished) == (False, False)
