@@ -9,7 +9,7 @@ from getpass import getuser
 from pathlib import Path
 
 from recovery.record.events import Person, SessionOpened
-from recovery.record.folders import JOURNAL, state_folder
+from recovery.record.folders import JOURNAL, session_ids, state_folder
 from recovery.record.history import History
 from recovery.record.journal import Journal
 from recovery.record.journal_file import only_read
@@ -101,8 +101,7 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
     parent = state or state_folder()
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        folder = parent / f"{stamp}-{secrets.token_hex(2)}"
+        folder = parent / _new_id(next(session_ids(parent), ""))
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise Refused(
@@ -113,6 +112,15 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
     session = Session(folder)
     session.journal.append(SessionOpened(program, profile, this_person(), this_machine()))
     return session
+
+
+def _new_id(newest: str) -> str:
+    """A moment and a number by chance, so chosen that the newest id of this second stays below."""
+    while True:
+        moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        chosen = f"{moment}-{secrets.token_hex(2)}"
+        if chosen > newest or not newest.startswith(moment):
+            return chosen
 
 
 def open_session(session_id: str, state: Path | None = None) -> Session:

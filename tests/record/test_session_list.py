@@ -43,6 +43,12 @@ def test_sessions_are_listed_newest_first(state: Path) -> None:
     ]
 
 
+def test_those_of_one_second_are_listed_in_the_order_in_which_they_were_begun(state: Path) -> None:
+    begun = [create(about("saas"), "0.1.0", state).id for _ in range(12)]
+
+    assert [listed.id for listed in listed_sessions(state)] == begun[::-1]
+
+
 def test_without_a_state_folder_there_are_none(state: Path) -> None:
     assert list(listed_sessions(state)) == []
 
