@@ -32,9 +32,14 @@ def _opens_the_wizard(arguments: list[str]) -> bool:
 
 def main() -> None:
     """Runs the command line, and exits with its code."""
-    if sys.argv[1:] == ["--version"]:
-        sys.stdout.write(f"pg-rekey {__version__}\n")
-        return
+    match sys.argv[1:]:
+        case ["--version"]:
+            sys.stdout.write(f"pg-rekey {__version__}\n")
+            return
+        case ["sessions", *rest] if rest in ([], ["--json"]):
+            from wizard.listing import tell
+
+            sys.exit(tell(as_json=bool(rest)))
     if _opens_the_wizard(sys.argv[1:]):
         from wizard.opening import open_up
 

@@ -95,8 +95,6 @@ def wizard_command(
     if version:
         sys.stdout.write(f"pg-rekey {wizard.__version__}\n")
         raise typer.Exit
-    if context.invoked_subcommand is not None:
-        return 0
     for given, option in ((as_json, "--json"), (password_stdin, "--password-stdin")):
         if given:
             context.fail(f"{option} is for commands; the wizard has no use for it.")
@@ -314,16 +312,9 @@ def verify(chosen: ConnectingOrNew) -> int:
 @app.command("sessions")
 def list_sessions(as_json: JsonOption = False) -> int:
     """Lists the sessions, newest first."""
-    from wizard.listing import listing
-    from wizard.output import Output
+    from wizard.listing import tell
 
-    output = Output(as_json)
-    for row in listing():
-        if as_json:
-            output.value(row)
-        else:
-            output.line("  ".join(row.values()))
-    return 0
+    return tell(as_json=as_json)
 
 
 @app.command()

@@ -6,6 +6,19 @@ from recovery.record.events import Step
 from recovery.record.history import History, StepState
 from recovery.record.session_list import listed_sessions
 from recovery.record.transaction import TransactionState, transaction_state
+from recovery.words.errors import DONE
+from wizard.output import Output
+
+
+def tell(*, as_json: bool) -> int:
+    """The command ``pg-rekey sessions``; answers its exit code."""
+    output = Output(as_json)
+    for row in listing():
+        if as_json:
+            output.value(row)
+        else:
+            output.line("  ".join(row.values()))
+    return DONE
 
 
 def listing() -> Iterator[dict[str, str]]:

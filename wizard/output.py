@@ -10,7 +10,11 @@ import msgspec
 from recovery.record import events as e
 from recovery.record.history import Entry, History
 from recovery.words.errors import Problem
-from wizard.event_lines import lines, printable, problem_lines, revision_lines
+
+
+def printable(text: str) -> str:
+    """A line without what a terminal would obey: a database's text must not give orders."""
+    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 @dataclass
@@ -28,6 +32,9 @@ class Output:
         if self.as_json:
             self.value({**more, **msgspec.to_builtins(event)})
             return
+        # A list of sessions has no events, and is to be there at once.
+        from wizard.event_lines import lines
+
         for line in lines(event):
             self.line(line)
 
@@ -42,6 +49,8 @@ class Output:
     def revision(self, history: History) -> None:
         """Prints what was found of the revision, and what was confirmed."""
         if not self.as_json:
+            from wizard.event_lines import revision_lines
+
             for line in revision_lines(history):
                 self.line(line)
             return
@@ -83,4 +92,6 @@ class Output:
         if self.as_json:
             sys.stderr.write(json.dumps({"error": msgspec.to_builtins(problem)}) + "\n")
         else:
+            from wizard.event_lines import problem_lines
+
             sys.stderr.writelines(f"{printable(line)}\n" for line in problem_lines(problem))
