@@ -7,15 +7,15 @@ from wizard import __version__
 
 # Options that end before a wizard is seen, or need none.
 _WITHOUT = {
-    *("-h", "--help", "--version", "--plain", "--json"),
+    *("-h", "--help", "--version", "--plain", "--json", "--password-stdin", "--"),
     *("--install-completion", "--show-completion"),
 }
 
 
-def _opens_the_wizard(arguments: list[str]) -> bool:
+def opens_the_wizard(arguments: list[str]) -> bool:
     """Whether a screen is wanted and can be shown. If in doubt, no: it is only shown later then."""
     # All options that are left by then take a value.
-    values = {place + 1 for place, word in enumerate(arguments) if word.startswith("-")}
+    values = {place + 1 for place, word in enumerate(arguments) if _takes_the_next(word)}
     commands = [
         word
         for place, word in enumerate(arguments)
@@ -30,6 +30,13 @@ def _opens_the_wizard(arguments: list[str]) -> bool:
     )
 
 
+def _takes_the_next(word: str) -> bool:
+    """Whether an option's value is the next word, and not in its own: ``--name=…``, ``-n…``."""
+    if word.startswith("--"):
+        return "=" not in word
+    return word.startswith("-") and len(word) == 2
+
+
 def main() -> None:
     """Runs the command line, and exits with its code."""
     match sys.argv[1:]:
@@ -40,7 +47,7 @@ def main() -> None:
             from wizard.listing import tell
 
             sys.exit(tell(as_json=bool(rest)))
-    if _opens_the_wizard(sys.argv[1:]):
+    if opens_the_wizard(sys.argv[1:]):
         from wizard.opening import open_up
 
         if not open_up():

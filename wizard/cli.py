@@ -1,4 +1,5 @@
 """The command line. Without a command it opens the wizard; every command also works alone.
+Options may stand before a command or behind it.
 
 Exit codes: 0 done, 1 a check failed or the work was rolled back, 2 usage or profile, 3 cannot
 connect, 4 refused, 130 cancelled.
@@ -126,7 +127,7 @@ def demo(
         Path | None, typer.Option("--keep", help="Keep the sessions in this folder.")
     ] = None,
 ) -> int:
-    """Recovers a made-up incident on a private PostgreSQL server, gone when it ends."""
+    """Recovers a made-up incident on a private PostgreSQL server. It is gone when it ends."""
     from wizard.demo import command
 
     return command.run(rows=rows, unattended=unattended, serve=serve, keep=keep)
@@ -140,7 +141,7 @@ def init(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file.")] = DEFAULT_PROFILE,
     password_stdin: PasswordOption = False,
 ) -> int:
-    """Writes a commented profile from a live database, which is only read."""
+    """Writes a commented profile from a live database. Only reads it."""
     from wizard import init as initial
 
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None
@@ -243,7 +244,7 @@ def convert(
         bool, typer.Option("--accept-breaks", help="Go on with what the plan says may fail.")
     ] = False,
 ) -> int:
-    """Runs the plan that was made last, and commits it or rolls it back at the gate."""
+    """Runs the latest plan, then commits it or rolls it back."""
     from recovery.words.errors import ProfileError
 
     if commit is None:
@@ -298,7 +299,7 @@ def compatibility(
     ] = False,
     confirm: ConfirmOption = None,
 ) -> int:
-    """Lists the operators that a plan made for code that still has uuid, or drops them."""
+    """Lists or drops the operators for code that still has uuid. A plan has made them."""
     return _client(chosen).compatibility(confirm, remove=remove)
 
 
@@ -320,7 +321,7 @@ def list_sessions(as_json: JsonOption = False) -> int:
 @app.command()
 @spread
 def resume(chosen: Chosen, session_id: SessionArgument = None, plain: PlainOption = False) -> int:
-    """Opens the target's session where it stands; without a profile, the latest unfinished one."""
+    """Opens a session where it stands. Without a profile, the latest that is not finished."""
     from recovery.record.session_list import latest_unfinished
     from wizard.which_session import to_look_at
 
@@ -346,7 +347,7 @@ def resume(chosen: Chosen, session_id: SessionArgument = None, plain: PlainOptio
 @app.command()
 @spread
 def report(chosen: Chosen, session_id: SessionArgument = None) -> int:
-    """Writes report.md and report.json of a session, which goes on all the same."""
+    """Writes report.md and report.json of a session. It goes on all the same."""
     from recovery.record.session import open_session
     from wizard.headless import Client
     from wizard.output import Output

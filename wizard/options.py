@@ -24,28 +24,41 @@ def _known_sessions(incomplete: str) -> list[str]:
 
 ProfileOption = Annotated[
     Path | None,
-    typer.Option("--profile", "-p", help="What is expected; ./rekey.toml if it is there."),
+    typer.Option(
+        "--profile", "-p", metavar="FILE", help="What is expected; ./rekey.toml if it is there."
+    ),
 ]
 DsnOption = Annotated[
-    str | None, typer.Option("--dsn", help="libpq connection string, without a password.")
+    str | None,
+    typer.Option("--dsn", metavar="DSN", help="libpq connection string, without a password."),
 ]
 DatabaseOption = Annotated[
-    str | None, typer.Option("--database", help="The expected name of the database.")
+    str | None,
+    typer.Option("--database", metavar="NAME", help="The expected name of the database."),
 ]
 KeyOption = Annotated[
     list[str] | None,
-    typer.Option("--key", help="A key and its type: users.id=varchar(36). Repeatable."),
+    typer.Option(
+        "--key", metavar="KEY=TYPE", help="A key and its type: users.id=varchar(36). Repeatable."
+    ),
 ]
-ScriptsOption = Annotated[str | None, typer.Option("--scripts", help="Alembic's script location.")]
+ScriptsOption = Annotated[
+    str | None, typer.Option("--scripts", metavar="FOLDER", help="Alembic's script location.")
+]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Any profile entry as TOML: expect.least_tables=170. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any profile entry as TOML: expect.least_tables=170. Repeatable.",
+    ),
 ]
 SessionOption = Annotated[
     str | None,
     typer.Option(
         "--session",
         "-s",
+        metavar="ID",
         help="A session; else the latest for the target.",
         autocompletion=_known_sessions,
     ),

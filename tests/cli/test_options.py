@@ -124,6 +124,14 @@ def test_help_before_a_command_is_the_commands(shell: Shell) -> None:
     assert "--no-proof" in behind.out
 
 
+def test_the_list_of_commands_cuts_no_sentence_off(shell: Shell) -> None:
+    told = shell.run("--help", COLUMNS="80")
+
+    assert told.code == 0
+    assert "  verify " in told.out
+    assert [line for line in told.out.splitlines() if line.endswith("...")] == []
+
+
 def test_the_version_is_said_whatever_stands_behind(shell: Shell) -> None:
     for arguments in (("--version",), ("--version", "plan"), ("--profile", "x", "--version")):
         ended = shell.run(*arguments)
