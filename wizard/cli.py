@@ -119,12 +119,15 @@ def demo(
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Walk the recovery without a screen.")
     ] = False,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows in all, about.")] = 50_000,
+    rows: Annotated[
+        int, typer.Option("--rows", metavar="COUNT", min=1, help="Rows in all, about.")
+    ] = 50_000,
     serve: Annotated[
         bool, typer.Option("--serve", help="Only keep the incident; use another terminal.")
     ] = False,
     keep: Annotated[
-        Path | None, typer.Option("--keep", help="Keep the sessions in this folder.")
+        Path | None,
+        typer.Option("--keep", metavar="FOLDER", help="Keep the sessions in this folder."),
     ] = None,
 ) -> int:
     """Recovers a made-up incident on a private PostgreSQL server. It is gone when it ends."""
@@ -138,7 +141,9 @@ def init(
     dsn: DsnOption = None,
     database: DatabaseOption = None,
     scripts: ScriptsOption = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file.")] = DEFAULT_PROFILE,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file.")
+    ] = DEFAULT_PROFILE,
     password_stdin: PasswordOption = False,
 ) -> int:
     """Writes a commented profile from a live database. Only reads it."""
@@ -213,7 +218,9 @@ def plan(
 @spread
 def backup(
     chosen: ConnectingOrNew,
-    backup_format: Annotated[str, typer.Option("--format", help="custom or directory.")] = "custom",
+    backup_format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="custom or directory.")
+    ] = "custom",
 ) -> int:
     """Makes a backup and reads it whole. Only reads the database."""
     from recovery.words.errors import ProfileError
@@ -235,10 +242,12 @@ def convert(
         bool | None, typer.Option("--commit/--rollback", help="What to do at the gate.")
     ] = None,
     backup_attested: Annotated[
-        str | None, typer.Option("--backup-attested", help="Names a backup made elsewhere.")
+        str | None,
+        typer.Option("--backup-attested", metavar="TEXT", help="Names a backup made elsewhere."),
     ] = None,
     gate_seconds: Annotated[
-        float, typer.Option("--gate-seconds", min=1, help="How long the gate waits.")
+        float,
+        typer.Option("--gate-seconds", metavar="SECONDS", min=1, help="How long the gate waits."),
     ] = 900,
     accept_breaks: Annotated[
         bool, typer.Option("--accept-breaks", help="Go on with what the plan says may fail.")
@@ -365,7 +374,8 @@ def bundle(
     chosen: Chosen,
     session_id: SessionArgument = None,
     to: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file, or a folder for it.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="PATH", help="A file, or a folder for it."),
     ] = None,
     with_backup: Annotated[
         bool, typer.Option("--with-backup", help="The backup too: it is the data.")

@@ -64,7 +64,12 @@ SessionOption = Annotated[
     ),
 ]
 SessionArgument = Annotated[
-    str | None, typer.Argument(metavar="ID", autocompletion=_known_sessions)
+    str | None,
+    typer.Argument(
+        metavar="ID",
+        help="A session; else the latest for the target.",
+        autocompletion=_known_sessions,
+    ),
 ]
 NewOption = Annotated[bool, typer.Option("--new", help="Begin a new session.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

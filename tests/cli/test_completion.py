@@ -29,9 +29,19 @@ complete -p pg-rekey
 
 def test_bash_completes_commands_options_and_sessions() -> None:
     known = create(PROFILE, wizard.__version__).id
-    lines = ("in", "plan --no", "resume ", f"bundle {known[:8]}", "verify -s ", "--profile t")
+    wanted = {
+        "in": "init investigate",
+        "plan --no": "--no-proof",
+        "resume ": known,
+        f"bundle {known[:8]}": known,
+        "verify -s ": known,
+        "--profile t": "",
+        "-p x plan --no": "--no-proof",
+        f"--session {known[:8]}": known,
+        "--dsn dbname=x bun": "bundle",
+    }
 
-    typed = "".join(f"pg-rekey {line}\n" for line in lines)
+    typed = "".join(f"pg-rekey {line}\n" for line in wanted)
     done = subprocess.run(
         ["bash", "-c", BASH, "bash", PROGRAM],
         input=typed,
@@ -41,7 +51,7 @@ def test_bash_completes_commands_options_and_sessions() -> None:
     )
 
     *completed, registered = done.stdout.splitlines()
-    assert completed == ["init investigate", "--no-proof", known, known, known, ""]
+    assert dict(zip(wanted, completed, strict=True)) == wanted
     assert registered == "complete -o default -F _pg_rekey_completion pg-rekey"
     assert done.stderr == ""
 
