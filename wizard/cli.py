@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 a check failed or the work was rolled back, 2 usage or pro
 connect, 4 refused, 130 cancelled.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -15,6 +14,7 @@ import typer
 # A shell that completes a word waits for this module, and so does who asks for help: what a command
 # needs, it imports itself.
 import wizard
+from wizard.completion import complete_for_named_shell
 from wizard.option_places import OptionsInBothPlaces
 from wizard.options import (
     DEFAULT_PROFILE,
@@ -109,7 +109,7 @@ def _open_wizard(profile: "Profile | None", session_id: str | None, *, plain: bo
         from wizard.plain import run as run_plain
 
         return run_plain(profile, session_id)
-    from wizard.app import run
+    from wizard.full_screen import run
 
     return run(profile=profile, session_id=session_id, program=wizard.__version__)
 
@@ -398,16 +398,9 @@ def bundle(
     return 0
 
 
-def _complete_for_named_shell() -> None:
-    """Lets ``--show-completion`` take a shell's name; alone, typer looks which shell it is in."""
-    match sys.argv[1:]:
-        case ["--show-completion", shell]:
-            os.environ["_PG_REKEY_COMPLETE"] = f"source_{shell}"
-
-
 def main() -> None:
     """The program ``pg-rekey``: every expected error is a sentence and an exit code."""
-    _complete_for_named_shell()
+    complete_for_named_shell()
     try:
         code = app(prog_name=app.info.name, standalone_mode=False)
     except (Exception, KeyboardInterrupt) as error:

@@ -9,17 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
+from wizard.completion import known_sessions
+
 DEFAULT_PROFILE = Path("rekey.toml")
-
-
-def _known_sessions(incomplete: str) -> list[str]:
-    """The sessions that a shell may complete a word to."""
-    from recovery.record import folders
-
-    try:
-        return [name for name in folders.session_ids() if name.startswith(incomplete)]
-    except OSError:
-        return []
 
 
 ProfileOption = Annotated[
@@ -60,7 +52,7 @@ SessionOption = Annotated[
         "-s",
         metavar="ID",
         help="A session; else the latest for the target.",
-        autocompletion=_known_sessions,
+        autocompletion=known_sessions,
     ),
 ]
 SessionArgument = Annotated[
@@ -68,7 +60,7 @@ SessionArgument = Annotated[
     typer.Argument(
         metavar="ID",
         help="A session; else the latest for the target.",
-        autocompletion=_known_sessions,
+        autocompletion=known_sessions,
     ),
 ]
 NewOption = Annotated[bool, typer.Option("--new", help="Begin a new session.")]

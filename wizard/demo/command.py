@@ -65,7 +65,7 @@ def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
         if serve:
             return _serve(demo, output)
         import wizard
-        from wizard.app import run as run_wizard
+        from wizard.full_screen import run as run_wizard
 
         code = run_wizard(
             profile=demo.profile,
