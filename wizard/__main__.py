@@ -43,10 +43,11 @@ def main() -> None:
         case ["--version"]:
             sys.stdout.write(f"pg-rekey {__version__}\n")
             return
-        case ["sessions", *rest] if rest in ([], ["--json"]):
+        case words if sorted(words) in (["sessions"], ["--json", "sessions"]):
+            # Typer alone would take as long as the list.
             from wizard.listing import tell
 
-            sys.exit(tell(as_json=bool(rest)))
+            sys.exit(tell(as_json="--json" in words))
     if opens_the_wizard(sys.argv[1:]):
         from wizard.opening import open_up
 

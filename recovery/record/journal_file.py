@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -143,6 +142,9 @@ def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
     with guarded(path), ExitStack() as stack:
         connection = _opened_in_place(path) if _may_be_written(path) else None
         if connection is None:
+            # Rarely needed, and a list of sessions is to be there at once.
+            from tempfile import TemporaryDirectory
+
             folder = stack.enter_context(TemporaryDirectory(prefix="pg-rekey-"))
             connection = sqlite3.connect(copied(path, Path(folder)))
         stack.enter_context(closing(connection))

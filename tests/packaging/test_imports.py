@@ -84,7 +84,9 @@ def test_help_loads_nothing_of_the_work_and_of_libraries_only_typers(
     assert modules.isdisjoint({"rich", "pydantic", "textual"})
 
 
-@pytest.mark.parametrize("arguments", [("sessions",), ("sessions", "--json")])
+@pytest.mark.parametrize(
+    "arguments", [("sessions",), ("sessions", "--json"), ("--json", "sessions")]
+)
 def test_the_list_of_sessions_needs_the_record_and_no_database(arguments: tuple[str, ...]) -> None:
     known = create(PROFILE, wizard.__version__)
     known.close()
