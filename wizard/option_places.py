@@ -23,8 +23,8 @@ class OptionsInBothPlaces(TyperGroup):
         if any(each.is_eager for each in others):
             # --version and the like: it is answered, and the command is not called.
             return super().parse_args(ctx, args)
-        for each in others:
-            ctx.fail(f"{rest[0]} takes no {each.opts[0]}.")
+        if others and not ctx.resilient_parsing:
+            ctx.fail(f"{rest[0]} takes no {others[0].opts[0]}.")
         # Nothing is said to the program itself then, and it has nothing to do.
         self.params, self.callback, self.add_help_option = [], None, False
         before = [word for word in args[: len(args) - len(rest)] if word != "--"]

@@ -37,6 +37,8 @@ def test_bash_completes_commands_options_and_sessions() -> None:
         "verify -s ": known,
         "--profile t": "",
         "-p x plan --no": "--no-proof",
+        # Refused when it is run, and no reason to be silent about the rest.
+        "--plain plan --no": "--no-proof",
         f"--session {known[:8]}": known,
         "--dsn dbname=x bun": "bundle",
     }

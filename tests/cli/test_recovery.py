@@ -110,5 +110,5 @@ def test_the_incident_is_recovered_command_by_command(
     again = shell.run("verify")
     assert again.code == 0
     assert [row["state"] for row in shell.run("sessions", "--json").rows] == ["report is next"]
-    told = [entry.event for entry in session.history().entries]
-    assert holds_at_every_moment(told, shell.folder) > len(told) / 2
+    events = [entry.event for entry in session.history().entries]
+    assert holds_at_every_moment(events, shell.folder) > len(events) / 2
