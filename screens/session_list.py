@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from recovery.record.events import Step
 from recovery.record.history import History, StepState
-from recovery.record.session import Listed
+from recovery.record.session_list import Listed
 from recovery.record.transaction import TransactionState, target_words, transaction_state
 from recovery.words.errors import REFUSED, Problem
 from recovery.words.profile import Profile

@@ -25,6 +25,9 @@ DESCRIPTION = (
     "mean ROLLBACK.",
     "The work is done by a process of its own, which goes on when the terminal is lost. What it "
     "does is written to a journal in the session's folder, from which every client goes on.",
+    "Every command works on the latest session of the profile's database, until --new or a changed "
+    "profile begins another; a report ends nothing. An option may stand before a command or behind "
+    "it; given in both places, the one behind wins, and one that may be repeated adds up.",
 )
 # typer's own two, whose words change with its version.
 COMPLETION = {
@@ -69,7 +72,7 @@ EXAMPLES = {
     ),
     "pg-rekey --profile rekey.toml": "Opens the wizard.",
     "pg-rekey convert --confirm saas_platform --rollback": "A dress rehearsal of the conversion.",
-    "pg-rekey resume": "Opens the latest unfinished session where it stands.",
+    "pg-rekey resume": "Opens the session of ./rekey.toml's database where it stands.",
 }
 # An option of so many commands is told of once, for all of them.
 COMMON = 3

@@ -45,7 +45,9 @@ from tests.screens.story import ADA, Story
 from wizard.app import Wizard
 from wizard.demo import incident
 from wizard.demo.command import Demo, running
-from wizard.headless import Client, Output, open_client
+from wizard.headless import Client
+from wizard.output import Output
+from wizard.which_session import to_work_on
 
 SIZE = (100, 30)
 # Where the pictures have the sessions.
@@ -117,7 +119,7 @@ def recover() -> Recovery:
         TemporaryDirectory() as state,
         running(ROWS, output.line, Path(state)) as demo,
     ):
-        client = open_client(demo.profile, None, output, new=True)
+        client = Client(to_work_on(demo.profile, None, output, new=True), output)
         client.password = demo.password
         client.confirm(incident.PRODUCTION)
         client.investigate()

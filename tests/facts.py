@@ -5,14 +5,23 @@ from datetime import UTC, datetime, timedelta
 from recovery.record.events import (
     AnyEvent,
     BackupMade,
+    Check,
+    CheckState,
+    ConversionEnded,
     Identity,
     Investigated,
+    Migrated,
     OtherDatabase,
+    Outcome,
     Person,
+    PlanApproved,
     PlanMade,
     Refusal,
+    Reported,
+    RevisionConfirmed,
     SessionOpened,
     TargetConfirmed,
+    Verified,
 )
 from recovery.record.history import Entry, History
 from recovery.words.profile import Profile, parse
@@ -120,4 +129,21 @@ def backed_up() -> BackupMade:
         restore_command="pg_restore --dbname saas_restored x.dump",
         started=BEGAN,
         finished=BEGAN + timedelta(seconds=9),
+    )
+
+
+def recovered(profile: Profile = PROFILE) -> tuple[AnyEvent, ...]:
+    """A whole recovery, up to its report."""
+    return (
+        opened(profile),
+        confirmed(),
+        investigated(),
+        planned("aa"),
+        PlanApproved("aa", ANA),
+        backed_up(),
+        ConversionEnded(Outcome.COMMITTED, "so it was decided", ANA),
+        RevisionConfirmed(("a1",), "the only one", ANA),
+        Migrated(("c3",)),
+        Verified((Check("orphans", "none", CheckState.PASSED, "0"),)),
+        Reported("report.md", "report.json"),
     )

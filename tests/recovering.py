@@ -16,7 +16,8 @@ import wizard
 from recovery.private import installations
 from recovery.record import decisions, session
 from recovery.record import events as e
-from recovery.record.journal import Journal, JournalDamaged
+from recovery.record.journal import Journal
+from recovery.record.journal_file import JournalDamaged
 from recovery.record.session import Session, this_person
 from recovery.server.door import Door
 from recovery.steps.launch import Options
@@ -26,7 +27,8 @@ from recovery.words.profile import Profile
 from tests.conftest import Database
 from tests.waiting import until
 from wizard.event_lines import problem_lines
-from wizard.headless import Client, Output
+from wizard.headless import Client
+from wizard.output import Output
 
 ME = this_person()
 

@@ -1,44 +1,31 @@
 """The wizard: shows a session's events, and carries out what is asked for on its screens."""
 
-import asyncio
 import os
-import select
-import signal
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import msgspec
-import textual
-from rich.segment import Segments
-from rich.traceback import Traceback
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.command import CommandPalette
-from textual.message import Message
 from textual.screen import ModalScreen, Screen
-from textual.theme import BUILTIN_THEMES
 from textual.widgets import Input
 from textual.worker import Worker
 
 import screens
 from recovery.record.events import RollBack, Step
-from recovery.record.history import Entry, History
+from recovery.record.history import History
 from recovery.record.transaction import transaction_state, until_when
-from recovery.words.errors import FAILED, USAGE, Problem, RecoveryError
+from recovery.words.errors import FAILED, Problem, RecoveryError
 from recovery.words.profile import Profile
 from screens.quitting import QuitQuestion
 from screens.session_list import SessionsScreen
 from screens.step_screen import StepScreen
 from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
 from screens.widgets.help import HelpScreen
-from screens.widgets.questions import Question, TypedQuestion
 from screens.wishes import (
     ApprovePlan,
     AskServer,
@@ -59,10 +46,12 @@ from screens.wishes import (
     SignIn,
 )
 from wizard import palette, steps
-from wizard.local import LocalSessions
+from wizard.crash import SilentAboutVariables
+from wizard.messages import BundleSaved, ConnectionChanged, Copied, News, NotDone
 from wizard.ports import Sessions, Work
-from wizard.settings import Settings, read_settings
+from wizard.settings import Settings
 from wizard.step_screens import screens_of
+from wizard.terminal import exit_with_the_line
 
 _ABANDONED = Problem(
     what="The process that worked on this step is gone.",
@@ -80,45 +69,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass
-class News(Message):
-    """What a look at the journal found."""
-
-    entries: tuple[Entry, ...]
-    runner_alive: bool
-    stillborn: Problem | None
-
-
-@dataclass
-class NotDone(Message):
-    """Why a wish was not carried out."""
-
-    problem: Problem
-
-
-@dataclass
-class ConnectionChanged(Message):
-    """How the connection stands now."""
-
-    connection: Connection
-
-
-@dataclass
-class BundleSaved(Message):
-    """Where a bundle is, in words."""
-
-    words: str
-
-
-@dataclass
-class Copied(Message):
-    """What was copied is also in a file."""
-
-    text: str
-    saved: Path
-
-
-class Wizard(App[None]):
+class Wizard(SilentAboutVariables):
     """One client of a session's journal. Closing it ends nothing else."""
 
     TITLE = "pg-rekey"
@@ -185,36 +136,13 @@ class Wizard(App[None]):
 
     async def on_mount(self) -> None:
         if not self.is_headless:
-            self._exit_on_signals()
-            self.set_interval(1, self._exit_without_terminal)
+            exit_with_the_line(self)
         if self._given is not None:
             await self._begin(self._given)
         else:
             await self.push_screen(
                 SessionsScreen(self._program, self._profile, self._sessions.listed())
             )
-
-    def _exit_on_signals(self) -> None:
-        """Leaves when the line or the machine goes down; Textual would go on without a terminal."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, self._exit_soon, 128 + number)
-
-    def _exit_without_terminal(self) -> None:
-        """Leaves when the terminal is gone and nobody has sent a signal; Textual would spin."""
-        terminal = select.poll()
-        terminal.register(0, 0)
-        if any(what & (select.POLLHUP | select.POLLERR) for _, what in terminal.poll(0)):
-            self._exit_soon(128 + signal.SIGHUP)
-
-    def _exit_soon(self, code: int) -> None:
-        def end() -> None:
-            time.sleep(2)
-            os._exit(code)
-
-        # Textual's writer can wait for ever on a terminal that is gone.
-        threading.Thread(target=end, daemon=True).start()
-        self.exit(return_code=code)
 
     async def _begin(self, work: Work) -> None:
         self._work = work
@@ -514,60 +442,3 @@ class Wizard(App[None]):
         """A blinking cursor would cost the line 1.8 KB a second."""
         for field in self.screen.query(Input):
             field.cursor_blink = False
-
-    def _fatal_error(self) -> None:
-        """Textual's crash report without local variables: a password may be among them."""
-        self.bell()
-        report = Traceback(show_locals=False, width=None, suppress=[textual])
-        self._exit_renderables.append(Segments(self.console.render(report, self.console.options)))
-        self._close_messages_no_wait()
-
-
-def bindings_together() -> Iterator[list[Binding]]:
-    """For each kind of screen, the bindings that are in force on it."""
-    everywhere = list(Binding.make_bindings(Wizard.BINDINGS))
-    kinds: tuple[type, ...] = (SessionsScreen, Question, TypedQuestion, HelpScreen)
-    for kind in (*StepScreen.__subclasses__(), *kinds):
-        own = [vars(each).get("BINDINGS", ()) for each in kind.__mro__]
-        yield [*everywhere, *(one for some in own for one in Binding.make_bindings(some))]
-
-
-def unfit_terminal() -> str | None:
-    """Why the wizard cannot be shown here, in words; None if it can."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return (
-            "The wizard needs a terminal on standard input and output. Without one, use "
-            "'pg-rekey --plain', or 'investigate', 'plan', 'backup', 'convert', 'migrate' and "
-            "'verify'."
-        )
-    if os.environ.get("TERM") in (None, "", "dumb"):
-        return (
-            "The wizard needs a terminal that can move its cursor; TERM is 'dumb' or not set. "
-            "'pg-rekey --plain' needs none."
-        )
-    return None
-
-
-def run(*, profile: Profile | None, session_id: str | None, program: str, passing: str = "") -> int:
-    """Shows the wizard until it is left. Answers the exit code; raises ``RecoveryError``."""
-    if (words := unfit_terminal()) is not None:
-        sys.stderr.write(f"{words}\n")
-        return USAGE
-    settings = read_settings(BUILTIN_THEMES, bindings_together())
-    sessions = LocalSessions(program)
-    work: Work | None = None
-    if session_id is not None:
-        work = sessions.open(session_id)
-    elif not any(sessions.listed()):
-        if profile is None:
-            sys.stderr.write(
-                "There is no session to resume. Name a profile with --profile FILE; "
-                "'pg-rekey init' writes one from a live database.\n"
-            )
-            return USAGE
-        work = sessions.create(profile)
-    app = Wizard(sessions, program, profile, work, settings, passing=passing)
-    app.run()
-    if app.farewell:
-        sys.stdout.write(f"{app.farewell}\n")
-    return app.return_code or 0

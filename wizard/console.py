@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass
 
 from recovery.words.errors import Problem
-from wizard.event_lines import printable, problem_lines
-from wizard.headless import Output
+from wizard.event_lines import problem_lines
+from wizard.output import Output, printable
 
 
 @dataclass

@@ -13,11 +13,6 @@ from recovery.words.errors import Problem
 LISTED = 10
 
 
-def printable(text: str) -> str:
-    """A line without what a terminal would obey: a database's text must not give orders."""
-    return "".join(char if char.isprintable() else "?" for char in text)
-
-
 def lines(event: e.AnyEvent) -> Iterator[str]:
     """What a person is told about an event; nothing for what is only of use to a screen."""
     match event:

@@ -1,7 +1,6 @@
-"""The commands without a screen: each opens a session, asks the runner, prints what happens."""
+"""The commands without a screen: each asks the runner of one session, and prints what happens."""
 
 import getpass
-import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -9,11 +8,10 @@ from dataclasses import dataclass, field
 import msgspec
 import psycopg
 
-import wizard
 from recovery.conversion import compatibility
-from recovery.record import decisions, session
+from recovery.record import decisions
 from recovery.record import events as e
-from recovery.record.history import REVISION, Entry, History
+from recovery.record.history import REVISION, History
 from recovery.record.session import Session, this_person
 from recovery.server import credentials, target
 from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
@@ -25,70 +23,11 @@ from recovery.words.errors import (
     DONE,
     FAILED,
     REFUSED,
-    Problem,
     ProfileError,
     Refused,
     ServerError,
 )
-from recovery.words.profile import Profile
-from wizard.event_lines import lines, printable, problem_lines, revision_lines
-
-
-@dataclass
-class Output:
-    """Where results go: lines for people, or one JSON object a line for programs."""
-
-    as_json: bool = False
-
-    def entry(self, entry: Entry) -> None:
-        """Prints a line of the journal."""
-        self.event(entry.event, number=entry.number, at=entry.at.isoformat())
-
-    def event(self, event: e.AnyEvent, **more: object) -> None:
-        """Prints an event; ``more`` is for programs only."""
-        if self.as_json:
-            self.value({**more, **msgspec.to_builtins(event)})
-            return
-        for line in lines(event):
-            self.line(line)
-
-    def names(self, names: Iterable[str]) -> None:
-        """Prints names, a line each; as JSON, all of them as one value."""
-        if self.as_json:
-            self.value({"names": list(names)})
-            return
-        for name in names:
-            self.line(name)
-
-    def revision(self, history: History) -> None:
-        """Prints what was found of the revision, and what was confirmed."""
-        if not self.as_json:
-            for line in revision_lines(history):
-                self.line(line)
-            return
-        found, said = history.last(e.Investigated), history.revision_confirmed
-        told: dict[str, object] = {"claimed": found.claimed if found is not None else ()}
-        told["heads"] = found.heads if found is not None else ()
-        told["start"] = history.start_revisions
-        told["confirmed"] = None if said is None else msgspec.to_builtins(said)
-        told["match"] = None if found is None else msgspec.to_builtins(found.match)
-        self.value(told)
-
-    def value(self, value: object) -> None:
-        """Prints a value as a line of JSON."""
-        self.line(json.dumps(value, default=str))
-
-    def line(self, text: str) -> None:
-        """Prints a line at once, also into a pipe."""
-        sys.stdout.write(f"{printable(text)}\n")
-        sys.stdout.flush()
-
-    def problem(self, problem: Problem) -> None:
-        """Prints why something was not done, on standard error."""
-        if self.as_json:
-            sys.stderr.write(json.dumps({"error": msgspec.to_builtins(problem)}) + "\n")
-        else:
-            sys.stderr.writelines(f"{printable(line)}\n" for line in problem_lines(problem))
+from wizard.output import Output
 
 
 @dataclass
@@ -316,36 +255,6 @@ class Client:
         self.session.journal.append(report.write(self.session))
         self.output.entry(self.history.entries[-1])
         return DONE
-
-
-def open_client(
-    profile: Profile | None,
-    session_id: str | None,
-    output: Output,
-    *,
-    new: bool = False,
-    finished: bool = False,
-) -> Client:
-    """A client for a session: the one named, the latest for the target, or a new one.
-
-    One that came to its report is taken up again only if ``finished`` says so.
-    """
-    if session_id is not None:
-        return Client(session.open_session(session_id), output)
-    if profile is None:
-        raise ProfileError(
-            "Neither a profile nor a session is named.",
-            "Give --profile rekey.toml, --dsn with --key, or --session ID; "
-            "'pg-rekey init' writes a profile.",
-        )
-    found = None if new else session.latest(profile, finished=finished)
-    if found is None:
-        found = session.create(profile, wizard.__version__)
-    elif found.history().opened_with != profile:
-        # The profile was edited since: what was found and planned may no longer be meant.
-        found.close()
-        found = session.create(profile, wizard.__version__)
-    return Client(found, output)
 
 
 def ask_on_terminal(account: str) -> str | None:

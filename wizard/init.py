@@ -13,7 +13,8 @@ from recovery.server.door import PasswordNeeded, sign_in
 from recovery.words.errors import DONE, ProfileError, Refused
 from recovery.words.profile import Profile, TargetSection, database_of, dsn_problem
 from wizard.event_lines import identity_lines
-from wizard.headless import Output, ask_on_terminal
+from wizard.headless import ask_on_terminal
+from wizard.output import Output
 
 _TEMPLATE = """# What pg-rekey is to expect of {database}. No password belongs here: it is
 # asked for, or taken from the keyring (service pg-rekey), ~/.pgpass, a service file or PGPASSWORD.

@@ -4,13 +4,26 @@ from collections.abc import Iterator
 
 from recovery.record.events import Step
 from recovery.record.history import History, StepState
-from recovery.record.session import sessions
+from recovery.record.session_list import listed_sessions
 from recovery.record.transaction import TransactionState, transaction_state
+from recovery.words.errors import DONE
+from wizard.output import Output
+
+
+def tell(*, as_json: bool) -> int:
+    """The command ``pg-rekey sessions``; answers its exit code."""
+    output = Output(as_json)
+    for row in listing():
+        if as_json:
+            output.value(row)
+        else:
+            output.line("  ".join(row.values()))
+    return DONE
 
 
 def listing() -> Iterator[dict[str, str]]:
     """One row a session: its id, target, environment, how far it is, and its folder."""
-    for listed in sessions():
+    for listed in listed_sessions():
         history = listed.history
         if history is None:
             yield {
@@ -36,8 +49,6 @@ def state_in_words(history: History) -> str:
         return "waiting at the gate, with locks held"
     if history.running is not None:
         return f"{history.running} is running"
-    if history.finished:
-        return "finished"
     for step in Step:
         state = history.state_of(step)
         if state is StepState.FAILED:

@@ -8,6 +8,7 @@ from pathlib import Path
 from recovery.record import bundle, decisions, session
 from recovery.record.events import AnyCommand, Person, Step
 from recovery.record.history import Entry
+from recovery.record.session_list import Listed, listed_sessions
 from recovery.server import credentials, target
 from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
 from recovery.server.identity import refuse_strangers
@@ -173,8 +174,8 @@ class LocalSessions:
     def __init__(self, program: str) -> None:
         self._program = program
 
-    def listed(self) -> Iterable[session.Listed]:
-        return session.sessions()
+    def listed(self) -> Iterable[Listed]:
+        return listed_sessions()
 
     def open(self, session_id: str) -> LocalWork:
         return LocalWork(session.open_session(session_id))

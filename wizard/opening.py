@@ -6,7 +6,7 @@ from importlib import import_module
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-_PARTS = ("wizard.cli", "wizard.app")
+_PARTS = ("wizard.cli", "wizard.full_screen")
 
 
 class Opening(App[bool]):

@@ -120,7 +120,7 @@ class Plain:
         if step is e.Step.CONVERSION:
             yield from _now(history)
             yield from _gate(history)
-        if step is e.Step.REPORT and history.finished:
+        if step is e.Step.REPORT and history.state_of(step) is StepState.DONE:
             yield RECOVERED if history.recovered else NOT_RECOVERED
         yield ", ".join(choice.label for choice in self._choices())
 

@@ -1,7 +1,8 @@
 """Which session to go on with, asked line by line."""
 
 import wizard
-from recovery.record import session as sessions
+from recovery.record.session import create, open_session
+from recovery.record.session_list import Listed, listed_sessions
 from recovery.words.errors import ProfileError
 from recovery.words.profile import Profile
 from wizard.console import Console
@@ -12,8 +13,8 @@ from wizard.listing import state_in_words
 def opened(console: Console, profile: Profile | None, session_id: str | None) -> Client:
     """The session that is named or chosen, or a new one. Raises ``RecoveryError``, ``EOFError``."""
     if session_id is not None:
-        return Client(sessions.open_session(session_id), console)
-    listed = list(sessions.sessions())
+        return Client(open_session(session_id), console)
+    listed = list(listed_sessions())
     if listed:
         session_id = _chosen(console, profile, listed)
     elif profile is None:
@@ -22,12 +23,12 @@ def opened(console: Console, profile: Profile | None, session_id: str | None) ->
             "Name a profile with --profile FILE; 'pg-rekey init' writes one from a live database.",
         )
     if session_id is not None:
-        return Client(sessions.open_session(session_id), console)
+        return Client(open_session(session_id), console)
     assert profile is not None
-    return Client(sessions.create(profile, wizard.__version__), console)
+    return Client(create(profile, wizard.__version__), console)
 
 
-def _chosen(console: Console, profile: Profile | None, listed: list[sessions.Listed]) -> str | None:
+def _chosen(console: Console, profile: Profile | None, listed: list[Listed]) -> str | None:
     """The id of the session to go on with; None for a new one."""
     for number, each in enumerate(listed, 1):
         console.line(f"{number}. {each.id}, {_how_far(each)}")
@@ -48,7 +49,7 @@ def _chosen(console: Console, profile: Profile | None, listed: list[sessions.Lis
             return chosen.id
 
 
-def _how_far(listed: sessions.Listed) -> str:
+def _how_far(listed: Listed) -> str:
     """What a session is for and what it came to, in a line."""
     if listed.history is None:
         return f"damaged: {listed.damage}"

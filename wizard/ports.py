@@ -6,7 +6,7 @@ from typing import Protocol
 
 from recovery.record.events import AnyCommand, Person
 from recovery.record.history import Entry
-from recovery.record.session import Listed
+from recovery.record.session_list import Listed
 from recovery.words.errors import Problem
 from recovery.words.profile import Profile
 from screens.target import Connection

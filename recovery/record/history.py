@@ -246,8 +246,19 @@ class History:
 
     @property
     def finished(self) -> bool:
-        """Whether the session is at its end: reported, and nothing was changed since."""
-        return self._since_change(Reported) is not None
+        """Whether the session is at its end: every step is settled, the report the last of them."""
+        return all(self.state_of(step).settled for step in Step)
+
+    @property
+    def _reported(self) -> bool:
+        """Whether the latest report tells of all that was done."""
+        for entry in reversed(self.entries):
+            match entry.event:
+                case Reported():
+                    return self._since_change(Reported) is not None
+                case StepStarted(step=step) if step is not Step.REPORT:
+                    return False
+        return False
 
     def _since_change(self, kind: type[E]) -> E | None:
         """The latest event of a kind that no change of the database has overtaken."""
@@ -303,7 +314,7 @@ class History:
             case Step.VERIFICATION:
                 return self.verified is not None
             case Step.REPORT:
-                return self.finished
+                return self._reported
 
     @property
     def converted(self) -> bool:

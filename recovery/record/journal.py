@@ -5,12 +5,9 @@ clients. Neither is changed or deleted, except that a command is marked when it 
 """
 
 import os
-import shutil
-import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +16,11 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from recovery.record import journal_file
 from recovery.record.events import AnyCommand, AnyEvent, CommandRefused
 from recovery.record.history import Entry, History
+from recovery.record.lease import Holder
 from recovery.words.errors import Refused
-
-FORMAT = 1
 
 _metadata = sa.MetaData()
 _events = sa.Table(
@@ -55,121 +52,6 @@ _lease = sa.Table(
 )
 
 
-_DAMAGED_REMEDY = (
-    "Nothing was guessed from it. Look at the database itself before anything else, then open a "
-    "new session; keep this folder as evidence."
-)
-
-
-class JournalDamaged(Refused):
-    """The journal cannot be read; nothing is guessed from what is left of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds the lease: a process, told apart from a later one with the same number."""
-
-    pid: int
-    started: str
-    host: str
-    boot: str
-
-    @classmethod
-    def this_process(cls) -> "Holder":
-        """The process that asks."""
-        return cls(os.getpid(), _start_of(os.getpid()), socket.gethostname(), _boot())
-
-    @property
-    def alive(self) -> bool:
-        """Whether the process is there. On another host that cannot be known: taken as alive."""
-        if self.host != socket.gethostname():
-            return True
-        return self.boot == _boot() and self.started == _start_of(self.pid) != ""
-
-
-def _boot() -> str:
-    """What tells this start of the machine from others; empty where nothing does."""
-    path = Path("/proc/sys/kernel/random/boot_id")
-    return path.read_text(encoding="ascii").strip() if path.exists() else ""
-
-
-def _start_of(pid: int) -> str:
-    """When a process started; empty if there is none. Without /proc: whether there is one."""
-    if Path("/proc/self/stat").exists():
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            return ""
-        # The command's name, in brackets, may hold blanks; the state follows it, the start is the
-        # 22nd field. A zombie has ended.
-        fields = stat.rpartition(")")[2].split()
-        return "" if fields[0] in ("Z", "X") else fields[19]
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        return "running"
-    return "running"
-
-
-def only_read(why: str, folder: Path) -> Refused:
-    """The refusal to write into a session that can only be read here."""
-    return Refused(
-        f"This session can only be read here: {why}.",
-        "Go on with it where it was begun, or begin a new session ('--new').",
-        object=str(folder),
-    )
-
-
-def _files(path: Path) -> list[Path]:
-    """What there is of a journal: its database, and what SQLite keeps beside it."""
-    beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
-    return [file for file in beside if file.is_file()]
-
-
-def _begin_file(path: Path) -> None:
-    """Makes an empty database; readers do not wait for the writer, where that can be had.
-
-    WAL needs shared memory beside the file, and some file systems have none (shared folders of
-    virtual machines, FUSE). SQLite accepts the mode there, and fails at the first use.
-    """
-    try:
-        _use(path, "PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError:
-        for file in _files(path):
-            file.unlink()
-        _use(path, "PRAGMA journal_mode = DELETE")
-
-
-def _use(path: Path, mode: str) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(mode)
-        connection.execute("PRAGMA user_version = 0")
-
-
-def _why_only_read(path: Path) -> str | None:
-    """Why nothing can be written into a journal that is there; None if it can."""
-    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-        return "its folder cannot be written"
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            connection.execute("SELECT 1 FROM sqlite_schema")
-    except sqlite3.DatabaseError as error:
-        # Whatever else is wrong with it is said when it is read.
-        if error.sqlite_errorname.startswith("SQLITE_IOERR_SHM"):
-            return "its file system has no shared memory, which it was begun with"
-    return None
-
-
-def _copied(path: Path, folder: Path) -> Path:
-    """A copy to read from: SQLite has to write beside a journal even to read it."""
-    for file in _files(path):
-        if not file.name.endswith("-shm"):
-            shutil.copyfile(file, folder / file.name)
-    return folder / path.name
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat()
 
@@ -180,46 +62,36 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Opens the journal at ``path``, or begins it. Raises ``JournalDamaged``, ``Refused``."""
         new = not path.exists()
-        if not new and path.stat().st_size == 0:
-            # Before anything opens it: that alone would write into it.
-            raise JournalDamaged(
-                "The session's journal is empty.", _DAMAGED_REMEDY, object=str(path)
-            )
+        if not new:
+            journal_file.refuse_emptied(path)
         self.path = path
         # Why nothing may be written, in words; None where it may.
         self.only_reads: str | None = None
         self._copy: TemporaryDirectory[str] | None = None
         opened = path
-        if new:
-            with self._guarded():
-                _begin_file(path)
-        else:
-            self.only_reads = _why_only_read(path)
+        with self._guarded():
+            if new:
+                journal_file.begin(path)
+            else:
+                self.only_reads = journal_file.why_only_read(path)
         if self.only_reads is not None:
             self._copy = TemporaryDirectory(prefix="pg-rekey-")
-            opened = _copied(path, Path(self._copy.name))
+            opened = journal_file.copied(path, Path(self._copy.name))
         self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(opened)), connect_args={"timeout": 30}
+            sa.URL.create("sqlite", database=str(opened)),
+            connect_args={"timeout": journal_file.PATIENCE},
         )
         sa.event.listen(self._engine, "connect", _configure)
         sa.event.listen(self._engine, "begin", _begin)
         self._reading = self._engine.execution_options(sqlite_begin="DEFERRED")
         with self._guarded(), self._engine.begin() as connection:
-            found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if found > FORMAT:
-                raise Refused(
-                    f"{path.parent.name} was written by a newer pg-rekey (format {found}).",
-                    "Upgrade pg-rekey on this machine.",
-                    object=str(path),
-                )
             if new:
                 _metadata.create_all(connection)
-                connection.exec_driver_sql(f"PRAGMA user_version = {FORMAT}")
-            elif found == 0:
-                raise JournalDamaged(
-                    "The session's journal is empty.", _DAMAGED_REMEDY, object=str(path)
-                )
-        for file in _files(opened):
+                connection.exec_driver_sql(f"PRAGMA user_version = {journal_file.FORMAT}")
+            else:
+                found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                journal_file.refuse_format(found, path)
+        for file in journal_file.files(opened):
             file.chmod(0o600)
 
     def close(self) -> None:
@@ -239,19 +111,15 @@ class Journal:
 
     def _refuse_to_write(self) -> None:
         if self.only_reads is not None:
-            raise only_read(self.only_reads, self.path.parent)
+            raise journal_file.only_read(self.only_reads, self.path.parent)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except (sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
-            said = error.orig if isinstance(error, sa.exc.DatabaseError) else error
-            raise JournalDamaged(
-                f"The session's journal cannot be used: {said}.",
-                _DAMAGED_REMEDY,
-                object=str(self.path),
-            ) from error
+        with journal_file.guarded(self.path):
+            try:
+                yield
+            except sa.exc.DatabaseError as error:
+                raise error.orig or error from error
 
     # --- events ---
 
@@ -269,21 +137,8 @@ class Journal:
         query = query.limit(most)
         with self._guarded(), self._reading.connect() as connection:
             rows = connection.execute(query).all()
-        try:
-            return tuple(
-                Entry(
-                    row.number,
-                    datetime.fromisoformat(row.at),
-                    msgspec.json.decode(row.body, type=AnyEvent),
-                )
-                for row in rows
-            )
-        except (msgspec.DecodeError, ValueError) as error:
-            raise JournalDamaged(
-                f"The session's journal holds an entry that cannot be read: {error}.",
-                _DAMAGED_REMEDY,
-                object=str(self.path),
-            ) from error
+        told = ((row.number, row.at, row.body) for row in rows)
+        return journal_file.entries_of(told, self.path)
 
     def history(self) -> History:
         """All events."""
@@ -324,11 +179,8 @@ class Journal:
         try:
             return [msgspec.json.decode(body, type=AnyCommand) for body in bodies]
         except msgspec.DecodeError as error:
-            raise JournalDamaged(
-                f"The session's journal holds a command that cannot be read: {error}.",
-                _DAMAGED_REMEDY,
-                object=str(self.path),
-            ) from error
+            how = f"holds a command that cannot be read: {error}"
+            raise journal_file.damaged(how, self.path) from error
 
     def refuse(self, command: AnyCommand, reason: str) -> None:
         """Journals that a command is not carried out."""

@@ -4,8 +4,6 @@ import hashlib
 import os
 import secrets
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
@@ -13,8 +11,9 @@ from pathlib import Path
 from recovery.record.events import Person, SessionOpened
 from recovery.record.folders import JOURNAL, session_ids, state_folder
 from recovery.record.history import History
-from recovery.record.journal import Journal, only_read
-from recovery.words.errors import Problem, RecoveryError, Refused
+from recovery.record.journal import Journal
+from recovery.record.journal_file import only_read
+from recovery.words.errors import Problem, Refused
 from recovery.words.profile import Profile
 
 
@@ -102,8 +101,7 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
     parent = state or state_folder()
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        folder = parent / f"{stamp}-{secrets.token_hex(2)}"
+        folder = parent / _new_id(next(session_ids(parent), ""))
         folder.mkdir(mode=0o700)
     except OSError as error:
         raise Refused(
@@ -116,6 +114,15 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
     return session
 
 
+def _new_id(newest: str) -> str:
+    """A moment and a number by chance, so chosen that the newest id of this second stays below."""
+    while True:
+        moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+        chosen = f"{moment}-{secrets.token_hex(2)}"
+        if chosen > newest or not newest.startswith(moment):
+            return chosen
+
+
 def open_session(session_id: str, state: Path | None = None) -> Session:
     """An existing session. Raises ``Refused`` if there is none, or its journal is damaged."""
     folder = (state or state_folder()) / session_id
@@ -126,57 +133,3 @@ def open_session(session_id: str, state: Path | None = None) -> Session:
             object=session_id,
         )
     return Session(folder)
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A session in the list. ``history`` is None and ``damage`` says why if it cannot be read."""
-
-    id: str
-    folder: Path
-    history: History | None
-    damage: str | None
-
-
-def sessions(state: Path | None = None) -> Iterator[Listed]:
-    """Every session folder, newest first, damaged ones among them."""
-    parent = state or state_folder()
-    for name in session_ids(parent):
-        folder = parent / name
-        try:
-            session = Session(folder)
-            try:
-                history = session.history()
-                _ = history.profile
-            finally:
-                session.close()
-        except RecoveryError as error:
-            yield Listed(folder.name, folder, None, error.problem.what)
-        except ValueError as error:
-            yield Listed(folder.name, folder, None, str(error))
-        else:
-            yield Listed(folder.name, folder, history, None)
-
-
-def latest_id(state: Path | None = None) -> str:
-    """The newest session that is not at its end, else the newest. Raises ``Refused`` for none."""
-    readable = [listed for listed in sessions(state) if listed.history is not None]
-    unfinished = [s for s in readable if s.history is not None and not s.history.finished]
-    if not readable:
-        raise Refused("There is no session.", "Begin one: pg-rekey --profile rekey.toml.")
-    return (unfinished or readable)[0].id
-
-
-def latest(
-    profile: Profile, state: Path | None = None, *, finished: bool = False
-) -> Session | None:
-    """The newest session for the same target; one that came to its report only if asked for."""
-    for listed in sessions(state):
-        history = listed.history
-        if (
-            history is not None
-            and history.profile.target == profile.target
-            and (finished or not history.finished)
-        ):
-            return Session(listed.folder)
-    return None

@@ -6,10 +6,17 @@ without a schema is in ``public``, and ``public`` is left out when a name is sho
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from psycopg import sql
+if TYPE_CHECKING:
+    # Only who composes statements needs it, and it takes longer to import than all the rest.
+    from psycopg import sql
 
-_PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*))\s*')
+# PostgreSQL takes whatever is not ASCII. As a range it would take milliseconds to compile.
+_BEYOND = r"[^\x00-\x7f]"
+_PART = re.compile(
+    rf'\s*(?:"((?:[^"]|"")+)"|((?:[A-Za-z_]|{_BEYOND})(?:[\w$]|{_BEYOND})*))\s*',
+)
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
@@ -60,8 +67,10 @@ class TableName:
         return f"{_shown(self.schema)}.{_shown(self.name)}"
 
     @property
-    def identifier(self) -> sql.Identifier:
+    def identifier(self) -> "sql.Identifier":
         """The name for a statement, always qualified."""
+        from psycopg import sql
+
         return sql.Identifier(self.schema, self.name)
 
 
@@ -148,8 +157,10 @@ class KeyType:
         return KeyType(f"{self.name}[]", self.collation) if self.family == "character" else None
 
     @property
-    def definition(self) -> sql.Composable:
+    def definition(self) -> "sql.Composable":
         """The type as a statement says it."""
+        from psycopg import sql
+
         if not self.collation:
             return sql.SQL(self.name)
         return sql.SQL("{} COLLATE {}").format(sql.SQL(self.name), sql.Identifier(*self.collation))

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import msgspec
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
 from recovery.words.errors import ProfileError
 from recovery.words.names import ColumnName, KeyType, TableName
@@ -213,6 +211,9 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def database_of(dsn: str) -> str | None:
     """The database that a connection string names; None if it names none or is malformed."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
         named = conninfo_to_dict(dsn).get("dbname")
     except psycopg.ProgrammingError:
@@ -276,6 +277,9 @@ def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
 
 def dsn_problem(dsn: str) -> str | None:
     """Why a connection string cannot be used, in words; None if it can."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
         given = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:

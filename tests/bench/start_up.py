@@ -1,6 +1,6 @@
-"""How soon the wizard is seen, beside a Textual application that does nothing.
+"""How soon a command answers, beside bare Python, and the wizard is seen, beside bare Textual.
 
-make bench
+python -m tests.bench.start_up
 """
 
 import os
@@ -9,9 +9,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from statistics import median
 
-RUNS = 7
+from recovery.record.folders import STATE_VARIABLE
+from recovery.record.session import create
+from tests.screens import story
+
+RUNS = 10
+SESSIONS = 20
 BARE = """
 from textual.app import App
 from textual.widgets import Static
@@ -20,25 +26,42 @@ class Bare(App):
         yield Static("a bare application")
 Bare().run()
 """
-PROGRAMS = {
-    "a bare Textual application": ([sys.executable, "-c", BARE], b"a bare application"),
-    "the wizard's first words": ([sys.executable, "-m", "wizard"], b"pg-rekey is opening"),
-    "the wizard's first step": ([sys.executable, "-m", "wizard"], b"Step 1 of 8"),
+WIZARD = [sys.executable, "-m", "wizard"]
+COMMANDS = {
+    "bare Python": [sys.executable, "-c", "pass"],
+    "pg-rekey --version": [*WIZARD, "--version"],
+    "pg-rekey --help": [*WIZARD, "--help"],
+    "pg-rekey plan --help": [*WIZARD, "plan", "--help"],
+    f"pg-rekey sessions, of {SESSIONS}": [*WIZARD, "sessions"],
 }
+OPTIONS = ["--dsn", "host=/nonexistent", "--database", "shop", "--key", "users.id=varchar(36)"]
+SCREENS = {
+    "a bare Textual application": ([sys.executable, "-c", BARE], b"a bare application"),
+    "the wizard's first words": ([*WIZARD, *OPTIONS], b"pg-rekey is opening"),
+    "the wizard's first step": ([*WIZARD, *OPTIONS], b"Step 1 of 8"),
+}
+
+
+def seconds_of(command: list[str], state: str) -> float:
+    """From the start of a program to its end."""
+    began = time.monotonic()
+    subprocess.run(
+        command, env={**os.environ, STATE_VARIABLE: state}, stdout=subprocess.DEVNULL, check=True
+    )
+    return time.monotonic() - began
 
 
 def seconds_to(command: list[str], wanted: bytes, state: str) -> float:
     """From the start of a program until it has written these words to its terminal."""
     ours, theirs = pty.openpty()
-    options = ["--dsn", "host=/nonexistent", "--database", "shop", "--key", "users.id=varchar(36)"]
     began = time.monotonic()
     program = subprocess.Popen(
-        [*command, *(options if "wizard" in command else [])],
+        command,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        env={**os.environ, "TERM": "xterm-256color", "PG_REKEY_STATE": state},
+        env={**os.environ, "TERM": "xterm-256color", STATE_VARIABLE: state},
     )
     os.close(theirs)
     seen = b""
@@ -51,16 +74,37 @@ def seconds_to(command: list[str], wanted: bytes, state: str) -> float:
     return taken
 
 
-def main() -> None:
-    taken: dict[str, list[float]] = {name: [] for name in PROGRAMS}
-    # In turn, so that what else the machine does meets all of them.
-    for _ in range(RUNS):
-        for name, (command, wanted) in PROGRAMS.items():
-            with tempfile.TemporaryDirectory() as state:
-                taken[name].append(seconds_to(command, wanted, state))
-    bare = median(taken["a bare Textual application"])
+def fill(state: Path) -> None:
+    """Makes sessions of whole recoveries."""
+    for _ in range(SESSIONS):
+        session = create(story.PROFILE, story.PROGRAM, state)
+        for entry in story.reported().entries[1:]:
+            session.journal.append(entry.event)
+        session.close()
+
+
+def tell(taken: dict[str, list[float]]) -> None:
+    """Prints medians, and how many times the first of them each is."""
+    bare = median(next(iter(taken.values())))
     for name, times in taken.items():
-        sys.stdout.write(f"{name}: {median(times):.2f} s, {median(times) / bare:.2f} times\n")
+        sys.stdout.write(f"{name}: {median(times):.3f} s, {median(times) / bare:.1f} times\n")
+
+
+def main() -> None:
+    commands: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    screens: dict[str, list[float]] = {name: [] for name in SCREENS}
+    with tempfile.TemporaryDirectory() as state:
+        fill(Path(state))
+        # In turn, so that what else the machine does meets all of them.
+        for _ in range(RUNS):
+            for name, command in COMMANDS.items():
+                commands[name].append(seconds_of(command, state))
+    for _ in range(RUNS):
+        for name, (command, wanted) in SCREENS.items():
+            with tempfile.TemporaryDirectory() as state:
+                screens[name].append(seconds_to(command, wanted, state))
+    tell(commands)
+    tell(screens)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ import wizard
 from recovery.record.events import Step
 from recovery.record.folders import STATE_VARIABLE
 from recovery.record.history import History
-from recovery.record.session import Session, create, sessions, this_person
+from recovery.record.session import Session, create, this_person
+from recovery.record.session_list import listed_sessions
 from recovery.server import target
 from recovery.server.door import sign_in
 from recovery.steps.launch import Options
@@ -155,7 +156,7 @@ class Shell:
 
     def sessions(self) -> list[Session]:
         """The sessions so far, newest first."""
-        return [Session(listed.folder) for listed in sessions()]
+        return [Session(listed.folder) for listed in listed_sessions()]
 
     def history(self) -> History:
         """What the newest session holds."""

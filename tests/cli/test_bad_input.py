@@ -103,12 +103,15 @@ def test_as_json_the_error_is_json_on_standard_error(shell: Shell) -> None:
     assert "line 3" in ended.error["what"]
 
 
-@pytest.mark.parametrize("command", ["resume", "report"])
-def test_a_session_that_is_not_there_is_refused(shell: Shell, command: str) -> None:
-    nameless = shell.run(command)
-    assert nameless.code == 4
-    assert "There is no session" in nameless.err
+def test_without_a_session_there_is_none_to_resume(shell: Shell) -> None:
+    ended = shell.run("resume")
 
+    assert ended.code == 4
+    assert "There is no session" in ended.err
+
+
+@pytest.mark.parametrize("command", ["resume", "report", "bundle"])
+def test_a_session_that_is_not_there_is_refused(shell: Shell, command: str) -> None:
     named = shell.run(command, "20200101-000000-abcd", "--json")
     assert named.code == 4
     assert named.error["object"] == "20200101-000000-abcd"

@@ -7,10 +7,10 @@ from typing import NoReturn
 import pytest
 
 import wizard
+from recovery.record import folders
 from recovery.record.session import create
 from tests.cli.program import PROGRAM, Shell
 from tests.screens.story import PROFILE
-from wizard import cli
 
 # What bash does when somebody presses Tab, for each line of its input.
 BASH = """
@@ -29,9 +29,21 @@ complete -p pg-rekey
 
 def test_bash_completes_commands_options_and_sessions() -> None:
     known = create(PROFILE, wizard.__version__).id
-    lines = ("in", "plan --no", "resume ", f"bundle {known[:8]}", "verify -s ", "--profile t")
+    wanted = {
+        "in": "init investigate",
+        "plan --no": "--no-proof",
+        "resume ": known,
+        f"bundle {known[:8]}": known,
+        "verify -s ": known,
+        "--profile t": "",
+        "-p x plan --no": "--no-proof",
+        # Refused when it is run, and no reason to be silent about the rest.
+        "--plain plan --no": "--no-proof",
+        f"--session {known[:8]}": known,
+        "--dsn dbname=x bun": "bundle",
+    }
 
-    typed = "".join(f"pg-rekey {line}\n" for line in lines)
+    typed = "".join(f"pg-rekey {line}\n" for line in wanted)
     done = subprocess.run(
         ["bash", "-c", BASH, "bash", PROGRAM],
         input=typed,
@@ -41,7 +53,7 @@ def test_bash_completes_commands_options_and_sessions() -> None:
     )
 
     *completed, registered = done.stdout.splitlines()
-    assert completed == ["init investigate", "--no-proof", known, known, known, ""]
+    assert dict(zip(wanted, completed, strict=True)) == wanted
     assert registered == "complete -o default -F _pg_rekey_completion pg-rekey"
     assert done.stderr == ""
 
@@ -73,7 +85,7 @@ def test_sessions_that_cannot_be_listed_are_no_noise_in_a_prompt(
     def fail() -> NoReturn:
         raise PermissionError(13, "Permission denied", str(Path("/root")))
 
-    monkeypatch.setattr(cli, "session_ids", fail)
+    monkeypatch.setattr(folders, "session_ids", fail)
     ended = shell.run(
         COMP_WORDS="pg-rekey resume ", COMP_CWORD="2", _PG_REKEY_COMPLETE="complete_bash"
     )

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.program import Shell
 from tests.conftest import Database
+from tests.outlines import holds_at_every_moment
 from tests.recovering import contents_of, schema_of
 from wizard.demo import incident
 
@@ -111,6 +112,12 @@ def test_the_incident_is_recovered_command_by_command(
     assert "**COMMITTED**" in report
     assert f"adopted by {session.history().entries[0].event.by}" in report  # type: ignore[union-attr]
     assert [row["state"] for row in shell.run("sessions", "--json").rows] == ["finished"]
+
+    again = shell.run("verify")
+    assert again.code == 0
+    assert [row["state"] for row in shell.run("sessions", "--json").rows] == ["report is next"]
+    events = [entry.event for entry in session.history().entries]
+    assert holds_at_every_moment(events, shell.folder) > len(events) / 2
 
 
 @pytest.mark.slow

@@ -22,7 +22,8 @@ from tests.faults.distant import TABLES, type_of_key
 from tests.faults.proxy import Proxy
 from tests.recovering import ME, Recovery, contents_of, schema_of
 from tests.steps.test_migrations import created, write_history
-from wizard.headless import Client, Output
+from wizard.headless import Client
+from wizard.output import Output
 
 APP = "app"
 VERSIONS = """

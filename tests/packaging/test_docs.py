@@ -16,8 +16,8 @@ import wizard
 from recovery.words import errors
 from recovery.words.profile import Section, parse
 from scripts.screenshots import PICTURES
-from wizard.app import bindings_together
 from wizard.cli import app
+from wizard.full_screen import bindings_together
 from wizard.settings import Settings
 
 TREE = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from recovery.record import bundle
-from recovery.record import session as sessions
-from recovery.record.session import Session
+from recovery.record.session import Session, create
+from recovery.record.session_list import listed_sessions
 from recovery.words.errors import Refused
 from tests.facts import PROFILE, backed_up
 
@@ -17,7 +17,7 @@ from tests.facts import PROFILE, backed_up
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
     """A session with a backup, still open: the last events are not in the journal's main file."""
-    made = sessions.create(PROFILE, "0.1.0", tmp_path / "state")
+    made = create(PROFILE, "0.1.0", tmp_path / "state")
     made.write("plan.sql", "SELECT 1;")
     made.write("report.md", "# Recovery")
     made.backup_folder.mkdir()
@@ -44,7 +44,7 @@ def test_a_bundle_holds_the_evidence_and_not_the_data(session: Session, tmp_path
     assert set(files) == {"journal.sqlite3", "plan.sql", "report.md"}
     copied = Session(files["journal.sqlite3"].parent)
     assert copied.history() == session.history()
-    assert [listed.id for listed in sessions.sessions(session.folder.parent)] == [session.id]
+    assert [listed.id for listed in listed_sessions(session.folder.parent)] == [session.id]
 
 
 def test_the_backup_is_in_it_only_if_asked_for(session: Session, tmp_path: Path) -> None:

@@ -9,8 +9,6 @@ from recovery.record.events import (
     AnyEvent,
     BackupAttested,
     Candidate,
-    Check,
-    CheckState,
     ConversionEnded,
     Investigated,
     Migrated,
@@ -41,6 +39,7 @@ from tests.facts import (
     investigated,
     opened,
     planned,
+    recovered,
 )
 
 NOT_YET, READY, DONE = StepState.NOT_YET, StepState.READY, StepState.DONE
@@ -343,11 +342,33 @@ def test_the_profile_is_the_one_that_the_session_was_opened_with() -> None:
         _ = History().profile
 
 
-def test_a_verified_session_is_finished_only_with_its_report() -> None:
-    check = Check("orphans", "none", CheckState.PASSED, "0")
+*UNREPORTED, REPORT = recovered()
+PASSED = UNREPORTED[-1]
 
-    assert not history(opened(), Verified((check,))).finished
-    assert history(opened(), Verified((check,)), Reported("a", "b")).finished
+
+def test_a_session_is_finished_when_every_step_is_settled_and_the_report_tells_of_all() -> None:
+    assert not history(*UNREPORTED).finished
+    assert history(*UNREPORTED, REPORT).finished
+    assert not history(*UNREPORTED[:-1], REPORT).finished
+
+
+@pytest.mark.parametrize("way", [(opened(), confirmed(), investigated()), ready_to_convert()])
+def test_a_report_that_is_written_early_finishes_nothing(way: tuple[AnyEvent, ...]) -> None:
+    told = history(*way, REPORT)
+
+    assert told.state_of(Step.REPORT) is DONE
+    assert not told.finished
+
+
+def test_a_report_is_done_until_another_step_begins() -> None:
+    nothing = (opened(), confirmed(), investigated(), planned(nothing_to_do=True), REVISION)
+    checked = (*nothing, Migrated(("c3",)), PASSED, started(Step.REPORT), REPORT)
+    again = (started(Step.VERIFICATION), PASSED, StepFinished(Step.VERIFICATION, 1.0))
+
+    assert history(*checked, StepFinished(Step.REPORT, 0.1)).finished
+    assert not history(*checked, *again).finished
+    assert history(*checked, *again).state_of(Step.REPORT) is READY
+    assert history(*checked, *again, REPORT).finished
 
 
 @pytest.mark.parametrize(
@@ -360,14 +381,13 @@ def test_a_verified_session_is_finished_only_with_its_report() -> None:
     ids=lambda event: type(event).__name__,
 )
 def test_checks_and_report_do_not_outlive_a_change_of_the_database(change: AnyEvent) -> None:
-    check = Check("orphans", "none", CheckState.PASSED, "0")
-    before = (opened(), confirmed(), Verified((check,)), Reported("a", "b"))
+    before = recovered()
     told = history(*before, change)
 
     assert (told.recovered, told.finished) == (False, False)
     assert told.state_of(Step.VERIFICATION) is not DONE
     assert told.state_of(Step.REPORT) is not DONE
-    again = history(*before, change, Verified((check,)))
+    again = history(*before, change, PASSED)
     assert again.recovered
     assert again.state_of(Step.VERIFICATION) is DONE
     assert history(*before, ended(Outcome.ROLLED_BACK)).finished

@@ -23,7 +23,9 @@ from recovery.record.events import (
     Step,
     StepStarted,
 )
-from recovery.record.journal import FORMAT, Holder, Journal, JournalDamaged
+from recovery.record.journal import Journal
+from recovery.record.journal_file import FORMAT, JournalDamaged
+from recovery.record.lease import Holder
 from recovery.words.errors import REFUSED, Refused
 from tests.facts import ANA, BEN, confirmed, investigated, opened, planned
 

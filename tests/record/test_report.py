@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from recovery.record import report
-from recovery.record import session as sessions
 from recovery.record.events import (
     Answer,
     AnyEvent,
@@ -47,6 +46,7 @@ from recovery.record.events import (
 )
 from recovery.record.history import History
 from recovery.record.report import as_data, as_markdown
+from recovery.record.session import create
 from recovery.words.errors import Problem
 from tests.facts import (
     ANA,
@@ -313,7 +313,7 @@ def test_a_report_of_a_session_with_nothing_in_it_is_empty_but_whole() -> None:
 
 
 def test_both_records_are_written_into_the_session_for_its_owner_only() -> None:
-    session = sessions.create(PROFILE, "0.1.0")
+    session = create(PROFILE, "0.1.0")
     session.journal.append(confirmed())
 
     written = report.write(session)

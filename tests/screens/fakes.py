@@ -24,7 +24,7 @@ from recovery.record.events import (
     TargetConfirmed,
 )
 from recovery.record.history import Entry
-from recovery.record.session import Listed
+from recovery.record.session_list import Listed
 from recovery.words.errors import Problem, Refused
 from recovery.words.profile import Profile
 from screens.target import Connected, Connection, NotConnected

@@ -7,7 +7,7 @@ from textual.worker import WorkerFailed
 
 from recovery.record.events import AnyCommand
 from recovery.record.history import Entry
-from recovery.record.session import Listed
+from recovery.record.session_list import Listed
 from screens.target import Connection
 from tests.screens import story
 from tests.screens.fakes import CONNECTED, PASSWORD_NEEDED, FakeSessions, FakeWork

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from wizard import app
+from wizard.terminal import unfit_terminal
 
 _PROGRAM = """
-from wizard.app import run
+from wizard.full_screen import run
 from tests.screens.story import PROFILE
 import msgspec
 target = msgspec.structs.replace(PROFILE.target, dsn="host=/nonexistent")
@@ -93,7 +93,7 @@ def test_a_dumb_terminal_is_refused(term: str, words: str, monkeypatch: pytest.M
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", term)
-    assert words in (app.unfit_terminal() or "")
+    assert words in (unfit_terminal() or "")
 
 
 def test_without_a_terminal_there_is_a_sentence(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from recovery.record.events import (
     Way,
 )
 from recovery.record.history import History
-from recovery.record.journal import only_read
+from recovery.record.journal_file import only_read
 from recovery.record.transaction import TransactionState, transaction_state
 from screens.wishes import RunStep
 from tests.screens import story

@@ -37,7 +37,7 @@ from recovery.record.history import Entry
 from recovery.words.errors import Problem
 from tests.facts import ANA, BEGAN, IDENTITY, backed_up, investigated, planned
 from wizard.event_lines import lines
-from wizard.headless import Output
+from wizard.output import Output
 
 # Clears the screen, sets the title, rings, goes back, feigns a line, turns the text around.
 EVIL = "a\x1b[2J\x1b]0;title\x07\x08\r\nfeigned\x9b31m\u202ec\x00"

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recovery.record import session as sessions
-from recovery.record.session import Session
+from recovery.record.session import Session, create
 from recovery.words.errors import RecoveryError
 from tests.facts import PROFILE
 from wizard.local import LocalWork
@@ -13,7 +12,7 @@ from wizard.local import LocalWork
 
 @pytest.fixture
 def session(tmp_path: Path) -> Session:
-    made = sessions.create(PROFILE, "0.1.0", tmp_path / "state")
+    made = create(PROFILE, "0.1.0", tmp_path / "state")
     made.write("plan.sql", "BEGIN;\r\n")
     return made
 

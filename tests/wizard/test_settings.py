@@ -7,7 +7,7 @@ from textual.theme import BUILTIN_THEMES
 
 from recovery.words.errors import USAGE
 from tests.screens.story import PROFILE
-from wizard import app
+from wizard import full_screen
 from wizard.settings import CONFIG_VARIABLE, Settings, SettingsError, read_settings
 
 
@@ -20,7 +20,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _read() -> Settings:
-    return read_settings(BUILTIN_THEMES, app.bindings_together())
+    return read_settings(BUILTIN_THEMES, full_screen.bindings_together())
 
 
 def test_what_is_set_is_read(file: Path) -> None:
@@ -88,13 +88,13 @@ def test_they_are_read_before_anything_else_happens(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file.write_text('theme = "drakula"')
-    monkeypatch.setattr(app, "unfit_terminal", lambda: None)
+    monkeypatch.setattr(full_screen, "unfit_terminal", lambda: None)
     with pytest.raises(SettingsError) as refused:
-        app.run(profile=PROFILE, session_id=None, program="0.1.0")
+        full_screen.run(profile=PROFILE, session_id=None, program="0.1.0")
     assert refused.value.problem.exit_code == USAGE
     assert not (tmp_path / "sessions").exists()
 
 
 def test_no_key_of_ours_is_eaten_on_the_way() -> None:
-    ours = {binding.key for screen in app.bindings_together() for binding in screen}
+    ours = {binding.key for screen in full_screen.bindings_together() for binding in screen}
     assert not ours & {"ctrl+b", "ctrl+s", "ctrl+j", "ctrl+o"}

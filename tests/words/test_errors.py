@@ -4,7 +4,7 @@ import msgspec
 import psycopg
 import pytest
 
-from recovery.record.journal import JournalDamaged
+from recovery.record.journal_file import JournalDamaged
 from recovery.server.door import PasswordNeeded
 from recovery.words.errors import (
     CANCELLED,

@@ -22,6 +22,7 @@ from recovery.words.names import ColumnName, KeyType, TableName
         (" crm . users ", "crm", "users"),
         ("_hidden$1", "public", "_hidden$1"),
         ("straße", "public", "straße"),
+        ("ключи🔑", "public", "ключи🔑"),
     ],
 )
 def test_a_table_is_read_as_sql_reads_it(written: str, schema: str, name: str) -> None:

@@ -17,7 +17,9 @@ from recovery.words.profile import Profile
 from wizard.demo import incident
 from wizard.demo.expected import profile_text
 from wizard.demo.service import Service
-from wizard.headless import Client, Output, open_client
+from wizard.headless import Client
+from wizard.output import Output
+from wizard.which_session import to_work_on
 
 _PASSING = "it goes with the demo when you quit. 'pg-rekey demo --keep FOLDER' keeps the session."
 
@@ -63,7 +65,7 @@ def run(*, rows: int, unattended: bool, serve: bool, keep: Path | None) -> int:
         if serve:
             return _serve(demo, output)
         import wizard
-        from wizard.app import run as run_wizard
+        from wizard.full_screen import run as run_wizard
 
         code = run_wizard(
             profile=demo.profile,
@@ -106,7 +108,7 @@ def _serve(demo: Demo, output: Output) -> int:
 
 def _walk(demo: Demo, output: Output) -> int:
     """The same recovery as in the wizard, with the decisions made beforehand."""
-    client = open_client(demo.profile, None, output, new=True)
+    client = Client(to_work_on(demo.profile, None, output, new=True), output)
     client.password = demo.password
     steps: tuple[Callable[[Client], int], ...] = (
         _confirm,

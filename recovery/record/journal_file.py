@@ -1,0 +1,166 @@
+"""A journal as a file: begun, opened to be read, and what can be wrong with it."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from recovery.record.events import AnyEvent
+from recovery.record.history import Entry
+from recovery.words.errors import Refused
+
+FORMAT = 1
+
+# How long another process may hold the file, in seconds.
+PATIENCE = 30
+
+_DAMAGED_REMEDY = (
+    "Nothing was guessed from it. Look at the database itself before anything else, then open a "
+    "new session; keep this folder as evidence."
+)
+
+
+class JournalDamaged(Refused):
+    """The journal cannot be read; nothing is guessed from what is left of it."""
+
+
+def damaged(how: str, path: Path) -> JournalDamaged:
+    """The error for a journal that is damaged in some way, in words."""
+    return JournalDamaged(f"The session's journal {how}.", _DAMAGED_REMEDY, object=str(path))
+
+
+def only_read(why: str, folder: Path) -> Refused:
+    """The refusal to write into a session that can only be read here."""
+    return Refused(
+        f"This session can only be read here: {why}.",
+        "Go on with it where it was begun, or begin a new session ('--new').",
+        object=str(folder),
+    )
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """What SQLite has against the file, as ``JournalDamaged``."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise damaged(f"cannot be used: {error}", path) from error
+
+
+def files(path: Path) -> list[Path]:
+    """What there is of a journal: its database, and what SQLite keeps beside it."""
+    beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
+    return [file for file in beside if file.is_file()]
+
+
+def begin(path: Path) -> None:
+    """Makes an empty database; readers do not wait for the writer, where that can be had.
+
+    WAL needs shared memory beside the file, and some file systems have none (shared folders of
+    virtual machines, FUSE). SQLite accepts the mode there, and fails at the first use.
+    """
+    try:
+        _use(path, "PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        for file in files(path):
+            file.unlink()
+        _use(path, "PRAGMA journal_mode = DELETE")
+
+
+def _use(path: Path, mode: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(mode)
+        connection.execute("PRAGMA user_version = 0")
+
+
+def refuse_emptied(path: Path) -> None:
+    """Raises ``JournalDamaged``; before anything opens the file, which would write into it."""
+    if path.stat().st_size == 0:
+        raise damaged("is empty", path)
+
+
+def refuse_format(found: int, path: Path) -> None:
+    """Raises ``Refused`` for the journal of a newer program, ``JournalDamaged`` for nobody's."""
+    if found > FORMAT:
+        raise Refused(
+            f"{path.parent.name} was written by a newer pg-rekey (format {found}).",
+            "Upgrade pg-rekey on this machine.",
+            object=str(path),
+        )
+    if found == 0:
+        raise damaged("is empty", path)
+
+
+def why_only_read(path: Path) -> str | None:
+    """Why nothing can be written into a journal that is there; None if it can."""
+    if not _may_be_written(path):
+        return "its folder cannot be written"
+    connection = _opened_in_place(path)
+    if connection is None:
+        return "its file system has no shared memory, which it was begun with"
+    connection.close()
+    return None
+
+
+def _may_be_written(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _opened_in_place(path: Path) -> sqlite3.Connection | None:
+    """A connection to the file itself; None where its file system has no shared memory."""
+    connection = sqlite3.connect(path, timeout=PATIENCE)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if error.sqlite_errorname.startswith("SQLITE_IOERR_SHM"):
+            return None
+        raise
+    return connection
+
+
+def copied(path: Path, folder: Path) -> Path:
+    """A copy to read from: SQLite has to write beside a journal even to read it."""
+    for file in files(path):
+        if not file.name.endswith("-shm"):
+            shutil.copyfile(file, folder / file.name)
+    return folder / path.name
+
+
+@contextmanager
+def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
+    """The file, or a copy where it cannot be opened in place, until it was read.
+
+    Raises ``JournalDamaged``, and ``Refused`` for one of a newer program.
+    """
+    refuse_emptied(path)
+    with guarded(path), ExitStack() as stack:
+        connection = _opened_in_place(path) if _may_be_written(path) else None
+        if connection is None:
+            # Rarely needed, and a list of sessions is to be there at once.
+            from tempfile import TemporaryDirectory
+
+            folder = stack.enter_context(TemporaryDirectory(prefix="pg-rekey-"))
+            connection = sqlite3.connect(copied(path, Path(folder)))
+        stack.enter_context(closing(connection))
+        refuse_format(connection.execute("PRAGMA user_version").fetchone()[0], path)
+        yield connection
+
+
+_EVENTS: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def entries_of(rows: Iterable[tuple[int, str, str]], path: Path) -> tuple[Entry, ...]:
+    """The entries of numbers, moments and bodies. Raises ``JournalDamaged``: none is skipped."""
+    try:
+        return tuple(
+            Entry(number, datetime.fromisoformat(at), _EVENTS.decode(body))
+            for number, at, body in rows
+        )
+    except (msgspec.DecodeError, ValueError) as error:
+        raise damaged(f"holds an entry that cannot be read: {error}", path) from error
