@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from queries import compose
 from recovery.words.names import TableName
@@ -19,3 +20,9 @@ def current_revisions(conn: psycopg.Connection[Any], table: TableName) -> tuple[
     """What the version table holds, sorted."""
     rows = conn.execute(compose("revisions", table=table.identifier)).fetchall()
     return tuple(row[0] for row in rows)
+
+
+def create_version_table(table: TableName) -> sql.Composed:
+    """The statement that makes the table as Alembic makes it."""
+    constraint = sql.Identifier(f"{table.name}_pkc")
+    return compose("version_table", table=table.identifier, constraint=constraint)

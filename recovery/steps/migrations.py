@@ -15,39 +15,37 @@ from alembic.runtime.migration import RevisionStep
 from alembic.util import CommandError
 from psycopg import sql
 
-from queries import compose
 from recovery.catalog import catalog
 from recovery.record.events import (
     CollisionCompared,
     Identity,
-    Investigated,
     Migrated,
     MigrationsForecast,
     Person,
     RevisionAdopted,
-    RevisionConfirmed,
     RevisionFinished,
-    RevisionIntended,
-    RevisionSet,
     RevisionStarted,
     TablesSetAside,
     Way,
 )
-from recovery.record.history import History
 from recovery.record.journal import Journal
 from recovery.revision import migration_scripts, upgrading
 from recovery.revision.application_alembic import ApplicationAlembic
-from recovery.revision.version_table import current_revisions, version_table
+from recovery.revision.version_table import (
+    create_version_table,
+    current_revisions,
+    version_table,
+)
 from recovery.server.claim import claim
 from recovery.server.control import Control
 from recovery.server.door import Door
 from recovery.server.identity import Stranger
+from recovery.steps import stamping
 from recovery.trial import forecast, schema_copy
 from recovery.trial.forecast import Pending
 from recovery.trial.schema_copy import NoCopy
 from recovery.words.composing import written
 from recovery.words.errors import Refused, ServerError
-from recovery.words.names import TableName
 from recovery.words.profile import AlembicSection, Profile
 
 
@@ -84,7 +82,7 @@ class Migrations:
             )
         with self.door.connect(autocommit=True) as observer:
             claim(observer, self.profile)
-            start = self._start(observer, section)
+            start = stamping.start(observer, self.journal, section)
             pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
             compared = tuple(forecast.collisions(observer, pending))
             for each in compared:
@@ -92,7 +90,7 @@ class Migrations:
             self._look_ahead(pending, compared)
             own = self._own_alembic(section)
             seen = own is None or self._is_seen(own, observer, section)
-            self._set_revision(observer, section, start)
+            stamping.stamp(observer, self.door, self.journal, section, start, self._log)
             if own is not None and not seen:
                 self._make_version_table(observer, section)
                 self._is_seen(own, observer, section)
@@ -109,83 +107,9 @@ class Migrations:
             )
         self.journal.append(Migrated(heads))
 
-    # --- where to start ---
-
-    def _start(self, conn: psycopg.Connection[Any], section: AlembicSection) -> tuple[str, ...]:
-        """The revisions to go on from. Refused if the version table holds what nobody has seen."""
-        told = _told(self.journal.history())
-        expected = told.claimed if isinstance(told, Investigated) else told.heads
-        there = version_table(section) in catalog.read(conn).table_names()
-        current = current_revisions(conn, version_table(section)) if there else ()
-        begun = _begun(self.journal.history())
-        if begun is not None and current == begun.heads:
-            self._say_what_was_done(begun)
-            return current
-        if current != expected:
-            raise Refused(
-                f"alembic_version holds {', '.join(current) or 'nothing'} now; "
-                f"{', '.join(expected) or 'nothing'} was seen.",
-                "Somebody else is at work here. Investigate again before anything is migrated.",
-                object=str(version_table(section)),
-            )
-        if not isinstance(told, Investigated):
-            return current
-        confirmed = self.journal.history().start_revisions
-        if confirmed is None:
-            raise Refused(
-                "Nobody has said which revision the schema is at.",
-                "Read what the investigation found, and confirm the revision.",
-            )
-        return confirmed
-
-    def _say_what_was_done(self, begun: RevisionIntended | RevisionStarted) -> None:
-        """Journals what was committed by a runner that was gone before it could say so."""
-        match begun:
-            case RevisionIntended(before=before, heads=heads, evidence=evidence):
-                self.journal.append(RevisionSet(before, heads, evidence))
-            case RevisionStarted(revision=revision, heads=heads):
-                told = self.journal.history().of(RevisionAdopted)
-                adopted = revision in {event.collision.revision for event in told}
-                self.journal.append(RevisionFinished(revision, heads, 0.0, adopted))
-
-    def _set_revision(
-        self, conn: psycopg.Connection[Any], section: AlembicSection, true: tuple[str, ...]
-    ) -> None:
-        """Compares the version table with what was seen, and sets it, in one transaction."""
-        table = version_table(section)
-        there = table in catalog.read(conn).table_names()
-        before = current_revisions(conn, table) if there else ()
-        if before == true:
-            return
-        evidence = _evidence(self.journal.history())
-        with self.door.connect(read_only=False) as writer:
-            self.journal.append(RevisionIntended(before, true, evidence))
-            if not there:
-                self._write(writer, _version_table(table))
-            self._write(writer, compose("lock_versions", table=table.identifier))
-            same = self._write(
-                writer,
-                compose("set_revision", table=table.identifier),
-                {"before": list(before), "after": list(true)},
-            ).fetchone()
-            if same != (True,):
-                writer.rollback()
-                raise Refused(
-                    f"{table} was to be set to {', '.join(true)}, but does not hold exactly what "
-                    f"was seen: {', '.join(before) or 'nothing'}.",
-                    "Look at the table, then investigate again.",
-                    object=str(table),
-                )
-        self.journal.append(RevisionSet(before, true, evidence))
-
-    def _write(
-        self,
-        writer: psycopg.Connection[Any],
-        statement: sql.SQL | sql.Composed,
-        parameters: dict[str, object] | None = None,
-    ) -> psycopg.Cursor[Any]:
+    def _write(self, writer: psycopg.Connection[Any], statement: sql.SQL | sql.Composed) -> None:
         self._log(statement.as_string(None))
-        return writer.execute(statement, parameters)
+        writer.execute(statement)
 
     # --- what will happen ---
 
@@ -255,7 +179,7 @@ class Migrations:
         table = version_table(section)
         if table not in catalog.read(observer).table_names():
             with self.door.connect(read_only=False) as writer:
-                self._write(writer, _version_table(table))
+                self._write(writer, create_version_table(table))
 
     def _upgrade_by(
         self,
@@ -354,38 +278,6 @@ class Migrations:
     def _log(self, statement: str) -> None:
         with self.sql_log.open("a", encoding="utf-8") as log:
             log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement.strip()};\n")
-
-
-def _evidence(history: History) -> str:
-    """Who said that the schema is at the revision, and what spoke for it."""
-    confirmed = history.last(RevisionConfirmed)
-    if confirmed is None:
-        return "the catalog matches exactly"
-    return f"{confirmed.evidence}; confirmed by {confirmed.by}"
-
-
-def _told(history: History) -> Investigated | RevisionSet | RevisionFinished | Migrated:
-    """The latest event that says what the version table holds."""
-    for entry in reversed(history.entries):
-        if isinstance(entry.event, Investigated | RevisionSet | RevisionFinished | Migrated):
-            return entry.event
-    raise Refused("Nothing was investigated yet.", "Investigate first.")
-
-
-def _begun(history: History) -> RevisionIntended | RevisionStarted | None:
-    """What was to change the version table last, if nothing says what became of it."""
-    for entry in reversed(history.entries):
-        match entry.event:
-            case RevisionIntended() | RevisionStarted() as begun:
-                return begun
-            case Investigated() | RevisionSet() | RevisionFinished() | Migrated():
-                return None
-    return None
-
-
-def _version_table(table: TableName) -> sql.Composed:
-    constraint = sql.Identifier(f"{table.name}_pkc")
-    return compose("version_table", table=table.identifier, constraint=constraint)
 
 
 def _only(step: RevisionStep, _current: tuple[str, ...]) -> list[RevisionStep]:

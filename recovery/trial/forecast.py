@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import psycopg
 from alembic.runtime.migration import RevisionStep
-from psycopg import sql
 
 from queries import compose
 from recovery.catalog import catalog, structure
@@ -16,7 +15,7 @@ from recovery.revision import migration_scripts, replay, upgrading
 from recovery.revision.collisions import compare
 from recovery.revision.migration_scripts import Scripts
 from recovery.revision.replay import Replay, certain, reason
-from recovery.revision.version_table import version_table
+from recovery.revision.version_table import create_version_table, version_table
 from recovery.trial.schema_copy import Copy
 from recovery.words.errors import RecoveryError, Refused
 from recovery.words.names import TableName
@@ -160,9 +159,7 @@ def _stand_at(copy: Copy, pending: Pending) -> None:
         "SELECT pg_catalog.to_regclass(%s) IS NOT NULL", [table.identifier.as_string(None)]
     ).fetchone()
     if there != (True,):
-        constraint = sql.Identifier(f"{table.name}_pkc")
-        statement = compose("version_table", table=table.identifier, constraint=constraint)
-        copy.conn.execute(statement)
+        copy.conn.execute(create_version_table(table))
     copy.conn.execute(
         compose("set_revision", table=table.identifier),
         {"before": [], "after": list(pending.start)},
