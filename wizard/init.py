@@ -38,7 +38,8 @@ database = {name}
 # takes every column of the keys' type.
 
 # Where a copy of the schema may be made to try the plan, if PostgreSQL of the same major version is
-# not on this machine: a database of its own on this server, dropped afterwards.
+# not on this machine: a database of its own on this server, dropped afterwards. Its password is
+# looked for in ~/.pgpass and the keyring; the target's is not tried.
 # [proof]
 # dsn = "host=staging user=owner dbname=postgres"
 

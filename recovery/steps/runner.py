@@ -26,11 +26,13 @@ from recovery.record.events import (
     StepFailed,
     StepFinished,
     StepStarted,
+    TargetConfirmed,
     Verified,
 )
 from recovery.record.session import Session
 from recovery.server.control import Control
 from recovery.server.door import Door
+from recovery.server.identity import refuse_strangers
 from recovery.steps.launch import Options, refuse_too_early
 from recovery.words.errors import FAILED, Problem, RecoveryError, Refused, problem_of
 
@@ -125,10 +127,17 @@ class _Work:
 
     @property
     def identity(self) -> Identity:
-        """The identity that the operator confirmed."""
-        if self.history.identity is None:
+        """The identity that the operator confirmed, the same ever since the session began.
+
+        Its plan and its backup are of that database. In a session of an older pg-rekey another
+        one may have been confirmed later.
+        """
+        identity = self.history.identity
+        if identity is None:
             raise Refused("The target was not confirmed.", "Confirm it first.")
-        return self.history.identity
+        for confirmed in self.history.of(TargetConfirmed):
+            refuse_strangers(identity, confirmed.identity)
+        return identity
 
     @property
     def door(self) -> Door:

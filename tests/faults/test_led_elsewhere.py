@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from recovery.private import scratch
@@ -204,3 +205,19 @@ def test_a_server_that_was_restarted_where_it_was_is_the_same(
         recovery = Recovery(database, profile_for(database, users__id="text")).ready()
         copy.restart()
         assert recovery.convert_here(e.Commit(by=ME, typed=APP)) is e.Outcome.COMMITTED
+
+
+def test_a_session_in_which_another_database_was_confirmed_later_is_refused(
+    database: Database,
+) -> None:
+    """An older pg-rekey let that happen: its plan and its backup may be of either."""
+    database.execute(TABLES)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    identity = recovery.session.history().identity
+    assert identity is not None
+    other = msgspec.structs.replace(identity, system_identifier="7")
+    for each in (other, identity):
+        recovery.session.journal.append(e.TargetConfirmed(each, "typed", True, ME))
+    assert recovery.convert() == 4
+    assert "its system identifier is" in recovery.problem.what
+    assert type_of_key(database) == "uuid"
