@@ -7,7 +7,14 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, Input, RadioSet
 
-from recovery.record.events import BackupAttested, BackupMade, BackupProgress, Cancel, Step
+from recovery.record.events import (
+    BackupAttested,
+    BackupFormat,
+    BackupMade,
+    BackupProgress,
+    Cancel,
+    Step,
+)
 from recovery.record.history import History
 from screens import words
 from screens.step_screen import StepScreen
@@ -17,7 +24,7 @@ from screens.widgets.help import page
 from screens.widgets.rows import Cell, Facts, Rows
 from screens.widgets.text import Note
 from screens.widgets.toggles import Choice
-from screens.wishes import AttestBackup, BackupFormat, GiveCommand, RunStep
+from screens.wishes import AttestBackup, GiveCommand, RunStep
 
 
 class BackupScreen(StepScreen):

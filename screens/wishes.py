@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from textual.message import Message
 
-from recovery.record.events import AnyCommand, Step, Way
-
-BackupFormat = Literal["custom", "directory"]
+from recovery.record.events import AnyCommand, BackupFormat, Step, Way
 
 
 @dataclass

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import msgspec
 import psycopg
 
-from recovery.conversion import compatibility
 from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.history import REVISION, History
@@ -16,7 +15,7 @@ from recovery.record.session import Session, this_person
 from recovery.server import credentials, target
 from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
 from recovery.server.identity import refuse_strangers
-from recovery.steps import backup, follow
+from recovery.steps import follow
 from recovery.steps.launch import Options, launch
 from recovery.words.errors import (
     CANCELLED,
@@ -139,7 +138,7 @@ class Client:
         made = self.history.plan
         return REFUSED if code == DONE and made is not None and made.refusals else code
 
-    def back_up(self, backup_format: backup.Format) -> int:
+    def back_up(self, backup_format: e.BackupFormat) -> int:
         """Makes and verifies a backup."""
         self.confirm(None)
         return self.run(e.Step.BACKUP, Options(by=this_person(), backup_format=backup_format))
@@ -223,6 +222,8 @@ class Client:
 
     def compatibility(self, typed: str | None, *, remove: bool) -> int:
         """Lists the operators for code that still has the old type, or drops them."""
+        from recovery.conversion import compatibility
+
         self.confirm(typed)
         if remove and typed is None:
             raise ProfileError("--confirm is not given.", "Type the database's name behind it.")

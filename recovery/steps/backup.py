@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -27,6 +26,7 @@ from recovery.private import installations
 from recovery.private.installations import Installation
 from recovery.record.events import (
     BackupFile,
+    BackupFormat,
     BackupMade,
     BackupProgress,
     Identity,
@@ -37,7 +37,6 @@ from recovery.server.door import Door
 from recovery.server.pg_dump import choose, exported_snapshot
 from recovery.words.errors import Refused
 
-Format = Literal["custom", "directory"]
 _SUFFIX = {"custom": ".dump", "directory": ".dir"}
 _DUMPING = re.compile(r'dumping contents of table "?(.+?)"?$')
 # Room is needed for the dump; compressed, it is rarely larger than half of the database.
@@ -55,7 +54,7 @@ class Backup:
     journal: Journal
     control: Control
     folder: Path
-    format: Format
+    format: BackupFormat
     jobs: int = 2
 
     def run(self) -> BackupMade:

@@ -7,9 +7,8 @@ import msgspec
 
 from recovery.connection.address import Address
 from recovery.connection.children import python_module, without_password
-from recovery.record.events import Person, Step, StepStarted, Way
+from recovery.record.events import BackupFormat, Person, Step, StepStarted, Way
 from recovery.record.session import Session
-from recovery.steps.backup import Format
 from recovery.words.errors import FAILED, Problem, Refused
 
 
@@ -26,7 +25,7 @@ class Options(msgspec.Struct, frozen=True):
     by: Person
     address: Address | None = None
     password: str | None = None
-    backup_format: Format = "custom"
+    backup_format: BackupFormat = "custom"
     ways: dict[str, Way] = {}
     despite_forecast: bool = False
     gate_seconds: float = 900

@@ -19,7 +19,6 @@ from recovery.record import events as e
 from recovery.record.history import StepState
 from recovery.server.door import sign_in
 from recovery.server.pg_dump import choose
-from recovery.steps import backup
 from recovery.steps.backup import verify_files
 from recovery.words.errors import Refused
 from tests.conftest import Database, profile_for
@@ -41,7 +40,7 @@ def made_by(recovery: Recovery) -> e.BackupMade:
 
 
 @pytest.mark.parametrize("format_", ["custom", "directory"])
-def test_it_restores_to_the_same_database(database: Database, format_: backup.Format) -> None:
+def test_it_restores_to_the_same_database(database: Database, format_: e.BackupFormat) -> None:
     database.execute(TABLES)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
     assert recovery.client.back_up(format_) == 0

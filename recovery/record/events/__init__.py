@@ -5,7 +5,13 @@ never changed; a field that is added later needs a default, so that an older jou
 Times are UTC, durations are seconds, sizes are bytes.
 """
 
-from recovery.record.events.backup import BackupAttested, BackupFile, BackupMade, BackupProgress
+from recovery.record.events.backup import (
+    BackupAttested,
+    BackupFile,
+    BackupFormat,
+    BackupMade,
+    BackupProgress,
+)
 from recovery.record.events.base import Event, Fact, Person
 from recovery.record.events.commands import (
     AnyCommand,
@@ -100,6 +106,7 @@ __all__ = [
     "AnyEvent",
     "BackupAttested",
     "BackupFile",
+    "BackupFormat",
     "BackupMade",
     "BackupProgress",
     "Break",

@@ -1,8 +1,11 @@
 """The backup, made or attested."""
 
 from datetime import datetime
+from typing import Literal
 
 from recovery.record.events.base import Event, Fact, Person
+
+BackupFormat = Literal["custom", "directory"]
 
 
 class BackupProgress(Event, frozen=True):
