@@ -62,13 +62,13 @@ def investigate(
         proposed: tuple[ProposedKey, ...] = ()
         if isinstance(replayed, Replay):
             script_revisions = replay.certain(script_revisions, replayed)
-            live = structure.read(conn, version_table(profile.alembic))
+            live = structure.of_catalog(found, version_table(profile.alembic))
             major = conn.info.server_version // 10_000
             match = matching.match(live, replayed, major=major, claimed=claimed)
             expected = replayed.state(match.revisions)
             proposed = tuple(matching.proposed_keys(live, expected, found.foreign_keys))
         elif isinstance(models, Models):
-            live = structure.read(conn, version_table(profile.alembic))
+            live = structure.of_catalog(found, version_table(profile.alembic))
             made = models.structure
             proposed = tuple(matching.proposed_keys(live, made, found.foreign_keys, Source.MODELS))
         elif replayed is not None:

@@ -20,6 +20,9 @@ from recovery.steps.findings.kinds import (
 )
 from recovery.words.names import TableName
 
+# What shows how relations are, and of which of them.
+_SHOWN, _ALL = ("objects_relations", "foreign_keys"), sql.Literal("{}")
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -99,7 +102,7 @@ def _matched(standing: Standing, match: RevisionMatch) -> Iterator[Finding]:
         yield REVISION_DIFFERENCES.found(
             f"{len(by_hand)} objects are not as revision {found} leaves them",
             told([each.words for each in by_hand]),
-            query=pasted("structure", relations=sql.Literal("{}")),
+            query="\n\n".join(pasted(each, relations=_ALL) for each in _SHOWN),
         )
 
 
