@@ -46,7 +46,8 @@ from recovery.record.events import (
     Verified,
 )
 from recovery.record.history import History
-from recovery.record.report import as_data, as_markdown
+from recovery.record.report import as_data
+from recovery.record.report_markdown import as_markdown
 from recovery.words.errors import Problem
 from tests.facts import (
     ANA,
