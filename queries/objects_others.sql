@@ -52,7 +52,7 @@ UNION ALL
 SELECT
   'pg_catalog.pg_constraint'::pg_catalog.regclass::bigint,
   k.oid::bigint,
-  'CONSTRAINT',
+  'DOMAIN CONSTRAINT',
   pg_catalog.format('%I ON DOMAIN %s', k.conname, k.contypid::pg_catalog.regtype),
   NULL, NULL,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(

@@ -121,7 +121,7 @@ def _is_told_by_another(one: CatalogObject, views: Collection[int | None]) -> bo
             return one.relation_oid in views
         case "CONSTRAINT":
             # From PostgreSQL 18 on, NOT NULL is a constraint, too; the column says it already.
-            return one.properties["type"] == "n" or "domain" in one.properties
+            return bool(one.properties["type"] == "n")
         case "INDEX":
             return "constraint" in one.properties
         case "SCHEMA":
@@ -132,7 +132,7 @@ def _is_told_by_another(one: CatalogObject, views: Collection[int | None]) -> bo
 def _checks_of_domains(found: Iterable[CatalogObject]) -> dict[str, list[str]]:
     checks: dict[str, list[str]] = defaultdict(list)
     for one in found:
-        if "domain" in one.properties and one.properties["type"] == "c":
+        if one.kind == "DOMAIN CONSTRAINT" and one.properties["type"] == "c":
             checks[one.properties["domain"]].append(one.properties["definition"])
     return {domain: sorted(definitions) for domain, definitions in checks.items()}
 
