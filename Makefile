@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 TESTS ?=
 
-.PHONY: demo check test slow reliability bench format snapshots screenshots man clean
+.PHONY: demo check test slow reliability bench format snapshots screenshots man findings clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,9 @@ screenshots: $(VENV)/ready
 
 man: $(VENV)/ready
 	$(BIN)/python scripts/man_page.py docs/pg-rekey.1
+
+findings: $(VENV)/ready
+	$(BIN)/python scripts/findings_page.py docs/findings.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist

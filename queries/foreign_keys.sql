@@ -1,11 +1,14 @@
 -- Which foreign keys are there, with everything that dropping and recreating one would lose?
--- Parameters: none. One row for each, in the order of creation: that order decides which fires first.
+-- Parameters: relations (an array of oids; an empty one for all of them): the referencing tables.
+-- One row for each, in the order of creation: that order decides which fires first.
 -- The copies that PostgreSQL makes for partitions (conparentid) come and go with their parent.
 -- "trigger_states" lists the constraint's own triggers that are not in the normal state ('O') as
 -- {state, function, table}; pg_get_constraintdef qualifies names by search_path: set it to ''.
 SELECT
   k.oid::bigint            AS oid,
   k.conname::text          AS name,
+  pg_catalog.format('%I ON %s', k.conname, k.conrelid::pg_catalog.regclass) AS identity,
+  k.conrelid::pg_catalog.regclass::text AS relation,
   cn.nspname::text         AS schema,
   c.relname::text          AS table_name,
   k.conrelid::bigint       AS table_oid,
@@ -44,4 +47,5 @@ JOIN pg_catalog.pg_class p ON p.oid = k.confrelid
 JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
 WHERE k.contype = 'f'
   AND k.conparentid = 0
+  AND (pg_catalog.cardinality(:'relations'::oid[]) = 0 OR k.conrelid = ANY (:'relations'::oid[]))
 ORDER BY k.oid;

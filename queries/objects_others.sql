@@ -1,25 +1,12 @@
--- Which extended statistics, publications, types, operators, casts and schemas are there?
--- Parameters: none. One row for each; composite types are relations.
+-- Which publications, types, operators, casts, schemas and extensions are there?
+-- Parameters: none. One row for each, and for each constraint of a domain; composite types are relations.
 SELECT
-  'pg_catalog.pg_statistic_ext'::pg_catalog.regclass::bigint AS class_oid,
-  s.oid::bigint           AS oid,
-  'STATISTICS'            AS kind,
-  pg_catalog.format('%I.%I', n.nspname, s.stxname) AS identity,
-  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-    'table', s.stxrelid::pg_catalog.regclass::text,
-    'owner', pg_catalog.pg_get_userbyid(s.stxowner),
-    'definition', pg_catalog.pg_get_statisticsobjdef(s.oid),
-    'statistics target', nullif(s.stxstattarget, -1),
-    'comment', pg_catalog.obj_description(s.oid, 'pg_statistic_ext')
-  ))::text                AS properties
-FROM pg_catalog.pg_statistic_ext s
-JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
-UNION ALL
-SELECT
-  'pg_catalog.pg_publication'::pg_catalog.regclass::bigint,
-  p.oid::bigint,
-  'PUBLICATION',
-  pg_catalog.quote_ident(p.pubname),
+  'pg_catalog.pg_publication'::pg_catalog.regclass::bigint AS class_oid,
+  p.oid::bigint           AS oid,
+  'PUBLICATION'           AS kind,
+  pg_catalog.quote_ident(p.pubname) AS identity,
+  NULL::bigint            AS relation_oid,
+  NULL::text              AS relation,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'owner', pg_catalog.pg_get_userbyid(p.pubowner),
     'all tables', p.puballtables,
@@ -28,7 +15,7 @@ SELECT
       CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END,
       CASE WHEN p.pubviaroot THEN 'via root' END),
     'comment', pg_catalog.obj_description(p.oid, 'pg_publication')
-  ))::text
+  ))::text                AS properties
 FROM pg_catalog.pg_publication p
 UNION ALL
 SELECT
@@ -36,6 +23,7 @@ SELECT
   t.oid::bigint,
   CASE t.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END,
   pg_catalog.format('%I.%I', n.nspname, t.typname),
+  NULL, NULL,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'owner', pg_catalog.pg_get_userbyid(t.typowner),
     'privileges', ARRAY(
@@ -49,11 +37,35 @@ SELECT
                  FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid),
     'range of', (SELECT pg_catalog.format_type(r.rngsubtype, NULL)
                    FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid),
+    'extension', x.extname,
     'comment', pg_catalog.obj_description(t.oid, 'pg_type')
   ))::text
 FROM pg_catalog.pg_type t
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+LEFT JOIN pg_catalog.pg_depend e ON e.objid = t.oid AND e.deptype = 'e'
+      AND e.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+LEFT JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid
 WHERE t.typtype IN ('d', 'e', 'r')
+  AND n.nspname <> 'information_schema'
+  AND n.nspname !~ '^pg_'
+UNION ALL
+SELECT
+  'pg_catalog.pg_constraint'::pg_catalog.regclass::bigint,
+  k.oid::bigint,
+  'DOMAIN CONSTRAINT',
+  pg_catalog.format('%I ON DOMAIN %s', k.conname, k.contypid::pg_catalog.regtype),
+  NULL, NULL,
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'name', pg_catalog.quote_ident(k.conname),
+    'domain', k.contypid::pg_catalog.regtype::text,
+    'type', k.contype,
+    'definition', pg_catalog.pg_get_constraintdef(k.oid),
+    'validated', k.convalidated,
+    'comment', pg_catalog.obj_description(k.oid, 'pg_constraint')
+  ))::text
+FROM pg_catalog.pg_constraint k
+JOIN pg_catalog.pg_namespace n ON n.oid = k.connamespace
+WHERE k.contypid <> 0
   AND n.nspname <> 'information_schema'
   AND n.nspname !~ '^pg_'
 UNION ALL
@@ -62,6 +74,7 @@ SELECT
   o.oid::bigint,
   'OPERATOR',
   o.oid::pg_catalog.regoperator::text,
+  NULL, NULL,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'owner', pg_catalog.pg_get_userbyid(o.oprowner),
     'function', o.oprcode::text,
@@ -83,6 +96,7 @@ SELECT
   'CAST',
   pg_catalog.format('(%s AS %s)', pg_catalog.format_type(c.castsource, NULL),
                     pg_catalog.format_type(c.casttarget, NULL)),
+  NULL, NULL,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'context', c.castcontext,
     'method', c.castmethod,
@@ -101,6 +115,7 @@ SELECT
   n.oid::bigint,
   'SCHEMA',
   pg_catalog.quote_ident(n.nspname),
+  NULL, NULL,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'owner', pg_catalog.pg_get_userbyid(n.nspowner),
     'privileges', ARRAY(
@@ -111,4 +126,19 @@ SELECT
   ))::text
 FROM pg_catalog.pg_namespace n
 WHERE n.nspname <> 'information_schema'
-  AND n.nspname !~ '^pg_';
+  AND n.nspname !~ '^pg_'
+UNION ALL
+SELECT
+  'pg_catalog.pg_extension'::pg_catalog.regclass::bigint,
+  e.oid::bigint,
+  'EXTENSION',
+  pg_catalog.quote_ident(e.extname),
+  NULL, NULL,
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'owner', pg_catalog.pg_get_userbyid(e.extowner),
+    'version', e.extversion,
+    'comment', pg_catalog.obj_description(e.oid, 'pg_extension')
+  ))::text
+FROM pg_catalog.pg_extension e
+-- It comes with every database.
+WHERE e.extname <> 'plpgsql';

@@ -5,6 +5,8 @@ SELECT
   r.oid::bigint           AS oid,
   'PUBLISHED TABLE'       AS kind,
   pg_catalog.format('%s IN PUBLICATION %I', r.prrelid::pg_catalog.regclass, p.pubname) AS identity,
+  r.prrelid::bigint       AS relation_oid,
+  r.prrelid::pg_catalog.regclass::text AS relation,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'table', r.prrelid::pg_catalog.regclass::text,
     'publication', pg_catalog.quote_ident(p.pubname)

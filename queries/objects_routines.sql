@@ -5,6 +5,8 @@ SELECT
   p.oid::bigint           AS oid,
   CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE' ELSE 'FUNCTION' END AS kind,
   p.oid::pg_catalog.regprocedure::text AS identity,
+  NULL::bigint            AS relation_oid,
+  NULL::text              AS relation,
   pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
     'owner', pg_catalog.pg_get_userbyid(p.proowner),
     'privileges', ARRAY(

@@ -112,6 +112,8 @@ class ForeignKeyRow:
 
     oid: int
     name: str
+    identity: str
+    relation: str
     schema: str
     table_name: str
     table_oid: int
@@ -150,10 +152,9 @@ class DependentRow:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """What there is. ``properties`` is JSON.
+    """What there is, and the relation that has it, if one does. ``properties`` is JSON.
 
-    objects_relations.sql, objects_columns.sql, objects_constraints.sql, objects_indexes.sql,
-    objects_rules.sql, objects_routines.sql, objects_others.sql, objects_published.sql,
+    objects_relations.sql, objects_routines.sql, objects_others.sql, objects_published.sql,
     objects_published_14.sql
     """
 
@@ -161,20 +162,8 @@ class ObjectRow:
     oid: int
     kind: str
     identity: str
-    properties: str
-
-
-@dataclass(frozen=True, slots=True)
-class StructureRow:
-    """What migrations make. ``properties`` is JSON.
-
-    structure.sql, structure_elsewhere.sql
-    """
-
     relation_oid: int | None
     relation: str | None
-    kind: str
-    identity: str
     properties: str
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recovery.conversion.statements import KEYS, REFERENCES
+from recovery.conversion.statements.statement import KEYS, REFERENCES
 from recovery.record.events import (
     ConversionWatched,
     PhaseFinished,

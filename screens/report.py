@@ -10,7 +10,7 @@ from textual.widgets import Button
 
 from recovery.record.events import CheckState, ConversionEnded, Migrated, Reported, Step, Verified
 from recovery.record.history import History
-from recovery.record.report import NOT_RECOVERED, RECOVERED
+from recovery.record.verdict import verdict
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
@@ -43,8 +43,7 @@ class ReportScreen(StepScreen):
         self.query_one("#intro", Note).say(
             "Writes what the journal says to report.md and report.json."
             if reported is None
-            else f"{RECOVERED if history.recovered else NOT_RECOVERED}. The report is written; "
-            f"{self.passing or _EVIDENCE}"
+            else f"{verdict(history)}. The report is written; {self.passing or _EVIDENCE}"
         )
         self.query_one("#report", Facts).tell(_facts(history, reported))
         self.offer_usual(done=False)

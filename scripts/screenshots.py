@@ -18,7 +18,7 @@ import msgspec
 import psycopg
 
 import wizard
-from recovery.conversion.statements import REFERENCES
+from recovery.conversion.statements.statement import REFERENCES
 from recovery.record import decisions
 from recovery.record.events import (
     AnyEvent,

@@ -13,9 +13,9 @@ from recovery.record import bundle
 from recovery.record import events as e
 from recovery.record.events.conversion import PHASES
 from recovery.record.history import History, StepState
-from recovery.record.report import NOT_RECOVERED, RECOVERED
 from recovery.record.session import this_person
 from recovery.record.transaction import TransactionState, gate, until_when
+from recovery.record.verdict import verdict
 from recovery.words.errors import CANCELLED, Problem, RecoveryError, in_words
 from recovery.words.profile import Profile
 from screens.phases import running
@@ -121,7 +121,7 @@ class Plain:
             yield from _now(history)
             yield from _gate(history)
         if step is e.Step.REPORT and history.state_of(step) is StepState.DONE:
-            yield RECOVERED if history.recovered else NOT_RECOVERED
+            yield verdict(history)
         yield ", ".join(choice.label for choice in self._choices())
 
     def _choices(self) -> list[Choice]:

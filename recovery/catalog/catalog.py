@@ -101,7 +101,7 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         tables={row.oid: row for row in ask(conn, "tables", TableRow)},
         columns={(row.table_oid, row.number): row for row in ask(conn, "columns", ColumnRow)},
         parents=dict(parents),
-        foreign_keys=ask(conn, "foreign_keys", ForeignKeyRow),
+        foreign_keys=ask(conn, "foreign_keys", ForeignKeyRow, relations=[]),
         dependents_of_column=dict(of_column),
         dependents_of_object=dict(of_object),
         objects=by_id,

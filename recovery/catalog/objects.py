@@ -1,28 +1,21 @@
 """Everything of a catalog that could be lost: each object, and what it is like.
 
-The same reading serves twice: what is dropped is made again from it, and what there is afterwards
-is compared with it. So nothing is made again that is not compared, and the other way round.
+The same reading serves three times: what is dropped is made again from it, what there is
+afterwards is compared with it, and what migrations decide is a part of it (``structure``). So
+nothing is made again that is not compared, and the other way round.
 """
 
-import json
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import msgspec
 import psycopg
 
 from queries import ask
 from queries.rows import ObjectRow
 
-_QUESTIONS = (
-    "objects_relations",
-    "objects_columns",
-    "objects_constraints",
-    "objects_indexes",
-    "objects_rules",
-    "objects_routines",
-    "objects_others",
-)
 # Publications have filters and column lists from this version on.
 _FILTERED_PUBLICATIONS = 150000
 
@@ -34,12 +27,17 @@ ObjectName = tuple[str, str]
 
 @dataclass(frozen=True)
 class CatalogObject:
-    """One object. Of a column, the oid is its relation's. ``text`` is JSON, to be compared."""
+    """One object. Of a column, the oid is its relation's. ``text`` is JSON, to be compared.
+
+    ``relation`` is the table or view that has it, or is it; ``relation_oid`` is None if none does.
+    """
 
     id: ObjectId
     kind: str
     identity: str
     text: str
+    relation_oid: int | None
+    relation: str | None
 
     @property
     def name(self) -> ObjectName:
@@ -48,7 +46,7 @@ class CatalogObject:
     @cached_property
     def properties(self) -> dict[str, Any]:
         """What it is like; a property that it does not have is not there."""
-        found: dict[str, Any] = json.loads(self.text)
+        found: dict[str, Any] = msgspec.json.decode(self.text)
         return found
 
 
@@ -56,8 +54,34 @@ def read(conn: psycopg.Connection[Any]) -> list[CatalogObject]:
     """Every object outside the system's schemas. ``search_path`` has to be empty."""
     filtered = conn.info.server_version >= _FILTERED_PUBLICATIONS
     published = "objects_published" if filtered else "objects_published_14"
-    return [
-        CatalogObject((row.class_oid, row.oid), row.kind, row.identity, row.properties)
-        for question in (*_QUESTIONS, published)
-        for row in ask(conn, question, ObjectRow)
-    ]
+    return [*read_relations(conn), *read_elsewhere(conn), *_read(conn, published)]
+
+
+def read_relations(
+    conn: psycopg.Connection[Any], relations: Collection[int] = ()
+) -> Iterator[CatalogObject]:
+    """Some relations, all if none is named, with what they have but foreign keys.
+
+    ``search_path`` has to be empty.
+    """
+    return _read(conn, "objects_relations", relations=list(relations))
+
+
+def read_elsewhere(conn: psycopg.Connection[Any]) -> Iterator[CatalogObject]:
+    """What belongs to no relation. ``search_path`` has to be empty."""
+    yield from _read(conn, "objects_routines")
+    yield from _read(conn, "objects_others")
+
+
+def _read(
+    conn: psycopg.Connection[Any], question: str, **parameters: object
+) -> Iterator[CatalogObject]:
+    for row in ask(conn, question, ObjectRow, **parameters):
+        yield CatalogObject(
+            (row.class_oid, row.oid),
+            row.kind,
+            row.identity,
+            row.properties,
+            row.relation_oid,
+            row.relation,
+        )

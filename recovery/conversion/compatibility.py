@@ -21,7 +21,7 @@ from recovery.catalog import objects
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import CatalogObject
 from recovery.conversion.closure import Closure, Member
-from recovery.conversion.statements import RECREATE, Statement
+from recovery.conversion.statements.statement import RECREATE, Statement
 from recovery.record.events import Refusal
 from recovery.words.composing import composed, written
 

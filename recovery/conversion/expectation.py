@@ -1,10 +1,10 @@
 """Which differences a conversion has to make: the type itself, and what follows from it."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from recovery.catalog.catalog import Catalog
+from recovery.catalog.expressions import without_casts
 from recovery.catalog.objects import CatalogObject, ObjectName
 from recovery.conversion.closure import Member
 from recovery.conversion.compatibility import MARK
@@ -15,16 +15,6 @@ _EXPRESSIONS = ("definition", "default", "using", "check", "where")
 # What a column has only for the sake of a type of variable length.
 _OF_TEXT = ("collation", "storage", "compression")
 _WITHOUT_LENGTH = {"character": ("character varying", "bpchar", "text")}
-_CAST = re.compile(
-    r"::\s*(character varying|character|bpchar|text|uuid|bigint|integer|smallint)"
-    r"(\(\d+\))?(\[\])*"
-)
-_SPACE = re.compile(r"[\s()]+")
-
-
-def without_casts(expression: str) -> str:
-    """An expression without casts between key types, brackets and spaces, to be compared."""
-    return _SPACE.sub("", _CAST.sub("", expression))
 
 
 @dataclass(frozen=True, slots=True)

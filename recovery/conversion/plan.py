@@ -13,11 +13,13 @@ from itertools import accumulate, groupby
 
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import ObjectName
-from recovery.conversion import compatibility, dependents, preserved, statements
+from recovery.conversion import compatibility, dependents, preserved
 from recovery.conversion.closure import Closure
 from recovery.conversion.closure import find as find_closure
 from recovery.conversion.rebuilding import Rebuild, rewrite
-from recovery.conversion.statements import Statement, described
+from recovery.conversion.statements import phases, transaction
+from recovery.conversion.statements.rebuilt import described
+from recovery.conversion.statements.statement import Statement
 from recovery.record.events import (
     Effort,
     Identity,
@@ -104,16 +106,16 @@ def build(
     ]
     instead = {rewrite.before: rewrite.after for rewrite in rewrites}
     rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
-    preparation = tuple(statements.preparation(identity.database))
-    locked = statements.locked(catalog, closure, rebuilds)
-    lock = statements.lock(locked)
+    preparation = tuple(transaction.preparation(identity.database))
+    locked = transaction.locked(catalog, closure, rebuilds)
+    lock = transaction.lock(locked)
     possible = bool(closure.members) and not refused
     more = (
         tuple(compatibility.statements(catalog, closure, superuser=identity.superuser))
         if possible and compatible
         else ()
     )
-    composed = tuple(statements.statements(catalog, closure, rebuilds, more)) if possible else ()
+    composed = tuple(phases.statements(catalog, closure, rebuilds, more)) if possible else ()
     text, lines = _render(
         identity.database, fingerprint(catalog, closure), preparation, lock, composed
     )

@@ -16,7 +16,7 @@ from recovery.catalog.catalog import Catalog
 from recovery.connection.dead_peer import answering
 from recovery.conversion import parity
 from recovery.conversion.plan import Plan, build
-from recovery.conversion.statements import Statement
+from recovery.conversion.statements.statement import Statement
 from recovery.conversion.watching import Watch
 from recovery.record.events import (
     Commit,

@@ -1,53 +1,36 @@
 """The record of a recovery, written from its journal: for people (Markdown) and programs (JSON)."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from recovery.record.candidates import facts, named
 from recovery.record.events import (
-    SAME,
     BackupAttested,
     BackupMade,
     BackupProgress,
-    Check,
-    ColumnDecided,
-    CompatibilityRemoved,
     ConversionEnded,
     ConversionWatched,
     GatePrice,
-    Identity,
     Investigated,
     Migrated,
-    MigrationsForecast,
-    Outcome,
     ParityChecked,
     PhaseFinished,
     PlanApproved,
     PlanMade,
-    Proof,
     Reported,
-    RevisionAdopted,
     RevisionConfirmed,
     RevisionFinished,
     RevisionSet,
     SessionOpened,
     StatementDone,
     Step,
-    StepFailed,
-    TablesSetAside,
     TargetConfirmed,
     Verified,
 )
-from recovery.record.events.conversion import PHASES
-from recovery.record.history import Entry, History
+from recovery.record.history import History
+from recovery.record.report_markdown import as_markdown
 from recovery.record.session import Session
-from recovery.record.transaction import AFTER_COMMIT
 
-RECOVERED = "RECOVERED: every check was passed"
-NOT_RECOVERED = "RECOVERY NOT COMPLETE: not every check was passed"
 # What is of use only while it happens.
 _PASSING = (BackupProgress, StatementDone, ConversionWatched, GatePrice, Reported)
 
@@ -78,11 +61,12 @@ def as_data(session_id: str, history: History) -> dict[str, Any]:
         Migrated,
         Verified,
     )
+    phases = history.since_start_of(Step.CONVERSION).of(PhaseFinished)
     latest = {kind.__name__: history.last(kind) for kind in kinds}
     return {
         "session": session_id,
         **{name: msgspec.to_builtins(event) for name, event in latest.items()},
-        "phases": [msgspec.to_builtins(event) for event in _phases(history)],
+        "phases": [msgspec.to_builtins(event) for event in phases],
         "revisions": [msgspec.to_builtins(event) for event in history.of(RevisionFinished)],
         "events": [
             {"number": e.number, "at": e.at.isoformat(), **msgspec.to_builtins(e.event)}
@@ -90,353 +74,3 @@ def as_data(session_id: str, history: History) -> dict[str, Any]:
             if not isinstance(e.event, _PASSING)
         ],
     }
-
-
-def as_markdown(session_id: str, history: History) -> str:
-    """The report for people."""
-    return "\n".join(_lines(session_id, history)) + "\n"
-
-
-def _lines(session_id: str, history: History) -> Iterator[str]:
-    opened = history.last_entry(SessionOpened)
-    yield f"# Recovery {session_id}"
-    yield ""
-    yield f"**{RECOVERED if history.recovered else NOT_RECOVERED}**"
-    yield ""
-    if opened is not None and isinstance(opened.event, SessionOpened):
-        by, program = opened.event.by, opened.event.program
-        yield f"Opened {_time(opened.at)} by {by} with pg-rekey {program}."
-        yield ""
-    confirmed = history.last(TargetConfirmed)
-    if confirmed is not None:
-        yield from _identity(confirmed.identity, history.profile.environment, str(confirmed.by))
-    if (investigated := history.last(Investigated)) is not None:
-        yield from _investigation(investigated)
-        yield from _revision(history, investigated)
-    if history.plan is not None:
-        yield from _plan(history.plan, history.last(PlanApproved), history.of(ColumnDecided))
-    yield from _backup(history.backup)
-    yield from _conversion(history)
-    for removed in history.of(CompatibilityRemoved):
-        yield f"{removed.by} dropped what was made for code that still had the old type: "
-        yield f"{', '.join(removed.objects)}."
-        yield ""
-    yield from _migrations(history)
-    if (verified := history.last_entry(Verified)) is not None:
-        assert isinstance(verified.event, Verified)
-        yield from _check_list(verified.at, verified.event.checks)
-        if history.verified is None:
-            yield "The database was changed after these checks: they have to be made again."
-            yield ""
-    yield from _failures(history.entries)
-
-
-def _identity(identity: Identity, environment: str, by: str) -> Iterator[str]:
-    yield "## Target"
-    yield ""
-    yield from _table(
-        ("fact", "value"),
-        [
-            ("database", f"{identity.database} (oid {identity.database_oid})"),
-            ("environment", environment),
-            ("host", f"{identity.host}:{identity.port}"),
-            ("as the server sees it", f"{identity.server_address or 'local socket'}"),
-            (
-                "server",
-                f"PostgreSQL {identity.server_version_text}, up since {_time(identity.started)}",
-            ),
-            ("system identifier", identity.system_identifier or "withheld"),
-            ("role", f"{identity.role}, owns {identity.owned_tables} of {identity.tables} tables"),
-            ("size", f"{identity.size_bytes:,} bytes"),
-            ("TLS", "yes" if identity.tls else "no"),
-            ("other databases", ", ".join(o.name for o in identity.other_databases) or "none"),
-            ("confirmed by", by),
-        ],
-    )
-
-
-def _investigation(found: Investigated) -> Iterator[str]:
-    yield "## Findings"
-    yield ""
-    yield from _table(
-        ("severity", "finding", "evidence", "what to do"),
-        ((f.severity, f.title, f.evidence, f.remedy) for f in found.findings),
-    )
-    yield from _table(
-        ("key", "type", "expected", "foreign keys", "referencing columns"),
-        ((k.key, k.actual, k.expected, k.foreign_keys, k.referencing_columns) for k in found.keys),
-    )
-
-
-def _revision(history: History, found: Investigated) -> Iterator[str]:
-    if history.profile.alembic is None:
-        return
-    yield "## Revision"
-    yield ""
-    said = history.revision_confirmed
-    told = [*facts(history)]
-    if said is not None:
-        told.append(("What spoke for it", said.evidence))
-    yield from _table(("fact", "value"), told)
-    match = found.match
-    if match is None:
-        return
-    start = history.start_revisions
-    at = match.revisions if start is None else start
-    candidate = match.candidate(at)
-    if candidate is not None and (others := candidate.others):
-        yield f"Not as {named(at)} leaves it, types of keys apart:"
-        yield ""
-        yield from _table(
-            ("object", "state", "expected", "there", "cause", "note"),
-            ((d.object, d.state, d.expected, d.actual, d.cause, d.note) for d in others),
-        )
-    if match.not_replayed:
-        yield from _table(
-            ("not run", "title", "why"),
-            ((each.revision, each.title, each.why) for each in match.not_replayed),
-        )
-
-
-def _plan(
-    plan: PlanMade, approval: PlanApproved | None, decisions: Iterable[ColumnDecided]
-) -> Iterator[str]:
-    yield "## Plan"
-    yield ""
-    yield f"plan.sql, SHA-256 `{plan.sha256}`, for the catalog `{plan.fingerprint}`."
-    if approval is not None and approval.sha256 == plan.sha256:
-        yield f"Approved by {approval.by}."
-    yield ""
-    for decided in decisions:
-        yield f"{decided.words}: decided by {decided.by}."
-        yield ""
-    if plan.nothing_to_do:
-        yield "Nothing to convert: every key has the expected type."
-        yield ""
-    if plan.refusals:
-        yield from _table(
-            ("refused", "reason", "what to do"),
-            ((r.object, r.reason, r.remedy) for r in plan.refusals),
-        )
-    if plan.rebuilt:
-        yield f"Dropped and made again, with all they have: {', '.join(plan.rebuilt)}."
-        yield ""
-    if plan.proof is not None:
-        yield from _proof(plan.proof)
-    if plan.soft_references:
-        yield "Columns that hold values of a key, and stay as they are:"
-        yield ""
-        yield from _table(
-            ("column", "type", "key", "sampled"),
-            (
-                (one.column, one.type, one.key, f"{one.contained} of {one.sampled}")
-                for one in plan.soft_references
-            ),
-        )
-    if plan.compatibility:
-        yield f"For code that still has the old type: {', '.join(plan.compatibility)}. "
-        yield "'pg-rekey compatibility --remove' drops them."
-        yield ""
-
-
-def _backup(backup: BackupMade | BackupAttested | None) -> Iterator[str]:
-    if backup is None:
-        return
-    yield "## Backup"
-    yield ""
-    if isinstance(backup, BackupAttested):
-        yield f"Attested by {backup.by}: {backup.statement}"
-        yield ""
-        return
-    yield f"{backup.format} format by {backup.tool} {backup.tool_version}, "
-    yield f"{_time(backup.started)} to {_time(backup.finished)}, read whole after it was written."
-    yield f"{sum(backup.row_counts.values()):,} rows in {len(backup.row_counts)} tables."
-    yield ""
-    yield from _table(
-        ("file", "bytes", "SHA-256"), ((f.path, f.bytes, f.sha256) for f in backup.files)
-    )
-    yield "Restore with:"
-    yield ""
-    yield f"    {backup.restore_command}"
-    yield ""
-
-
-def _phases(history: History) -> Iterator[PhaseFinished]:
-    return history.since_start_of(Step.CONVERSION).of(PhaseFinished)
-
-
-def _conversion(history: History) -> Iterator[str]:
-    attempt = history.since_start_of(Step.CONVERSION)
-    if not attempt.entries:
-        return
-    yield "## Conversion"
-    yield ""
-    yield from _table(
-        ("phase", "counts", "seconds"),
-        (
-            (
-                f"{phase.number}. {PHASES[phase.number]}",
-                ", ".join(f"{key}: {count}" for key, count in phase.counts.items()),
-                f"{phase.seconds:.2f}",
-            )
-            for phase in _phases(history)
-        ),
-    )
-    if (compared := attempt.last(ParityChecked)) is not None:
-        yield from _parity(compared)
-    ended = attempt.last_entry(ConversionEnded)
-    if ended is not None and isinstance(ended.event, ConversionEnded):
-        by = ended.event.by or "nobody"
-        outcome = ended.event.outcome.upper()
-        yield f"**{outcome}** at {_time(ended.at)}: {ended.event.reason} ({by})."
-        if ended.event.outcome is Outcome.COMMITTED:
-            yield AFTER_COMMIT
-    else:
-        yield "The conversion has not ended."
-    yield ""
-
-
-def _parity(compared: ParityChecked) -> Iterator[str]:
-    yield f"Parity: {compared.compared} objects compared, {compared.differences} differences."
-    yield ""
-    yield from _table(
-        ("foreign key", "references", "definition before", "after", "orphans", "state"),
-        (
-            (
-                f"{row.table}.{row.name}",
-                row.references,
-                row.before,
-                "same" if row.after == row.before else row.after,
-                f"{row.orphans_before} / {row.orphans_after}",
-                row.state,
-            )
-            for row in compared.foreign_keys
-            if row.key or row.state != SAME
-        ),
-    )
-    yield from _table(
-        ("table", "rows before", "rows after", "digests", "state"),
-        (
-            (
-                row.table,
-                row.rows_before,
-                row.rows_after,
-                ", ".join(f"{c}: {d}" for c, d in row.digests_after.items()),
-                row.state,
-            )
-            for row in compared.tables
-        ),
-    )
-    if compared.catalog:
-        yield from _table(
-            ("kind", "object", "before", "after", "why"),
-            (
-                (d.kind, d.name, d.before, d.after, d.explained or "**unexplained**")
-                for d in compared.catalog
-            ),
-        )
-
-
-def _proof(proof: Proof) -> Iterator[str]:
-    yield f"Proof {proof.state}: {proof.words}."
-    yield ""
-    if proof.rewrites:
-        yield from _table(
-            ("rewritten", "before", "after"),
-            ((rewrite.object, rewrite.before, rewrite.after) for rewrite in proof.rewrites),
-        )
-    if proof.breaks:
-        yield "Functions that fail, or may, when they are called after the conversion:"
-        yield ""
-        yield from _table(
-            ("function", "line", "cause", "found how"),
-            ((b.function, b.line or "?", b.cause, b.found) for b in proof.breaks),
-        )
-
-
-def _migrations(history: History) -> Iterator[str]:
-    finished = list(history.of(RevisionFinished))
-    was_set = history.last(RevisionSet)
-    if not finished and was_set is None:
-        return
-    yield "## Migrations"
-    yield ""
-    if was_set is not None:
-        before, after = ", ".join(was_set.before), ", ".join(was_set.heads)
-        why = f" ({was_set.evidence})" if was_set.evidence else ""
-        yield f"alembic_version set from {before or 'nothing'} to {after or 'nothing'}{why}."
-    section = history.profile.alembic
-    yield (
-        f"Migrated by {' '.join(section.command)}."
-        if section is not None and section.command
-        else "The scripts ran without the application's env.py."
-    )
-    yield ""
-    forecast = history.last(MigrationsForecast)
-    if forecast is not None and forecast.why:
-        yield f"They were NOT TRIED on a copy first: {forecast.why}"
-        yield ""
-    adopted = {e.collision.revision: e for e in history.of(RevisionAdopted)}
-    aside = {e.collision.revision: e for e in history.of(TablesSetAside)}
-    yield from _table(
-        ("revision", "seconds", "how"),
-        (
-            (
-                row.revision,
-                f"{row.seconds:.2f}",
-                _how(adopted.get(row.revision), aside.get(row.revision)),
-            )
-            for row in finished
-        ),
-    )
-    if (migrated := history.last(Migrated)) is not None:
-        yield f"Heads read back: {', '.join(migrated.heads)}."
-        yield ""
-
-
-def _how(adopted: RevisionAdopted | None, aside: TablesSetAside | None) -> str:
-    """How a revision was carried out, with the statements that were run besides its script."""
-    if adopted is not None:
-        after = f" after {'; '.join(adopted.repaired)}" if adopted.repaired else ""
-        return f"adopted by {adopted.by}{after}"
-    if aside is not None:
-        return f"run, after {aside.by} set tables aside: {'; '.join(aside.statements)}"
-    return "run"
-
-
-def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:
-    yield f"## Check-list of {_time(at)}"
-    yield ""
-    yield from _table(
-        ("check", "expected", "state", "evidence"),
-        ((c.name, c.expected, c.state, c.evidence) for c in checks),
-    )
-
-
-def _failures(entries: tuple[Entry, ...]) -> Iterator[str]:
-    rows = [
-        (_time(e.at), e.event.step, e.event.problem.what, e.event.problem.sqlstate or "")
-        for e in entries
-        if isinstance(e.event, StepFailed)
-    ]
-    if rows:
-        yield "## What failed on the way"
-        yield ""
-        yield from _table(("at", "step", "what", "SQLSTATE"), rows)
-
-
-def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join('---' for _ in head)}|"
-    for row in rows:
-        yield f"| {' | '.join(_cell(value) for value in row)} |"
-    yield ""
-
-
-def _cell(value: object) -> str:
-    line = " ".join(str(value).splitlines())
-    return line.replace("\\", "\\\\").replace("|", "\\|")

@@ -3,9 +3,9 @@
 Key types are counted apart: they are what pg-rekey is there for, and say nothing about a revision.
 """
 
-import re
 from dataclasses import dataclass
 
+from recovery.catalog.expressions import without_casts
 from recovery.catalog.structure import Part, PartName
 from recovery.words.names import KeyType
 
@@ -18,7 +18,6 @@ _MISSING_PART, _CHANGED_PART, _EXTRA_PART, _PARTS_AT_MOST = 3, 2, 1, 9
 _TABLES = ("table", "foreign table", "view", "materialized view")
 # PostgreSQL versions write these differently.
 _WRITTEN_ANEW = ("view", "materialized view", "rule", "function", "procedure")
-_CAST = re.compile(r"::(text|uuid|bpchar|bigint|integer|character varying(\(\d+\))?)(\[\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,10 @@ def differs_by_key_type(expected: Part, actual: Part, differing: list[str]) -> b
     """Whether a part differs for its key's type only, or for a cast to it."""
     if expected.kind == "column":
         return "type" in differing and is_key_type(expected, actual)
-    return differing == ["definition"] and _without_casts(expected) == _without_casts(actual)
+    wanted, there = expected.properties, actual.properties
+    return differing == ["definition"] and (
+        without_casts(wanted["definition"]) == without_casts(there["definition"])
+    )
 
 
 def is_key_type(expected: Part, actual: Part) -> bool:
@@ -96,7 +98,3 @@ def is_key_type(expected: Part, actual: Part) -> bool:
     except (KeyError, ValueError):
         return False
     return wanted.takes(actual.properties.get("type", ""))
-
-
-def _without_casts(part: Part) -> str:
-    return re.sub(r"[()\s]", "", _CAST.sub("", part.properties["definition"]))

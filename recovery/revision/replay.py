@@ -30,7 +30,7 @@ from recovery.words.errors import RecoveryError, in_a_line
 from recovery.words.names import TableName
 
 # Changes when what is kept of a replay does; and how many replays are kept.
-_FORMAT = 1
+_FORMAT = 2
 _MOST_KEPT = 20
 
 

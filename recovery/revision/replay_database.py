@@ -31,6 +31,8 @@ _ADDS = frozenset(
 )
 # Nothing that is compared changes by these.
 _HARMLESS = frozenset({"GRANT", "REVOKE", "ALTER DEFAULT PRIVILEGES"})
+# The same few questions are asked for every revision: planning one takes longer than answering it.
+_READING = {**PINNED, "plan_cache_mode": "force_generic_plan"}
 _NUMBERS = count(1)
 
 Parts = dict[PartName, Part]
@@ -127,7 +129,8 @@ class ReplayDatabase:
     @property
     def _reading(self) -> psycopg.Connection[Any]:
         if self._reader is None:
-            self._reader = self.server.connect(self.name, autocommit=True, settings=PINNED)
+            self._reader = self.server.connect(self.name, autocommit=True, settings=_READING)
+            self._reader.prepare_threshold = 1
         return self._reader
 
     def changes(self) -> Changes:

@@ -18,7 +18,7 @@ from recovery.conversion import parity, routines
 from recovery.conversion.expectation import Expectation
 from recovery.conversion.plan import Plan, build
 from recovery.conversion.rewriting import clauses, repaired
-from recovery.conversion.statements import RECREATE, Statement
+from recovery.conversion.statements.statement import RECREATE, Statement
 from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.server.door import Door
 from recovery.server.identity import Stranger

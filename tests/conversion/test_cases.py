@@ -169,7 +169,7 @@ def _writes(conn: psycopg.Connection[Any]) -> list[str]:
             f"INSERT INTO {named} SELECT * FROM {named}",
         ]
     # By name: those that are recreated come after the others in the catalog.
-    foreign_keys = ask(conn, "foreign_keys", ForeignKeyRow)
+    foreign_keys = ask(conn, "foreign_keys", ForeignKeyRow, relations=[])
     for key in sorted(foreign_keys, key=lambda key: (key.schema, key.table_name, key.name)):
         child = sql.Identifier(key.schema, key.table_name).as_string(None)
         parent = sql.Identifier(key.referenced_schema, key.referenced_table).as_string(None)

@@ -84,4 +84,7 @@ def _is_whole(database: Database, committed: bool) -> None:
 
 def _foreign_keys(database: Database) -> set[tuple[str, str]]:
     with database.connect(options="-c search_path=") as conn:
-        return {(key.name, key.definition) for key in ask(conn, "foreign_keys", ForeignKeyRow)}
+        return {
+            (key.name, key.definition)
+            for key in ask(conn, "foreign_keys", ForeignKeyRow, relations=[])
+        }

@@ -45,7 +45,8 @@ from recovery.record.events import (
     Verified,
 )
 from recovery.record.history import History
-from recovery.record.report import as_data, as_markdown
+from recovery.record.report import as_data
+from recovery.record.report_markdown import as_markdown
 from recovery.record.session import create
 from recovery.words.errors import Problem
 from tests.facts import (

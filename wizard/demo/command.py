@@ -10,7 +10,7 @@ from pathlib import Path
 from recovery.private import scratch
 from recovery.record.events import Way
 from recovery.record.folders import STATE_VARIABLE
-from recovery.record.report import NOT_RECOVERED, RECOVERED
+from recovery.record.verdict import verdict
 from recovery.words import profile as profiles
 from recovery.words.errors import DONE, FAILED
 from recovery.words.profile import Profile
@@ -125,9 +125,8 @@ def _walk(demo: Demo, output: Output) -> int:
         code = step(client)
         if code != DONE:
             return code
-    recovered = client.history.recovered
-    output.line(RECOVERED if recovered else NOT_RECOVERED)
-    return DONE if recovered else FAILED
+    output.line(verdict(client.history))
+    return DONE if client.history.recovered else FAILED
 
 
 def _confirm(client: Client) -> int:

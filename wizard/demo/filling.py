@@ -90,7 +90,7 @@ def _read_tables(conn: psycopg.Connection[Any]) -> _Tables:
     for column in ask(conn, "columns", ColumnRow):
         if column.table_name != "alembic_version":
             tables.setdefault(column.table_name, _Table([], [])).columns.append(column)
-    for foreign_key in ask(conn, "foreign_keys", ForeignKeyRow):
+    for foreign_key in ask(conn, "foreign_keys", ForeignKeyRow, relations=[]):
         tables[foreign_key.table_name].foreign_keys.append(foreign_key)
     return tables
 

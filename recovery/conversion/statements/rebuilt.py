@@ -1,0 +1,101 @@
+"""The statements that drop what hangs on converted columns, and make it again."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from recovery.catalog.catalog import Catalog
+from recovery.catalog.objects import CatalogObject
+from recovery.conversion.closure import Closure
+from recovery.conversion.rebuilding import Rebuild, statistics_targets
+from recovery.conversion.statements.statement import DROP, RECREATE, Statement
+from recovery.record.events import Effort
+
+_VIEWS = ("VIEW", "MATERIALIZED VIEW")
+_WHY = {
+    DROP: "PostgreSQL does not change the type of a column that it hangs on",
+    RECREATE: "as it was, with everything that it had",
+}
+
+
+def dropped(catalog: Catalog, rebuild: Rebuild) -> Iterator[Statement]:
+    """The statements that drop an object."""
+    return _statements(catalog, DROP, rebuild, rebuild.drop)
+
+
+def recreated(catalog: Catalog, rebuild: Rebuild) -> Iterator[Statement]:
+    """The statements that make an object again."""
+    return _statements(catalog, RECREATE, rebuild, rebuild.create)
+
+
+def index_targets(
+    catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
+) -> Iterator[Statement]:
+    """PostgreSQL makes the other indexes again by itself, without their statistics targets."""
+    made = {rebuild.object.id for rebuild in rebuilds}
+    tables = set(closure.tables())
+    for found in catalog.objects.values():
+        if found.kind == "INDEX" and "statistics" in found.properties and found.id not in made:
+            table = catalog.named.get(("TABLE", found.properties["table"]))
+            if table is not None and table.id[1] in tables:
+                for text in statistics_targets(found):
+                    yield Statement(
+                        RECREATE,
+                        text,
+                        f"index {found.identity}",
+                        "PostgreSQL makes the index again without it",
+                        Counter(),
+                        (catalog.table_name(table.id[1]),),
+                    )
+
+
+def table_of(catalog: Catalog, rebuild: Rebuild) -> CatalogObject | None:
+    """The table that an object belongs to; None if it belongs to none, or to a view."""
+    return catalog.named.get(("TABLE", rebuild.object.properties.get("table", "")))
+
+
+def _statements(
+    catalog: Catalog, phase: int, rebuild: Rebuild, texts: tuple[str, ...]
+) -> Iterator[Statement]:
+    table = table_of(catalog, rebuild)
+    for text in texts:
+        was = rebuild.rewritten.get(text)
+        yield Statement(
+            phase,
+            text,
+            described(rebuild),
+            _WHY[phase] if was is None else f"REWRITTEN: it no longer compares. It was:\n{was}",
+            Counter(),
+            () if table is None else (catalog.table_name(table.id[1]),),
+            _locks_of_drop(catalog, rebuild) if phase == DROP else "",
+            _effort(rebuild, text),
+        )
+
+
+def _locks_of_drop(catalog: Catalog, rebuild: Rebuild) -> str:
+    """A view is locked when it is dropped, or something on it, and not before."""
+    found = rebuild.object
+    possible = [found.name, *((kind, found.properties.get("table", "")) for kind in _VIEWS)]
+    views = [name for name in possible if name[0] in _VIEWS and name in catalog.named]
+    return ", ".join(f"ACCESS EXCLUSIVE on {kind.lower()} {name}" for kind, name in views)
+
+
+def _effort(rebuild: Rebuild, text: str) -> Effort:
+    """What the time of a statement depends on that makes an object again, or drops it."""
+    if text.startswith("REFRESH "):
+        return Effort.FILL
+    if text.startswith("ANALYZE "):
+        return Effort.SAMPLE
+    if text.startswith(("CREATE INDEX ", "CREATE UNIQUE INDEX ")):
+        return Effort.BUILD
+    if text.startswith("ALTER INDEX ") and " SET TABLESPACE " in text:
+        return Effort.BUILD
+    if rebuild.object.kind == "CONSTRAINT" and text == rebuild.create[0]:
+        checked = rebuild.object.properties["type"] == "c"
+        valid = rebuild.object.properties["validated"]
+        return Effort.BUILD if not checked else Effort.READ if valid else Effort.CATALOG
+    return Effort.CATALOG
+
+
+def described(rebuild: Rebuild) -> str:
+    """The object in words."""
+    return f"{rebuild.object.kind.lower()} {rebuild.object.identity}"

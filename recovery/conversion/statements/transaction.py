@@ -1,0 +1,69 @@
+"""What the transaction begins with: its settings, a guard, and all of its locks at once."""
+
+from collections.abc import Iterable, Iterator
+
+from psycopg import sql
+
+from recovery.catalog.catalog import Catalog
+from recovery.conversion.closure import Closure
+from recovery.conversion.rebuilding import Rebuild
+from recovery.conversion.statements.rebuilt import table_of
+from recovery.conversion.statements.statement import do
+from recovery.words.composing import composed, listed
+from recovery.words.names import TableName
+
+
+def preparation(database: str) -> Iterator[str]:
+    """What the transaction begins with: its settings, and a guard against another database."""
+    yield "SET LOCAL search_path = ''"
+    yield "SET LOCAL lock_timeout = '5s'"
+    yield "SET LOCAL statement_timeout = 0"
+    yield "SET LOCAL idle_in_transaction_session_timeout = 0"
+    # What policies would hide makes an error, never a wrong count.
+    yield "SET LOCAL row_security = off"
+    # In effect from 17 on; before, a name that PostgreSQL does not know would be an error.
+    yield (
+        "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings "
+        "WHERE name = 'transaction_timeout'"
+    )
+    # The bodies of functions that are made again name their tables by their own search_path.
+    yield "SET LOCAL check_function_bodies = off"
+    yield "SET LOCAL maintenance_work_mem = '256MB'"
+    # For the comparison: it hashes every key once for each foreign key.
+    yield "SET LOCAL work_mem = '256MB'"
+    yield "SET LOCAL jit = off"
+    # The keys' indexes were just written and are in memory. With the default, a small referencing
+    # table is checked by reading all of a large referenced one: three times slower, measured.
+    yield "SET LOCAL random_page_cost = 1.1"
+    yield "SET LOCAL max_parallel_maintenance_workers = 2"
+    yield do(
+        composed(
+            """BEGIN
+  IF pg_catalog.current_database() <> {database} THEN
+    RAISE EXCEPTION 'pg-rekey: this plan is for another database';
+  END IF;
+END""",
+            database=sql.Literal(database),
+        )
+    )
+
+
+def locked(
+    catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
+) -> dict[TableName, int]:
+    """The tables that are locked before anything else, by name, and their oids."""
+    oids = {oid for oid in closure.tables() if oid in catalog.tables}
+    # A foreign key that keeps its place in the firing order may be on a table of its own,
+    oids |= {foreign_key.table_oid for foreign_key in closure.foreign_keys}
+    # and so may a policy or a trigger.
+    tables = (table_of(catalog, rebuild) for rebuild in rebuilds)
+    oids |= {table.id[1] for table in tables if table is not None}
+    return dict(sorted((catalog.table_name(oid), oid) for oid in oids))
+
+
+def lock(tables: Iterable[TableName]) -> str:
+    """All locks in one statement: it can be tried again without anything being half done."""
+    return composed(
+        "LOCK TABLE {tables}\n  IN ACCESS EXCLUSIVE MODE",
+        tables=listed((name.identifier for name in tables), ",\n  "),
+    )
