@@ -1,4 +1,4 @@
--- Which database is this, on which server, and who am I there?
+-- What is in this database, who am I in it, and how did I come here? (Which it is: instance.sql.)
 -- Parameters: none. One row.
 -- "owned" counts the tables whose owner this role is or may act as.
 WITH user_tables AS (
@@ -13,17 +13,12 @@ WITH user_tables AS (
 SELECT
   pg_catalog.current_setting('server_version_num')::int AS server_version,
   pg_catalog.current_setting('server_version')          AS server_version_text,
-  pg_catalog.host(pg_catalog.inet_server_addr())        AS server_address,
-  pg_catalog.current_setting('port')::int               AS server_port,
-  pg_catalog.current_database()::text                   AS database,
-  d.oid::bigint                                         AS database_oid,
   current_user::text                                    AS role,
   r.rolsuper                                            AS superuser,
   pg_catalog.pg_database_size(d.oid)                    AS size_bytes,
   (SELECT count(*) FROM user_tables)                    AS tables,
   (SELECT count(*) FROM user_tables t
     WHERE pg_catalog.pg_has_role(current_user, t.relowner, 'USAGE')) AS owned_tables,
-  pg_catalog.pg_postmaster_start_time()                 AS started,
   pg_catalog.pg_is_in_recovery()                        AS in_recovery,
   coalesce((SELECT s.ssl FROM pg_catalog.pg_stat_ssl s
              WHERE s.pid = pg_catalog.pg_backend_pid()), false) AS tls,

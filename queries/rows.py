@@ -10,16 +10,11 @@ class IdentityRow:
 
     server_version: int
     server_version_text: str
-    server_address: str | None
-    server_port: int
-    database: str
-    database_oid: int
     role: str
     superuser: bool
     size_bytes: int
     tables: int
     owned_tables: int
-    started: datetime
     in_recovery: bool
     tls: bool
     backend_pid: int
@@ -278,10 +273,3 @@ class WalRow:
 
     position: str
     bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class DataDirectoryRow:
-    """data_directory.sql"""
-
-    folder: str | None

@@ -1,6 +1,6 @@
 """Which database this is, on which running server, and whether it is the one that was confirmed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -52,39 +52,23 @@ def instance_of(conn: psycopg.Connection[Any]) -> Instance:
         log = ask_one(conn, "log_position", LogPositionRow)
     except _WITHHELD:
         log = LogPositionRow(None, None)
-    return Instance(
-        database=row.database,
-        database_oid=row.database_oid,
-        system_identifier=system,
-        server_address=row.server_address,
-        server_port=row.server_port,
-        started=row.started,
-        data_directory=row.data_directory,
-        timeline=log.timeline,
-        log_bytes=log.log_bytes,
-    )
+    return Instance(**asdict(row), system_identifier=system, **asdict(log))
 
 
 def identify(conn: psycopg.Connection[Any]) -> Identity:
     """The identity card of the database at the other end of an autocommit connection."""
     row = ask_one(conn, "identity", IdentityRow)
-    instance = instance_of(conn)
     return Identity(
-        database=instance.database,
-        database_oid=instance.database_oid,
-        system_identifier=instance.system_identifier,
+        **asdict(instance_of(conn)),
         role=row.role,
         superuser=row.superuser,
         host=conn.info.host,
         port=conn.info.port,
-        server_address=instance.server_address,
-        server_port=instance.server_port,
         server_version=row.server_version,
         server_version_text=row.server_version_text,
         size_bytes=row.size_bytes,
         tables=row.tables,
         owned_tables=row.owned_tables,
-        started=instance.started,
         in_recovery=row.in_recovery,
         tls=row.tls,
         pooled=conn.info.backend_pid != row.backend_pid or _setting_is_lost(conn),
@@ -92,9 +76,6 @@ def identify(conn: psycopg.Connection[Any]) -> Identity:
             OtherDatabase(other.name, other.size_bytes)
             for other in ask(conn, "databases", DatabaseRow)
         ),
-        data_directory=instance.data_directory,
-        timeline=instance.timeline,
-        log_bytes=instance.log_bytes,
     )
 
 

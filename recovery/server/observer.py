@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from queries import ask, ask_one
-from queries.rows import DataDirectoryRow, SessionRow, WalRow
+from queries.rows import SessionRow, WalRow
 from recovery.connection.dead_peer import answering
 from recovery.record.events import Cost, Identity, SessionInTheWay
 from recovery.server.claim import claim, try_lock
@@ -30,7 +30,6 @@ class Observer:
     identity: Identity
     _conn: psycopg.Connection[Any] = field(init=False)
     _wal: str | None = field(init=False, default=None)
-    _data: str | None = field(init=False, default=None)
 
     def __enter__(self) -> "Observer":
         """Claims the database. Raises ``Refused``, ``Unreachable``."""
@@ -38,7 +37,6 @@ class Observer:
         try:
             claim(self._conn, self.profile)
             self._wal = ask_one(self._conn, "wal_written", WalRow, since=None).position
-            self._data = ask_one(self._conn, "data_directory", DataDirectoryRow).folder
         except BaseException:
             self._conn.close()
             raise
@@ -71,7 +69,9 @@ class Observer:
             return Cost(
                 wal_bytes=ask_one(conn, "wal_written", WalRow, since=self._wal).bytes,
                 blocked=_in_the_way(ask(conn, "blocked", SessionRow, pid=pid)),
-                free_bytes=free_bytes(self._data, self.identity.system_identifier),
+                free_bytes=free_bytes(
+                    self.identity.data_directory, self.identity.system_identifier
+                ),
             )
 
     @contextmanager

@@ -6,11 +6,10 @@ import threading
 import psycopg
 import pytest
 
-from queries import ask_one
-from queries.rows import DataDirectoryRow, SystemIdentifierRow
 from recovery.conversion import watching
 from recovery.record import events as e
 from recovery.server.disk import free_bytes
+from recovery.server.identity import instance_of
 from tests.conftest import Database, incident_profile, profile_for
 from tests.recovering import (
     ME,
@@ -354,9 +353,10 @@ def test_what_runs_and_what_it_costs_is_told_meanwhile(
 
 
 def test_a_disk_of_another_server_is_not_this_ones(database: Database) -> None:
-    with database.connect() as conn:
-        folder = ask_one(conn, "data_directory", DataDirectoryRow).folder
-        mine = ask_one(conn, "system_identifier", SystemIdentifierRow).system_identifier
+    with database.connect(autocommit=True) as conn:
+        found = instance_of(conn)
+    folder, mine = found.data_directory, found.system_identifier
+    assert mine is not None
     assert free_bytes(folder, mine)
     assert free_bytes(folder, str(int(mine) + 1)) is None
     assert free_bytes("/nonexistent", mine) is None
