@@ -1,5 +1,6 @@
 -- Who waits for the locks that a session holds?
 -- Parameters: pid (of the holder). One row for each waiting session, the longest wait first.
+-- Of another role's session the server may tell neither the query nor since when: "seconds" is null.
 SELECT
   a.pid                                   AS pid,
   coalesce(a.application_name, '')        AS application,

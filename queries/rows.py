@@ -264,7 +264,7 @@ class SessionRow:
     application: str
     role: str
     query: str
-    seconds: float
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

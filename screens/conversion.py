@@ -466,7 +466,7 @@ def _sessions(sessions: tuple[SessionInTheWay, ...], since: float = 0) -> Iterat
             str(each.pid),
             each.role,
             each.application,
-            words.duration(each.seconds + since),
+            "?" if each.seconds is None else words.duration(each.seconds + since),
             each.query,
         )
 

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, TabbedContent
 
+from recovery.record import unreadable
 from recovery.record.events import Person, Step, StepFailed
 from recovery.record.history import Entry, History
 from recovery.words.errors import Problem
@@ -42,6 +43,8 @@ class StepScreen(Screen[None]):
 
     # Which step was asked for and has not begun yet.
     starting: Step | None = None
+    # Whether the journal can be read: else what is shown is how things were.
+    known = True
     folder = Path()
     # What becomes of the session when the wizard is left; empty: it stays.
     passing = ""
@@ -100,6 +103,7 @@ class StepScreen(Screen[None]):
         with Horizontal(id="frame"):
             yield Steps(id="steps")
             with Vertical(id="main"):
+                yield Note(id="unreadable")
                 yield Note(id="waits")
                 yield ProblemPanel(id="refused")
                 yield ProblemPanel(id="failed")
@@ -131,8 +135,11 @@ class StepScreen(Screen[None]):
         """Brings the screen up to date."""
         self.history = history
         self.shown_at = now
-        self.query_one(TopLines).tell(history, self.STEP, self.NAME, self.session, self.starting)
+        self.query_one(TopLines).tell(
+            history, self.STEP, self.NAME, self.session, self.starting, known=self.known
+        )
         self.query_one(Steps).tell(history, self.STEP, self.starting)
+        self.query_one("#unreadable", Note).say(unreadable.told(history))
         self.query_one("#waits", Note).say(self._why_not(history))
         self._show_failure()
         self.query_one("#runs", Line).say(self._runs(now))

@@ -47,7 +47,7 @@ from screens.wishes import (
 )
 from wizard import palette, steps
 from wizard.crash import SilentAboutVariables
-from wizard.messages import BundleSaved, ConnectionChanged, Copied, News, NotDone
+from wizard.messages import BundleSaved, ConnectionChanged, Copied, News, NotDone, NotRead
 from wizard.ports import Sessions, Work
 from wizard.settings import Settings
 from wizard.step_screens import screens_of
@@ -128,6 +128,7 @@ class Wizard(SilentAboutVariables):
         self._connection: Connection = Connecting()
         self._looking: Worker[None] | None = None
         self._starting: Step | None = None
+        self._not_read: Problem | None = None
         self._leaving = False
         self._lonely_looks = 0
         self._reconciling = False
@@ -194,13 +195,15 @@ class Wizard(SilentAboutVariables):
         for screen in self._steps.values():
             if isinstance(screen, TargetScreen):
                 screen.connection = self._connection
-        if self._work.only_reads is None:
+        self._current.known = self._not_read is None
+        why = self._not_read or self._work.only_reads
+        if why is None:
             self._current.show(self._history, self._now())
         else:
-            self._show_as_it_was(self._work.only_reads)
+            self._show_as_it_was(why)
 
     def _show_as_it_was(self, why: Problem) -> None:
-        """What goes on in a session that can only be read is not known here."""
+        """What goes on in a session that cannot be read now, or only be read, is not known here."""
         at = self._history.entries[-1].at
         self._current.show(self._history, at)
         words = f"What is shown was so at {at:%Y-%m-%d %H:%M:%S} UTC, the journal's last entry."
@@ -222,12 +225,24 @@ class Wizard(SilentAboutVariables):
             alive = self._work.runner_alive()
             news = News(self._work.entries(seen), alive, self._work.stillborn())
         except RecoveryError as error:
-            self.post_message(NotDone(error.problem))
+            self.post_message(NotRead(error.problem))
         else:
             self.post_message(news)
 
+    @on(NotRead)
+    def _say_nothing_is_known(self, message: NotRead) -> None:
+        """What was asked of a state that may have passed is taken back."""
+        if self._not_read is None:
+            self._withdraw_question()
+        self._not_read = message.problem
+        self._show()
+
     @on(News)
     def _take(self, news: News) -> None:
+        if self._not_read is not None:
+            self._not_read = None
+            self._current.refuse(None)
+            self._show()
         if news.entries:
             before = transaction_state(self._history)
             self._history = History(self._history.entries + news.entries)

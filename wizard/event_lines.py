@@ -56,6 +56,8 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
         case e.GatePrice(blocked=blocked) if blocked:
             yield f"{len(blocked)} sessions wait for the locks:"
             yield from map(_in_the_way, blocked)
+        case e.Unreadable(kind=kind, why=why):
+            yield f"this entry of the journal cannot be read ({kind or 'of unknown kind'}): {why}"
         case e.CommandRefused(command=command, reason=reason):
             yield f"{command} refused: {reason}"
         case e.ConversionEnded(outcome=outcome, reason=reason, by=by):
@@ -225,10 +227,9 @@ def _parity(compared: e.ParityChecked) -> Iterator[str]:
 
 
 def _in_the_way(session: e.SessionInTheWay) -> str:
-    return (
-        f"    pid {session.pid} {session.role} {session.application or '-'} "
-        f"{session.seconds:.0f} s: {session.query}"
-    )
+    since = "for an unknown time" if session.seconds is None else f"{session.seconds:.0f} s"
+    who = f"pid {session.pid} {session.role} {session.application or '-'}"
+    return f"    {who} {since}: {session.query}"
 
 
 def _checks(checks: tuple[e.Check, ...]) -> Iterator[str]:

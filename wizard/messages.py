@@ -20,6 +20,13 @@ class News(Message):
 
 
 @dataclass
+class NotRead(Message):
+    """Why the journal could not be looked at: how things are now is not known."""
+
+    problem: Problem
+
+
+@dataclass
 class NotDone(Message):
     """Why a wish was not carried out."""
 

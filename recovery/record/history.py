@@ -16,10 +16,12 @@ from recovery.record.events import (
     CompatibilityRemoved,
     ConversionEnded,
     Event,
+    GateOpened,
     Identity,
     Investigated,
     Migrated,
     Outcome,
+    PhaseStarted,
     PlanApproved,
     PlanMade,
     Reported,
@@ -33,6 +35,7 @@ from recovery.record.events import (
     StepFinished,
     StepStarted,
     TargetConfirmed,
+    Unreadable,
     Verified,
 )
 from recovery.words.names import ColumnName
@@ -40,6 +43,8 @@ from recovery.words.profile import Profile
 
 E = TypeVar("E", bound=Event)
 
+# What may have changed the database.
+_CHANGES = (ConversionEnded, RevisionSet, RevisionFinished, Migrated, CompatibilityRemoved)
 # What the migrations wait for, in words, until the operator has said where they start.
 REVISION = "the revision to be confirmed"
 
@@ -92,6 +97,11 @@ class History:
             if isinstance(entry.event, kind):
                 return entry
         return None
+
+    @property
+    def unreadable(self) -> tuple[Entry, ...]:
+        """The entries that cannot be read: what they said is not known, and not guessed."""
+        return tuple(entry for entry in self.entries if isinstance(entry.event, Unreadable))
 
     def since_start_of(self, step: Step) -> "History":
         """The events from the latest start of a step on; none if it never started."""
@@ -148,6 +158,8 @@ class History:
             match entry.event:
                 case StepFinished() | StepFailed():
                     return None
+                case Unreadable(kind="StepFinished" | "StepFailed" | "StepStarted"):
+                    return None
                 case StepStarted(step=step):
                     return step
         return None
@@ -172,6 +184,8 @@ class History:
                     return confirmed
                 case Investigated():
                     return None
+                case Unreadable() as lost if lost.may_be(RevisionConfirmed, Investigated):
+                    return None
         return None
 
     @property
@@ -187,6 +201,8 @@ class History:
                 case Investigated(claimed=claimed, match=match):
                     settled = match is not None and match.agrees and match.revisions == claimed
                     return claimed if settled else None
+                case Unreadable() as lost if lost.may_be(RevisionConfirmed, Investigated):
+                    return None
         return None
 
     @property
@@ -197,6 +213,8 @@ class History:
                 case PlanMade() as plan:
                     return plan
                 case ColumnDecided():
+                    return None
+                case Unreadable() as lost if lost.may_be(PlanMade, ColumnDecided):
                     return None
         return None
 
@@ -210,22 +228,39 @@ class History:
     def backup(self) -> BackupMade | BackupAttested | None:
         """The latest backup, made or attested."""
         for entry in reversed(self.entries):
-            if isinstance(entry.event, BackupMade | BackupAttested):
-                return entry.event
+            match entry.event:
+                case BackupMade() | BackupAttested() as backup:
+                    return backup
+                case Unreadable() as lost if lost.may_be(BackupMade, BackupAttested):
+                    return None
         return None
 
     @property
     def outcome(self) -> Outcome | None:
-        """How the latest attempt at a conversion ended; None before and while it runs."""
+        """How the latest attempt at a conversion ended; None before and while it runs.
+
+        Unknown, too, where an entry that cannot be read may say it.
+        """
+        converting = doubtful = False
         for entry in reversed(self.entries):
             match entry.event:
+                case PhaseStarted() | GateOpened():
+                    converting = True
+                case Unreadable(kind="ConversionEnded" | "CommitIntended"):
+                    return Outcome.UNKNOWN
+                case Unreadable(kind="" | "StepStarted") if converting:
+                    # The start of it may be what cannot be read; or how it ended, and this is
+                    # another.
+                    return Outcome.UNKNOWN
+                case Unreadable(kind=""):
+                    doubtful = True
                 case ConversionEnded(outcome=outcome):
                     return outcome
-                case CommitIntended() if self.running is not Step.CONVERSION:
-                    # Its end could not be journaled.
+                case CommitIntended() if doubtful or self.running is not Step.CONVERSION:
+                    # Its end could not be journaled, or cannot be read.
                     return Outcome.UNKNOWN
                 case StepStarted(step=Step.CONVERSION):
-                    return None
+                    return Outcome.UNKNOWN if doubtful else None
         return None
 
     @property
@@ -269,6 +304,8 @@ class History:
                 case ConversionEnded(outcome=Outcome.COMMITTED):
                     return None
                 case RevisionSet() | RevisionFinished() | Migrated() | CompatibilityRemoved():
+                    return None
+                case Unreadable() as lost if lost.may_be(*_CHANGES, kind):
                     return None
         return None
 

@@ -50,6 +50,7 @@ _lease = sa.Table(
     sa.Column("boot", sa.Text, nullable=False),
     sa.Column("heartbeat", sa.Text, nullable=False),
 )
+_LAST_NUMBER = "SELECT seq FROM sqlite_sequence WHERE name = 'events'"
 
 
 def _now() -> str:
@@ -137,8 +138,11 @@ class Journal:
         query = query.limit(most)
         with self._guarded(), self._reading.connect() as connection:
             rows = connection.execute(query).all()
+            # SQLite keeps the highest number that it has ever given.
+            last = connection.exec_driver_sql(_LAST_NUMBER).scalar() or 0
+        expected = range(after + 1, last + 1)[:most]
         told = ((row.number, row.at, row.body) for row in rows)
-        return journal_file.entries_of(told, self.path)
+        return journal_file.entries_of(told, self.path, expected=expected)
 
     def history(self) -> History:
         """All events."""
@@ -156,14 +160,19 @@ class Journal:
 
     def commands(self) -> list[AnyCommand]:
         """The commands that were not taken yet, oldest first, without taking them."""
+        return [each for each in map(_command, self._waiting()) if not isinstance(each, str)]
+
+    def _waiting(self) -> Sequence[str]:
         query = sa.select(_commands.c.body).where(_commands.c.taken_at.is_(None))
         with self._guarded(), self._reading.connect() as connection:
-            bodies = connection.execute(query.order_by(_commands.c.number)).scalars().all()
-        return self._decoded(bodies)
+            return connection.execute(query.order_by(_commands.c.number)).scalars().all()
 
     def take_commands(self) -> list[AnyCommand]:
-        """The commands that were not taken yet, oldest first; they are taken now."""
-        if not self.commands():
+        """The commands that were not taken yet, oldest first; they are taken now.
+
+        One that cannot be read is journaled as not carried out, and keeps no other from it.
+        """
+        if not self._waiting():
             return []
         with self._guarded(), self._engine.begin() as connection:
             query = sa.select(_commands).where(_commands.c.taken_at.is_(None))
@@ -173,14 +182,14 @@ class Journal:
                 .where(_commands.c.number.in_([row.number for row in rows]))
                 .values(taken_at=_now())
             )
-        return self._decoded([row.body for row in rows])
-
-    def _decoded(self, bodies: Sequence[str]) -> list[AnyCommand]:
-        try:
-            return [msgspec.json.decode(body, type=AnyCommand) for body in bodies]
-        except msgspec.DecodeError as error:
-            how = f"holds a command that cannot be read: {error}"
-            raise journal_file.damaged(how, self.path) from error
+        taken = []
+        for row in rows:
+            command = _command(row.body)
+            if isinstance(command, str):
+                self.append(CommandRefused("a command", f"it cannot be read: {command}", None))
+            else:
+                taken.append(command)
+        return taken
 
     def refuse(self, command: AnyCommand, reason: str) -> None:
         """Journals that a command is not carried out."""
@@ -233,6 +242,15 @@ class Journal:
         """Gives this process's lease up."""
         with self._guarded(), self._engine.begin() as connection:
             connection.execute(_lease.delete().where(_lease.c.pid == os.getpid()))
+
+
+def _command(body: str) -> AnyCommand | str:
+    """A command, or why it cannot be read."""
+    try:
+        command: AnyCommand = msgspec.json.decode(body, type=AnyCommand)
+    except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
+        return str(error)
+    return command
 
 
 def _configure(connection: sqlite3.Connection, _record: Any) -> None:

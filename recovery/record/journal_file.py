@@ -5,12 +5,20 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 
 import msgspec
 
-from recovery.record.events import AnyEvent
+from recovery.record.events import (
+    AnyEvent,
+    CommitIntended,
+    ConversionEnded,
+    Outcome,
+    Person,
+    Unreadable,
+)
 from recovery.record.history import Entry
 from recovery.words.errors import Refused
 
@@ -153,14 +161,61 @@ def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 _EVENTS: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_KINDS = frozenset(kind.__name__ for kind in get_args(AnyEvent))
+# Where nothing is known of an entry but that there was one.
+_SOME_TIME = datetime.min.replace(tzinfo=UTC)
 
 
-def entries_of(rows: Iterable[tuple[int, str, str]], path: Path) -> tuple[Entry, ...]:
-    """The entries of numbers, moments and bodies. Raises ``JournalDamaged``: none is skipped."""
+def entries_of(
+    rows: Iterable[tuple[int, str, str]], path: Path, *, expected: range = range(0)
+) -> tuple[Entry, ...]:
+    """The entries of numbers, moments and bodies; one that cannot be read hides no other.
+
+    What is missing of the ``expected`` numbers is an entry, too. Raises ``JournalDamaged`` if the
+    first of all cannot be read: of what database the others are is then not known.
+    """
+    entries: list[Entry] = []
+    told = {number: (at, body) for number, at, body in rows}
+    for number in sorted({*told, *expected}):
+        at, body = told.get(number, ("", None))
+        moment = _moment(at) or (entries[-1].at if entries else _SOME_TIME)
+        event = Unreadable("", "it is missing") if body is None else _event(body)
+        entries.append(Entry(number, moment, event))
+    first = entries[0] if entries else None
+    if first is not None and first.number == 1 and isinstance(first.event, Unreadable):
+        raise damaged(f"has a first entry that cannot be read: {first.event.why}", path)
+    return tuple(entries)
+
+
+def _moment(at: str) -> datetime | None:
     try:
-        return tuple(
-            Entry(number, datetime.fromisoformat(at), _EVENTS.decode(body))
-            for number, at, body in rows
-        )
-    except (msgspec.DecodeError, ValueError) as error:
-        raise damaged(f"holds an entry that cannot be read: {error}", path) from error
+        moment = datetime.fromisoformat(at)
+    except (TypeError, ValueError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _event(body: str) -> AnyEvent:
+    try:
+        return _EVENTS.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
+        why = str(error)
+    try:
+        fields = msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError, TypeError):
+        return Unreadable("", why)
+    kind = str(fields.get("event"))
+    if kind not in _KINDS:
+        return Unreadable("", f"this version knows no event {kind!r}")
+    return _salvaged(fields) or Unreadable(kind, why)
+
+
+def _salvaged(fields: dict[str, Any]) -> AnyEvent | None:
+    """What a decision or an outcome says, though something beside it cannot be read."""
+    unknown = Person("somebody", "who cannot be read")
+    match fields:
+        case {"event": "CommitIntended", "xid": str(xid)}:
+            return CommitIntended(xid, unknown)
+        case {"event": "ConversionEnded", "outcome": str(said)} if said in {*Outcome}:
+            return ConversionEnded(Outcome(said), "the rest of the entry cannot be read", None)
+    return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from recovery.record import unreadable
 from recovery.record.candidates import facts, named
 from recovery.record.events import (
     SAME,
@@ -49,6 +50,9 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
     yield ""
     yield f"**{verdict(history)}**"
     yield ""
+    if lost := unreadable.told(history):
+        yield f"**{lost}**"
+        yield ""
     if opened is not None and isinstance(opened.event, SessionOpened):
         by, program = opened.event.by, opened.event.program
         yield f"Opened {_time(opened.at)} by {by} with pg-rekey {program}."

@@ -64,10 +64,10 @@ class ApplicationAlembic:
         """Makes sure that the command works on this database. Raises ``Refused`` if it does not."""
         with door.connect(read_only=False) as holder:
             holder.execute(compose("lock_versions_alone", table=version_table.identifier))
-            since = observer.execute("SELECT pg_catalog.clock_timestamp()").fetchall()[0][0]
+            known = [row[0] for row in observer.execute(compose("connected"))]
             process, printed = self._start("current")
             with self.control.ending(process):
-                seen = self._waits(process, observer, holder.info.backend_pid, since)
+                seen = self._waits(process, observer, holder.info.backend_pid, known)
                 holder.rollback()
                 if not seen:
                     process.kill()
@@ -88,12 +88,12 @@ class ApplicationAlembic:
         process: "subprocess.Popen[str]",
         observer: psycopg.Connection[Any],
         holder: int,
-        since: object,
+        known: list[int],
     ) -> bool:
         """Whether the command comes to wait for us before it ends, or patience does."""
         began = time.monotonic()
         while time.monotonic() - began < _PATIENCE:
-            if ask(observer, "waiting_for_us", WaitingRow, pid=holder, since=since):
+            if ask(observer, "waiting_for_us", WaitingRow, pid=holder, known=known):
                 return True
             if process.poll() is not None:
                 return False

@@ -9,6 +9,8 @@ from recovery.record.transaction import TransactionState, target_words, transact
 from screens.widgets.steps import STEPS, in_a_line, state_word
 from screens.widgets.text import Line
 
+NOT_KNOWN = "NOT KNOWN NOW"
+
 
 class TopLines(Vertical):
     """Database and host, environment, the transaction's state; the step, and how far all are.
@@ -27,9 +29,16 @@ class TopLines(Vertical):
             yield Line(id="session")
 
     def tell(
-        self, history: History, step: Step, title: str, session: str, starting: Step | None
+        self,
+        history: History,
+        step: Step,
+        title: str,
+        session: str,
+        starting: Step | None,
+        *,
+        known: bool,
     ) -> None:
-        """Shows what the events say."""
+        """Shows what the events say; if they cannot be read, that nothing is known of now."""
         environment = history.profile.environment
         label = self.query_one("#environment", Line)
         label.set_classes([f"-{environment}"])
@@ -37,9 +46,9 @@ class TopLines(Vertical):
         self.query_one("#where", Line).say(target_words(history))
         state = transaction_state(history)
         label = self.query_one("#standing", Line)
-        label.set_class(state.open, "-open")
-        label.set_class(state is TransactionState.UNKNOWN, "-unknown")
-        label.say(state)
+        label.set_class(known and state.open, "-open")
+        label.set_class(not known or state is TransactionState.UNKNOWN, "-unknown")
+        label.say(state if known else NOT_KNOWN)
         place = f"Step {STEPS.index(step) + 1} of {len(STEPS)}"
         word = state_word(history, step, starting)
         self.query_one("#step", Line).say(f"{place}: {title}, {word}")

@@ -3,6 +3,7 @@
 import subprocess
 import threading
 
+import msgspec
 import psycopg
 import pytest
 
@@ -21,6 +22,7 @@ from tests.recovering import (
     schema_of,
 )
 from tests.waiting import until
+from wizard.event_lines import lines
 
 PARENT_AND_CHILD = """
 CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text);
@@ -303,6 +305,55 @@ def test_the_gate_shows_who_is_blocked_and_can_be_extended(database: Database) -
     assert price.blocked[0].application == "the shop"
     assert "FROM users" in price.blocked[0].query
     assert answers == [(20,)]
+
+
+def test_a_session_of_another_role_is_told_of_though_the_server_hides_most_of_it(
+    database: Database,
+) -> None:
+    """The owner is no superuser: since when another role's query runs he is not told."""
+    database.execute(
+        f"""
+        DO $$ BEGIN
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'owner1') THEN
+            CREATE ROLE owner1 LOGIN PASSWORD '{database.password}';
+            CREATE ROLE app1 LOGIN PASSWORD '{database.password}';
+          END IF;
+        END $$;
+        {PARENT_AND_CHILD};
+        ALTER TABLE users OWNER TO owner1;
+        ALTER TABLE notes OWNER TO owner1;
+        GRANT SELECT ON users TO app1;
+        GRANT CREATE ON SCHEMA public TO owner1;
+        """
+    )
+    own = database.dsn.replace("user=postgres", "user=owner1")
+    profile = profile_for(database, users__id="varchar(36)")
+    target = msgspec.structs.replace(profile.target, dsn=own)
+    recovery = Recovery(database, msgspec.structs.replace(profile, target=target)).ready()
+
+    def read() -> None:
+        dsn = database.dsn.replace("user=postgres", "user=app1")
+        with psycopg.connect(dsn, password=database.password, autocommit=True) as conn:
+            conn.execute("SELECT count(*) FROM users")
+
+    reader = threading.Thread(target=read)
+
+    def decide(session: object, event: e.AnyEvent) -> None:
+        match event:
+            case e.GateOpened():
+                reader.start()
+            case e.GatePrice(blocked=blocked) if blocked:
+                recovery.session.journal.command(e.Commit(by=ME, typed=database.name))
+
+    assert recovery.convert(decide, gate_seconds=60) == 0
+    reader.join()
+    assert recovery.outcome() is e.Outcome.COMMITTED
+    price = next(p for p in recovery.session.history().of(e.GatePrice) if p.blocked)
+    (blocked,) = price.blocked
+    assert (blocked.role, blocked.seconds) == ("app1", None)
+    told = [line for entry in recovery.session.history().entries for line in lines(entry.event)]
+    assert "ROLLED BACK" not in "".join(told)
+    assert recovery.client.report() == 0
 
 
 def test_what_runs_and_what_it_costs_is_told_meanwhile(

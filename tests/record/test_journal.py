@@ -14,6 +14,7 @@ import pytest
 from recovery.record.events import (
     AnyCommand,
     Cancel,
+    CommandRefused,
     Commit,
     ExtendGate,
     Investigated,
@@ -22,6 +23,7 @@ from recovery.record.events import (
     StatementDone,
     Step,
     StepStarted,
+    Unreadable,
 )
 from recovery.record.journal import Journal
 from recovery.record.journal_file import FORMAT, JournalDamaged
@@ -387,21 +389,51 @@ def test_a_journal_that_was_cut_off_is_damaged(path: Path) -> None:
         '{"event": "Migrated", "heads": [], "more": 1}',
     ],
 )
-def test_an_entry_that_cannot_be_read_is_damage_and_not_skipped(path: Path, body: str) -> None:
+def test_an_entry_that_cannot_be_read_hides_no_other(path: Path, body: str) -> None:
     journal = Journal(path)
     journal.append(opened())
     change(path, "INSERT INTO events (at, body) VALUES ('2026-01-01T00:00+00:00', ?)", body)
+    journal.append(planned("aa"))
 
-    with pytest.raises(JournalDamaged, match="holds an entry that cannot be read"):
+    first, lost, last = journal.history().entries
+    assert (first.event, last.event) == (opened(), planned("aa"))
+    assert isinstance(lost.event, Unreadable)
+    assert lost.number == 2
+
+
+def test_an_entry_that_is_missing_is_told(path: Path) -> None:
+    journal = Journal(path)
+    for event in (opened(), confirmed(), investigated(), planned("aa")):
+        journal.append(event)
+    change(path, "DELETE FROM events WHERE number IN (2, 3)")
+
+    entries = journal.history().entries
+    assert [entry.number for entry in entries] == [1, 2, 3, 4]
+    assert [entry.event for entry in entries[1:3]] == [Unreadable("", "it is missing")] * 2
+    assert [entry.number for entry in journal.entries(after=2)] == [3, 4]
+
+
+def test_a_journal_whose_beginning_cannot_be_read_is_damaged(path: Path) -> None:
+    """Of which database it is cannot be known then."""
+    journal = Journal(path)
+    journal.append(opened())
+    change(path, "UPDATE events SET body = 'x'")
+
+    with pytest.raises(JournalDamaged, match="first entry that cannot be read"):
         journal.history()
 
 
-def test_a_command_that_cannot_be_read_is_damage(path: Path) -> None:
+def test_a_command_that_cannot_be_read_keeps_no_other_from_being_carried_out(path: Path) -> None:
     journal = Journal(path)
+    journal.command(RollBack(by=ANA))
     change(path, "INSERT INTO commands (at, body) VALUES ('2026-01-01T00:00:00', 'x')")
+    journal.command(Cancel(by=BEN))
 
-    with pytest.raises(JournalDamaged):
-        journal.take_commands()
+    assert journal.take_commands() == [RollBack(by=ANA), Cancel(by=BEN)]
+    refused = journal.history().last(CommandRefused)
+    assert refused is not None
+    assert "cannot be read" in refused.reason
+    assert journal.take_commands() == []
 
 
 def test_a_journal_in_a_folder_that_is_gone_is_refused_with_a_sentence(tmp_path: Path) -> None:

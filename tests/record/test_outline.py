@@ -21,10 +21,11 @@ from recovery.record.events import (
     RevisionSet,
     Step,
     StepFailed,
+    Unreadable,
     Verified,
 )
 from recovery.record.journal import Journal
-from recovery.record.journal_file import FORMAT, JournalDamaged
+from recovery.record.journal_file import FORMAT
 from recovery.record.outline import outline
 from recovery.words.errors import Refused
 from tests.facts import ANA, investigated, planned
@@ -85,7 +86,6 @@ def change(path: Path, statement: str, *parameters: object) -> None:
 
 
 def test_progress_parity_and_what_was_overtaken_are_not_read(path: Path) -> None:
-    """As if they could not be: what is read and cannot be is damage."""
     again = Journal(path)
     again.append(story.INVESTIGATED)
     again.append(story.PLAN)
@@ -104,19 +104,21 @@ def test_progress_parity_and_what_was_overtaken_are_not_read(path: Path) -> None
 
     told = outline(path)
     assert len(list(told.of(Investigated))) == len(list(told.of(PlanMade))) == 1
-    with pytest.raises(JournalDamaged):
-        Journal(path).entries()
+    assert told.unreadable == ()
+    assert Journal(path).history().unreadable
 
 
 @pytest.mark.parametrize(
     "body",
     ["not JSON", '{"event": "SomethingElse"}', '{"event":"Migrated","heads":5}'],
 )
-def test_an_entry_that_cannot_be_read_is_damage(path: Path, body: str) -> None:
+def test_an_entry_that_cannot_be_read_hides_no_other(path: Path, body: str) -> None:
+    before = outline(path).entries
     change(path, "INSERT INTO events (at, body) VALUES ('2026-01-01T00:00+00:00', ?)", body)
 
-    with pytest.raises(JournalDamaged, match="holds an entry that cannot be read"):
-        outline(path)
+    *others, lost = outline(path).entries
+    assert tuple(others) == before
+    assert isinstance(lost.event, Unreadable)
 
 
 def test_a_journal_of_a_newer_program_is_refused(path: Path) -> None:

@@ -12,7 +12,7 @@ from recovery.record.events.backup import (
     BackupMade,
     BackupProgress,
 )
-from recovery.record.events.base import Event, Fact, Person
+from recovery.record.events.base import Event, Fact, Person, Unreadable
 from recovery.record.events.commands import (
     AnyCommand,
     Cancel,
@@ -187,6 +187,7 @@ __all__ = [
     "TableParity",
     "TablesSetAside",
     "TargetConfirmed",
+    "Unreadable",
     "Verified",
     "Way",
 ]
@@ -229,4 +230,5 @@ AnyEvent = (
     | Migrated
     | Verified
     | Reported
+    | Unreadable
 )

@@ -11,6 +11,20 @@ class Event(Fact, frozen=True, tag_field="event", tag=True):
     """Something that happened. Its kind is the class's name."""
 
 
+class Unreadable(Event, frozen=True):
+    """Stands for an entry that is damaged, missing or of a newer program; it is never written.
+
+    ``kind`` is the event's, empty where not even that can be told.
+    """
+
+    kind: str
+    why: str
+
+    def may_be(self, *kinds: type[Event]) -> bool:
+        """Whether it may have been one of these."""
+        return not self.kind or self.kind in {kind.__name__ for kind in kinds}
+
+
 class Person(Fact, frozen=True):
     """Who decided: the operating system's user, on the host where the client ran."""
 

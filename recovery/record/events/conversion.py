@@ -17,11 +17,13 @@ PHASES = {
 
 
 class SessionInTheWay(Fact, frozen=True):
+    """``seconds`` is None where the server does not tell it of another role's session."""
+
     pid: int
     application: str
     role: str
     query: str
-    seconds: float
+    seconds: float | None
 
 
 class LockAttemptFailed(Event, frozen=True):
@@ -105,7 +107,7 @@ class CommandRefused(Event, frozen=True):
 
     command: str
     reason: str
-    by: Person
+    by: Person | None
 
 
 class CommitIntended(Event, frozen=True):
