@@ -1,6 +1,6 @@
 """The check-list: what the profile expects, held against the database and the services."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,27 +19,41 @@ from recovery.record.events import (
 )
 from recovery.record.history import History
 from recovery.revision import migration_scripts
+from recovery.revision.replay import Replay
 from recovery.revision.version_table import current_revisions, version_table
+from recovery.steps import schema_check
 from recovery.words.names import TableName, spelled
 from recovery.words.profile import HttpCheck, Profile
 
 PASSED, FAILED, NOT_CHECKED = CheckState.PASSED, CheckState.FAILED, CheckState.NOT_CHECKED
 
 
-def verify(conn: psycopg.Connection[Any], profile: Profile, history: History) -> Verified:
-    """Makes every check that the profile asks for; what could not be made is "not checked"."""
+def verify(
+    conn: psycopg.Connection[Any],
+    profile: Profile,
+    history: History,
+    check: Callable[[], None] = lambda: None,
+) -> Verified:
+    """Makes every check that the profile asks for; what could not be made is "not checked".
+
+    ``check`` may raise, to cancel.
+    """
     services = _services(profile.http)
+    section = profile.alembic
+    # Not within the transaction: running the scripts can take its time.
+    known = "" if section is None else schema_check.replayed(conn, section, check)
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
     with conn.transaction():
         found = catalog.read(conn)
-        view = _View(conn, profile, history, found)
+        view = _View(conn, profile, history, found, known)
         checks = [
             *services,
             *view.revision(),
             *view.types(),
             *view.tables(),
             *view.rows(),
+            *view.indexes(),
             view.orphans(),
             view.foreign_keys(),
         ]
@@ -63,6 +77,7 @@ class _View:
     profile: Profile
     history: History
     found: Catalog
+    replayed: Replay | str
 
     def revision(self) -> Iterator[Check]:
         section = self.profile.alembic
@@ -77,6 +92,20 @@ class _View:
             f"head ({', '.join(heads)})",
             PASSED if current == heads else FAILED,
             ", ".join(current) or "none",
+        )
+        major = self.conn.info.server_version // 10_000
+        claimed = tuple(current)
+        yield schema_check.made(self.found, section, self.replayed, claimed, major=major)
+
+    def indexes(self) -> Iterator[Check]:
+        """A CREATE INDEX CONCURRENTLY that failed leaves an index that nobody may rely on."""
+        every = [each for each in self.found.objects.values() if each.kind == "INDEX"]
+        invalid = [each.identity for each in every if each.properties.get("invalid")]
+        yield Check(
+            "indexes",
+            "every index is valid",
+            FAILED if invalid else PASSED,
+            f"invalid: {', '.join(invalid)}" if invalid else f"{len(every)} are valid",
         )
 
     def types(self) -> Iterator[Check]:
