@@ -151,11 +151,13 @@ class Conversion:
     ) -> int:
         """Runs the six phases and compares before with after; answers how much differs."""
         watch.doing(0, "rows, digests and orphans before")
-        before = parity.snapshot(conn, found, plan.closure, self.control.check)
+        before = parity.snapshot(conn, found, plan.closure, plan.search_path, self.control.check)
         for number in PHASES:
             self._run_phase(conn, number, plan.phase(number), watch)
         watch.doing(len(PHASES) + 1, "rows, digests and orphans after")
-        after = parity.snapshot(conn, catalog.read(conn), plan.closure, self.control.check)
+        after = parity.snapshot(
+            conn, catalog.read(conn), plan.closure, plan.search_path, self.control.check
+        )
         compared = parity.compare(before, after, plan)
         self.journal.append(compared)
         return compared.differences

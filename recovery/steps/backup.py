@@ -21,6 +21,7 @@ import msgspec
 
 from recovery.catalog import catalog
 from recovery.connection.children import dialed, start_program
+from recovery.connection.evaluating import evaluating
 from recovery.conversion import parity
 from recovery.private import installations
 from recovery.private.installations import Installation
@@ -47,7 +48,10 @@ _TELL_EVERY = 0.5
 
 @dataclass
 class Backup:
-    """One attempt at a backup into ``folder``, which is made for it."""
+    """One attempt at a backup into ``folder``, which is made for it.
+
+    ``search_path`` is the profile's, for what PostgreSQL evaluates while rows are counted.
+    """
 
     door: Door
     identity: Identity
@@ -56,6 +60,7 @@ class Backup:
     folder: Path
     format: BackupFormat
     jobs: int = 2
+    search_path: str = ""
 
     def run(self) -> BackupMade:
         """Dumps, verifies, describes. Raises ``RecoveryError`` and leaves no half backup."""
@@ -65,14 +70,16 @@ class Backup:
         started = datetime.now(UTC)
         with self.door.connect() as conn, self.control.watching(conn):
             snapshot = exported_snapshot(conn)
-            tables = sorted(catalog.read(conn).table_names())
+            found = catalog.read(conn)
+            tables = sorted(found.table_names())
             try:
                 self._dump(tool, partial, snapshot, len(tables))
                 self._read_whole(tool, partial)
                 row_counts = {}
-                for table in tables:
-                    self.control.check()
-                    row_counts[str(table)] = parity.count_rows(conn, table)
+                with evaluating(conn, self.search_path or found.search_path):
+                    for table in tables:
+                        self.control.check()
+                        row_counts[str(table)] = parity.count_rows(conn, table)
             except BaseException:
                 _remove(partial)
                 raise

@@ -8,6 +8,7 @@ import psycopg
 
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
+from recovery.connection.evaluating import evaluating
 from recovery.conversion import parity
 from recovery.record.events import (
     Check,
@@ -64,6 +65,11 @@ class _View:
     history: History
     found: Catalog
 
+    @property
+    def search_path(self) -> str:
+        """For what PostgreSQL evaluates while rows are counted."""
+        return self.profile.target.search_path or self.found.search_path
+
     def revision(self) -> Iterator[Check]:
         section = self.profile.alembic
         if section is None:
@@ -114,7 +120,8 @@ class _View:
                     name, "as before the conversion", NOT_CHECKED, "they were not counted before"
                 )
             else:
-                now = parity.count_rows(self.conn, table)
+                with evaluating(self.conn, self.search_path):
+                    now = parity.count_rows(self.conn, table)
                 yield Check(name, str(was), PASSED if now == was else FAILED, str(now))
 
     def _rows_before(self) -> dict[str, int]:
@@ -130,7 +137,8 @@ class _View:
         return self.history.last(ParityChecked) if self.history.committed else None
 
     def orphans(self) -> Check:
-        counts = [(key, parity.orphans(self.conn, key)) for key in self.found.foreign_keys]
+        with evaluating(self.conn, self.search_path):
+            counts = [(key, parity.orphans(self.conn, key)) for key in self.found.foreign_keys]
         bad = [f"{key.table_name}.{key.name}: {count}" for key, count in counts if count]
         rows = sum(count for _, count in counts)
         return Check(
