@@ -147,6 +147,15 @@ class SearchPathRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoringRow:
+    """restoring.sql"""
+
+    owner: str
+    able: bool
+    administrator: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DependentRow:
     """dependents.sql"""
 

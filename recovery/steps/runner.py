@@ -270,6 +270,7 @@ class _Work:
             control=self.control,
             sql_log=self.session.sql_log,
             gate_seconds=self.options.gate_seconds,
+            not_there=lambda: backup.not_there(kept) if isinstance(kept, BackupMade) else (),
         ).run()
         if outcome is Outcome.UNKNOWN:
             raise Refused(
