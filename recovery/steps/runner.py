@@ -298,7 +298,9 @@ class _Work:
         from recovery.steps import verification
 
         with self._looking() as conn:
-            checks: Verified = verification.verify(conn, self.profile, self.history)
+            checks: Verified = verification.verify(
+                conn, self.profile, self.history, self.control.check
+            )
         self.journal.append(checks)
 
     def report(self) -> None:

@@ -1,6 +1,6 @@
 """The check-list: what the profile expects, held against the database and the services."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +27,18 @@ from recovery.words.profile import HttpCheck, Profile
 PASSED, FAILED, NOT_CHECKED = CheckState.PASSED, CheckState.FAILED, CheckState.NOT_CHECKED
 
 
-def verify(conn: psycopg.Connection[Any], profile: Profile, history: History) -> Verified:
-    """Makes every check that the profile asks for; what could not be made is "not checked"."""
-    services = _services(profile.http)
+def verify(
+    conn: psycopg.Connection[Any],
+    profile: Profile,
+    history: History,
+    check: Callable[[], None] = lambda: None,
+) -> Verified:
+    """Makes every check that the profile asks for; what could not be made is "not checked".
+
+    ``check`` may raise, to cancel.
+    """
+    # A service may take its time: no transaction is open meanwhile.
+    services = _services(profile.http, check)
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
     with conn.transaction():
@@ -47,13 +56,13 @@ def verify(conn: psycopg.Connection[Any], profile: Profile, history: History) ->
     return Verified(tuple(checks))
 
 
-def _services(checks: tuple[HttpCheck, ...]) -> list[Check]:
+def _services(checks: tuple[HttpCheck, ...], stop: Callable[[], None]) -> list[Check]:
     if not checks:
         return []
     # An HTTP client takes its time to import.
     from recovery.steps import http_checks
 
-    return [http_checks.made(check) for check in checks]
+    return [http_checks.made(check, stop) for check in checks]
 
 
 @dataclass(frozen=True, slots=True)
