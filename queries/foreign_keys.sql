@@ -2,6 +2,7 @@
 -- Parameters: relations (an array of oids; an empty one for all of them): the referencing tables.
 -- One row for each, in the order of creation: that order decides which fires first.
 -- The copies that PostgreSQL makes for partitions (conparentid) come and go with their parent.
+-- "operators" compare a referenced column with a referencing one, in the order of the columns.
 -- "trigger_states" lists the constraint's own triggers that are not in the normal state ('O') as
 -- {state, function, table}; pg_get_constraintdef qualifies names by search_path: set it to ''.
 SELECT
@@ -25,6 +26,11 @@ SELECT
           FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY AS u(attnum, place)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.attnum
          ORDER BY u.place) AS referenced_columns,
+  ARRAY(SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+          FROM pg_catalog.unnest(k.conpfeqop) WITH ORDINALITY AS u(oid, place)
+          JOIN pg_catalog.pg_operator o ON o.oid = u.oid
+          JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+         ORDER BY u.place) AS operators,
   pg_catalog.pg_get_constraintdef(k.oid) AS definition,
   CASE k.confdeltype WHEN 'a' THEN 'NO ACTION' WHEN 'r' THEN 'RESTRICT' WHEN 'c' THEN 'CASCADE'
                      WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' END AS on_delete,

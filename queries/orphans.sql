@@ -1,5 +1,5 @@
 -- How many rows refer to a key that is not there?
--- Composed: {child}, {parent}, {pairs} (p.key = c.column AND ...), {referring} (which rows refer at all).
+-- Composed: {child}, {parent}, {pairs} (p.key OPERATOR c.column AND ...), {referring} (which rows refer at all).
 SELECT count(*)
 FROM {child} AS c
 WHERE {referring}

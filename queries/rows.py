@@ -119,6 +119,7 @@ class ForeignKeyRow:
     referenced_numbers: list[int]
     columns: list[str]
     referenced_columns: list[str]
+    operators: list[str]
     definition: str
     on_delete: str
     on_update: str
@@ -128,6 +129,30 @@ class ForeignKeyRow:
     is_validated: bool
     comment: str | None
     trigger_states: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedRow:
+    """evaluated.sql"""
+
+    search_path: str
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPathRow:
+    """search_path.sql"""
+
+    search_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestoringRow:
+    """restoring.sql"""
+
+    owner: str
+    able: bool
+    administrator: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def _own_world(tmp_path: Path, replays: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PGPASSFILE", str(tmp_path / "no-pgpass"))
 
 
-def _installation(kind: str) -> Installation:
+def installation_of(kind: str) -> Installation:
+    """The programs of a kind of server."""
     wanted = kind == "embedded"
     return next(i for i in installations.for_servers() if i.embedded is wanted)
 
@@ -87,7 +88,7 @@ def _installation(kind: str) -> Installation:
 @pytest.fixture(scope="session", params=kinds_of_servers())
 def installation(request: pytest.FixtureRequest) -> Installation:
     """The embedded PostgreSQL, and the machine's own where there is one."""
-    return _installation(request.param)
+    return installation_of(request.param)
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +99,7 @@ def server_of() -> Iterator[Callable[[str], scratch.Server]]:
 
         def chosen(kind: str) -> scratch.Server:
             if kind not in started:
-                started[kind] = servers.enter_context(scratch.start(_installation(kind)))
+                started[kind] = servers.enter_context(scratch.start(installation_of(kind)))
             return started[kind]
 
         yield chosen

@@ -6,23 +6,28 @@ from typing import Any
 
 import psycopg
 
-from queries import ask, compose
+from queries import ask, ask_one, compose
 from queries.rows import (
     ColumnRow,
     DependentRow,
+    EvaluatedRow,
     ForeignKeyRow,
     InheritanceRow,
     RoleRow,
     SchemaRow,
+    SearchPathRow,
     SerialRow,
     TableRow,
 )
 from recovery.catalog import objects
 from recovery.catalog.objects import CatalogObject, ObjectId, ObjectName
+from recovery.connection.evaluating import evaluating
 from recovery.words.names import ColumnName, TableName
 
 # A column's place: its table's oid and its number in it.
 Place = tuple[int, int]
+# The oid of pg_proc, the same in every version.
+_FUNCTIONS = 1255
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class Catalog:
     ``objects`` has everything but columns, ``columns_of`` the columns by their relation's oid;
     ``named`` has both. ``serials`` are the sequences of serial columns; ``sequences`` says which
     column owns one, also of an identity. Default privileges give something to ``favoured_roles``.
-    In the ``creatable`` schemas this role may make something.
+    In the ``creatable`` schemas this role may make something. By ``search_path`` functions look up
+    names that PostgreSQL calls by itself; it is empty if there are none.
     """
 
     tables: dict[int, TableRow]
@@ -49,6 +55,17 @@ class Catalog:
     own_roles: frozenset[str]
     favoured_roles: tuple[str, ...]
     creatable: frozenset[str]
+    search_path: str
+
+    @property
+    def calling(self) -> frozenset[ObjectId]:
+        """What calls functions that are not PostgreSQL's own."""
+        return frozenset(
+            (row.class_oid, row.oid)
+            for (class_oid, _), rows in self.dependents_of_object.items()
+            if class_oid == _FUNCTIONS
+            for row in rows
+        )
 
     def table_name(self, oid: int) -> TableName:
         """The name of an ordinary or partitioned table."""
@@ -72,6 +89,18 @@ class Catalog:
 def roles(conn: psycopg.Connection[Any]) -> list[str]:
     """The names of the server's roles, but for those that every server has."""
     return [row[0] for row in conn.execute(compose("role_names"))]
+
+
+def search_path(conn: psycopg.Connection[Any]) -> str:
+    """What functions look up names by that PostgreSQL calls by itself; empty if there are none.
+
+    It is the database's and the role's own, whatever is set for the session.
+    """
+    begun = ask_one(conn, "evaluated", EvaluatedRow)
+    if not begun.asked or not begun.search_path:
+        return ""
+    with evaluating(conn, begun.search_path):
+        return ask_one(conn, "search_path", SearchPathRow).search_path
 
 
 def read(conn: psycopg.Connection[Any]) -> Catalog:
@@ -112,4 +141,5 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         own_roles=frozenset(role.name for role in known_roles if role.mine),
         favoured_roles=tuple(role.name for role in known_roles if role.favoured),
         creatable=frozenset(s.name for s in ask(conn, "schemas", SchemaRow) if s.creatable),
+        search_path=search_path(conn),
     )

@@ -1,7 +1,7 @@
 """What hangs on converted columns: made again with all it had, or refused before any lock."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
@@ -52,8 +52,9 @@ def find(catalog: Catalog, closure: Closure, *, superuser: bool) -> Dependents:
     hanging = _hanging(catalog, sorted(closure.members))
     refusals: list[Refusal] = []
     rebuilds: dict[ObjectId, Rebuild] = {}
+    calling = catalog.calling
     for known, (row, because) in hanging.items():
-        refusal, made = _fate(catalog, row, because, superuser=superuser)
+        refusal, made = _fate(catalog, row, because, calling, superuser=superuser)
         if refusal is not None:
             refusals.append(refusal)
         elif made is not None:
@@ -111,7 +112,12 @@ def _named(row: DependentRow) -> str:
 
 
 def _fate(
-    catalog: Catalog, row: DependentRow, because: str, *, superuser: bool
+    catalog: Catalog,
+    row: DependentRow,
+    because: str,
+    calling: Collection[ObjectId],
+    *,
+    superuser: bool,
 ) -> tuple[Refusal | None, Rebuild | None]:
     named = _named(row)
     if row.extension is not None:
@@ -124,7 +130,7 @@ def _fate(
         reason, remedy = _REFUSED[row.kind]
         return Refusal(named, f"It hangs on {because}: {reason}.", remedy), None
     found = catalog.objects.get((row.class_oid, row.oid))
-    made = None if found is None else rebuild(found, _surroundings(catalog, found))
+    made = None if found is None else rebuild(found, _surroundings(catalog, found, calling))
     if found is None or made is None or "partitioned" in found.properties:
         reason, remedy = _UNKNOWN
         return Refusal(named, f"It hangs on {because}: {reason}.", remedy), None
@@ -146,13 +152,18 @@ def _owner(catalog: Catalog, found: CatalogObject) -> str | None:
     return owner
 
 
-def _surroundings(catalog: Catalog, found: CatalogObject) -> Surroundings:
+def _surroundings(
+    catalog: Catalog, found: CatalogObject, calling: Collection[ObjectId]
+) -> Surroundings:
     index = None
     if found.kind == "CONSTRAINT":
         schema = found.properties["table"].rpartition(".")[0]
         index = catalog.named.get(("INDEX", f"{schema}.{found.properties['name']}"))
     return Surroundings(
-        tuple(catalog.columns_of.get(found.id[1], [])), index, catalog.favoured_roles
+        tuple(catalog.columns_of.get(found.id[1], [])),
+        index,
+        catalog.favoured_roles,
+        found.id in calling or (index is not None and index.id in calling),
     )
 
 

@@ -11,6 +11,7 @@ from psycopg import sql
 from queries import compose, pasted
 from queries.rows import ForeignKeyRow
 from recovery.catalog.catalog import Catalog
+from recovery.connection.evaluating import evaluating
 from recovery.conversion.closure import Closure
 from recovery.conversion.expectation import Expectation
 from recovery.conversion.plan import Plan
@@ -21,6 +22,7 @@ from recovery.record.events import (
     ParityChecked,
     TableParity,
 )
+from recovery.words.composing import written
 from recovery.words.names import ColumnName, TableName
 
 
@@ -64,8 +66,11 @@ def _of(foreign_key: ForeignKeyRow) -> dict[str, sql.Composable]:
     joiner = sql.SQL(" OR " if foreign_key.match_full else " AND ")
     referring = joiner.join(sql.SQL("{} IS NOT NULL").format(column) for column in present)
     pairs = sql.SQL(" AND ").join(
-        sql.SQL("{} = {}").format(sql.Identifier("p", referenced), column)
-        for referenced, column in zip(foreign_key.referenced_columns, present, strict=True)
+        # Its own operators: under another search_path "=" could be another one.
+        sql.SQL("{} {} {}").format(sql.Identifier("p", referenced), written(operator), column)
+        for referenced, operator, column in zip(
+            foreign_key.referenced_columns, foreign_key.operators, present, strict=True
+        )
     )
     return {
         "child": sql.Identifier(foreign_key.schema, foreign_key.table_name),
@@ -99,12 +104,24 @@ def snapshot(
     conn: psycopg.Connection[Any],
     catalog: Catalog,
     closure: Closure,
+    search_path: str,
     check: Callable[[], None] = lambda: None,
 ) -> Snapshot:
     """Everything that is compared; ``check`` is called between the queries and may raise.
 
     ``closure`` is always the one from before: it says which columns and foreign keys are looked at.
+    Rows are counted with ``search_path``, for what PostgreSQL evaluates meanwhile.
     """
+    with evaluating(conn, search_path):
+        return _snapshot(conn, catalog, closure, check)
+
+
+def _snapshot(
+    conn: psycopg.Connection[Any],
+    catalog: Catalog,
+    closure: Closure,
+    check: Callable[[], None],
+) -> Snapshot:
     concerned = {identity_of(foreign_key) for foreign_key in closure.foreign_keys}
     counted: dict[tuple[str, str, str], int] = {}
     for foreign_key in catalog.foreign_keys:

@@ -45,6 +45,7 @@ class Plan:
     preparation begins, the lock, and each of the statements.
     ``rewritten`` names what is made again with another definition than it had, ``compatibility``
     what is made for code that still has the old type, if that was asked for (``compatible``).
+    With ``search_path`` runs what calls functions of the database; everything else with none.
     """
 
     database: str
@@ -54,6 +55,7 @@ class Plan:
     compatible: bool
     compatibility: tuple[str, ...]
     refusals: tuple[Refusal, ...]
+    search_path: str
     preparation: tuple[str, ...]
     locked: dict[TableName, int]
     lock: str
@@ -106,6 +108,7 @@ def build(
     ]
     instead = {rewrite.before: rewrite.after for rewrite in rewrites}
     rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
+    search_path = profile.target.search_path or catalog.search_path
     preparation = tuple(transaction.preparation(identity.database))
     locked = transaction.locked(catalog, closure, rebuilds)
     lock = transaction.lock(locked)
@@ -115,7 +118,15 @@ def build(
         if possible and compatible
         else ()
     )
-    composed = tuple(phases.statements(catalog, closure, rebuilds, more)) if possible else ()
+    composed = (
+        tuple(
+            transaction.under_paths(
+                phases.statements(catalog, closure, rebuilds, more), search_path
+            )
+        )
+        if possible
+        else ()
+    )
     text, lines = _render(
         identity.database, fingerprint(catalog, closure), preparation, lock, composed
     )
@@ -127,6 +138,7 @@ def build(
         compatible=compatible,
         compatibility=tuple(dict.fromkeys(statement.object for statement in more)),
         refusals=tuple(refused),
+        search_path=search_path,
         preparation=preparation,
         locked=locked,
         lock=lock,

@@ -29,13 +29,15 @@ _FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 class Rebuild:
     """The statements that drop an object, and those that make it again.
 
-    ``rewritten`` has, by statement, what it was before it was repaired.
+    ``rewritten`` has, by statement, what it was before it was repaired. Those in ``evaluating``
+    call functions of the database.
     """
 
     object: CatalogObject
     drop: tuple[str, ...]
     create: tuple[str, ...]
     rewritten: Mapping[str, str] = field(default_factory=dict)
+    evaluating: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,14 @@ class Surroundings:
     """What making an object again needs to know besides.
 
     ``columns`` are those of a relation, ``index`` is the one behind a constraint, ``favoured`` are
-    the roles that default privileges would give something to.
+    the roles that default privileges would give something to. ``calls``: functions that are not
+    PostgreSQL's own are called in it.
     """
 
     columns: tuple[CatalogObject, ...]
     index: CatalogObject | None
     favoured: tuple[str, ...]
+    calls: bool = False
 
 
 def rebuild(found: CatalogObject, around: Surroundings) -> Rebuild | None:
@@ -57,7 +61,20 @@ def rebuild(found: CatalogObject, around: Surroundings) -> Rebuild | None:
     if make is None:
         return None
     drop, create = make(found, around)
-    return Rebuild(found, tuple(drop), tuple(create))
+    evaluating = frozenset(text for text in create if _evaluates(found, around, text))
+    return Rebuild(found, tuple(drop), tuple(create), evaluating=evaluating)
+
+
+def _evaluates(found: CatalogObject, around: Surroundings, text: str) -> bool:
+    """Whether a statement calls functions of the database, or plans a query that does."""
+    if text.startswith(("REFRESH ", "ANALYZE ")):
+        return True
+    # What these say is parsed by the same search_path; the comparison sees what came of it.
+    if found.kind == "INDEX":
+        return around.calls and text == found.properties["definition"]
+    if found.kind == "CONSTRAINT" and found.properties["type"] != "c":
+        return around.calls and " ADD CONSTRAINT " in text
+    return found.kind == "CONSTRAINT" and " VALIDATE CONSTRAINT " in text
 
 
 def rewrite(made: Rebuild, instead: Mapping[str, str]) -> Rebuild:
@@ -65,6 +82,7 @@ def rewrite(made: Rebuild, instead: Mapping[str, str]) -> Rebuild:
     return replace(
         made,
         create=tuple(instead.get(text, text) for text in made.create),
+        evaluating=frozenset(instead.get(text, text) for text in made.evaluating),
         rewritten={instead[text]: text for text in made.create if text in instead},
     )
 
@@ -189,10 +207,18 @@ def statistics_targets(index: CatalogObject) -> Iterator[str]:
 
 def _constraint(found: CatalogObject, around: Surroundings) -> Statements:
     parts = _parts(found)
+    have = found.properties
+    # What it says is parsed with no search_path, what it calls is called with the database's.
+    twice = around.calls and have["type"] == "c" and have["validated"]
+    later = written(" NOT VALID" if twice else "")
     create = [
-        composed("ALTER TABLE {table}\n  ADD CONSTRAINT {name} {definition}", **parts),
-        *_comment(found),
+        composed(
+            "ALTER TABLE {table}\n  ADD CONSTRAINT {name} {definition}{later}", later=later, **parts
+        )
     ]
+    if twice:
+        create.append(composed("ALTER TABLE {table} VALIDATE CONSTRAINT {name}", **parts))
+    create += _comment(found)
     if around.index is not None:
         create += _index_marks(around.index)
     return [composed("ALTER TABLE {table} DROP CONSTRAINT {name}", **parts)], create

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,10 @@ _GLANCE = 1.0
 
 @dataclass
 class Conversion:
-    """One attempt. ``approved`` is the plan that the operator approved."""
+    """One attempt. ``approved`` is the plan that the operator approved.
+
+    ``not_there`` says what is missing of the backup, each time that it is called.
+    """
 
     profile: Profile
     door: Door
@@ -61,6 +64,7 @@ class Conversion:
     control: Control
     sql_log: Path
     gate_seconds: float
+    not_there: Callable[[], Iterable[str]]
     _xid: str | None = field(default=None, init=False)
 
     def run(self) -> Outcome:
@@ -151,11 +155,13 @@ class Conversion:
     ) -> int:
         """Runs the six phases and compares before with after; answers how much differs."""
         watch.doing(0, "rows, digests and orphans before")
-        before = parity.snapshot(conn, found, plan.closure, self.control.check)
+        before = parity.snapshot(conn, found, plan.closure, plan.search_path, self.control.check)
         for number in PHASES:
             self._run_phase(conn, number, plan.phase(number), watch)
         watch.doing(len(PHASES) + 1, "rows, digests and orphans after")
-        after = parity.snapshot(conn, catalog.read(conn), plan.closure, self.control.check)
+        after = parity.snapshot(
+            conn, catalog.read(conn), plan.closure, plan.search_path, self.control.check
+        )
         compared = parity.compare(before, after, plan)
         self.journal.append(compared)
         return compared.differences
@@ -237,6 +243,8 @@ class Conversion:
             return f"{differences} differences are unexplained"
         if commit.typed != self.identity.database:
             return f"the name typed is {commit.typed!r}, the database is {self.identity.database!r}"
+        if lacking := next(iter(self.not_there()), None):
+            return f"the backup is gone: {lacking}. Bring it back, or roll back"
         return None
 
     # --- the end ---

@@ -112,7 +112,8 @@ class _Sampling:
             value = sql.SQL("pg_catalog.unnest({})").format(named)
         found = (
             sql.SQL(
-                "count(*) FILTER (WHERE EXISTS (SELECT FROM {} AS p WHERE p.{} = sample.value))"
+                "count(*) FILTER (WHERE EXISTS (SELECT FROM {} AS p "
+                "WHERE p.{} OPERATOR(pg_catalog.=) sample.value))"
             ).format(key.name.table.identifier, sql.Identifier(key.name.name))
             for key in keys
         )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic.operations import Operations, ops
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from alembic.util import CommandError
+from alembic.util import CommandError, to_tuple
 
 from recovery.record.events import Collision, RevisionEvidence, RevisionMatch
 from recovery.words.errors import ProfileError
@@ -43,13 +43,32 @@ class Revision:
 class Scripts(ScriptDirectory):
     """A script directory. A script that cannot be loaded is named in ``unloadable``, with the
     reason, and has its place in the history all the same if it says plainly where that is.
+
+    So has a revision that others come after and no script has: it is in ``missing``, too, with
+    those that name it.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.unloadable: dict[str, str] = {}
+        self.missing: dict[str, tuple[str, ...]] = {}
 
     def _load_revisions(self) -> Iterator[Script]:
+        there = list(self._there())
+        yield from there
+        known = {name for script in there for name in (script.revision, *script.branch_labels)}
+        above: dict[str, list[str]] = {}
+        for script in there:
+            named = (*script._versioned_down_revisions, *to_tuple(script.dependencies, ()))
+            for parent in dict.fromkeys(named):
+                if parent not in known:
+                    above.setdefault(parent, []).append(script.revision)
+        for parent, children in above.items():
+            self.missing[parent] = tuple(children)
+            self.unloadable[parent] = "no script has it"
+            yield _without_script(parent)
+
+    def _there(self) -> Iterator[Script]:
         for folder in self._version_locations:
             for path in Script._list_py_dir(self, folder) if folder.exists() else ():
                 try:
@@ -86,6 +105,17 @@ class Scripts(ScriptDirectory):
         if not isinstance(vars(module).get("revision"), str):
             return None
         return Script(module, vars(module)["revision"], str(path))
+
+
+def _without_script(revision: str) -> Script:
+    """The place in the history of a revision that no script has."""
+    module = ModuleType(revision)
+
+    def upgrade() -> None:
+        raise LookupError(f"no script has the revision {revision}")
+
+    vars(module).update(revision=revision, down_revision=None, upgrade=upgrade)
+    return Script(module, revision, f"{revision}.py")
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

@@ -12,15 +12,19 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from psycopg.conninfo import make_conninfo
 
+from queries import ask_one
+from queries.rows import RestoringRow
 from recovery.catalog import catalog
 from recovery.connection.children import dialed, start_program
+from recovery.connection.evaluating import evaluating
 from recovery.conversion import parity
 from recovery.private import installations
 from recovery.private.installations import Installation
@@ -41,13 +45,18 @@ _SUFFIX = {"custom": ".dump", "directory": ".dir"}
 _DUMPING = re.compile(r'dumping contents of table "?(.+?)"?$')
 # Room is needed for the dump; compressed, it is rarely larger than half of the database.
 _LIKELY_SHARE = 0.5
+# The first version that has a setting of this name.
+_TRANSACTION_TIMEOUT = 17
 # How often progress is journaled, in seconds.
 _TELL_EVERY = 0.5
 
 
 @dataclass
 class Backup:
-    """One attempt at a backup into ``folder``, which is made for it."""
+    """One attempt at a backup into ``folder``, which is made for it.
+
+    ``search_path`` is the profile's, for what PostgreSQL evaluates while rows are counted.
+    """
 
     door: Door
     identity: Identity
@@ -56,6 +65,7 @@ class Backup:
     folder: Path
     format: BackupFormat
     jobs: int = 2
+    search_path: str = ""
 
     def run(self) -> BackupMade:
         """Dumps, verifies, describes. Raises ``RecoveryError`` and leaves no half backup."""
@@ -65,14 +75,17 @@ class Backup:
         started = datetime.now(UTC)
         with self.door.connect() as conn, self.control.watching(conn):
             snapshot = exported_snapshot(conn)
-            tables = sorted(catalog.read(conn).table_names())
+            found = catalog.read(conn)
+            tables = sorted(found.table_names())
+            restoring = ask_one(conn, "restoring", RestoringRow)
             try:
                 self._dump(tool, partial, snapshot, len(tables))
                 self._read_whole(tool, partial)
                 row_counts = {}
-                for table in tables:
-                    self.control.check()
-                    row_counts[str(table)] = parity.count_rows(conn, table)
+                with evaluating(conn, self.search_path or found.search_path):
+                    for table in tables:
+                        self.control.check()
+                        row_counts[str(table)] = parity.count_rows(conn, table)
             except BaseException:
                 _remove(partial)
                 raise
@@ -86,12 +99,25 @@ class Backup:
             database=self.identity.database,
             files=tuple(_files(final, self.folder)),
             row_counts=row_counts,
-            restore_command=self._restore_command(tool, final),
+            restore_command=restore_command(
+                tool, self.identity, restoring, self._place(restoring), final, jobs=self._jobs
+            ),
             started=started,
             finished=datetime.now(UTC),
         )
         self._write_manifest(made)
         return made
+
+    @property
+    def _jobs(self) -> tuple[str, ...]:
+        return ("--jobs", str(self.jobs)) if self.format == "directory" else ()
+
+    def _place(self, restoring: RestoringRow) -> tuple[str, ...]:
+        """Which server, and as whom: as the role that signed in, if it could restore everything."""
+        own = self.door.address.parameters["user"]
+        who = own if restoring.able else restoring.administrator or own
+        place = ("--host", self.identity.host, "--port", str(self.identity.port))
+        return (*place, "--username", who)
 
     def _final(self) -> Path:
         try:
@@ -110,8 +136,8 @@ class Backup:
         return self.folder / f"{stamp}{_SUFFIX[self.format]}"
 
     def _dump(self, tool: Installation, partial: Path, snapshot: str, tables: int) -> None:
-        jobs = ("--jobs", str(self.jobs)) if self.format == "directory" else ()
-        command = [tool.program("pg_dump"), "--format", self.format, "--file", partial, *jobs]
+        command = [tool.program("pg_dump"), "--format", self.format, "--file", partial]
+        command += self._jobs
         with dialed(self.door.address, self.door.password) as to:
             dumping = start_program([*command, "--snapshot", snapshot, "--verbose"], to)
             done, told = 0, time.monotonic()
@@ -160,21 +186,66 @@ class Backup:
                 object=str(self.folder),
             )
 
-    def _restore_command(self, tool: Installation, final: Path) -> str:
-        name = f"{self.identity.database}_restored"
-        place = ["--host", self.identity.host, "--port", str(self.identity.port)]
-        place += ["--username", self.door.address.parameters["user"]]
-        create = [str(tool.program("createdb")), *place, "--template", "template0", name]
-        restore = [str(tool.program("pg_restore")), *place, "--dbname", name, "--exit-on-error"]
-        if self.format == "directory":
-            restore += ["--jobs", str(self.jobs)]
-        return f"{shlex.join(create)} && {shlex.join([*restore, str(final)])}"
-
     def _write_manifest(self, made: BackupMade) -> None:
         text = msgspec.json.format(msgspec.json.encode(made), indent=2)
         manifest = self.folder / "manifest.json"
         manifest.touch(mode=0o600)
         manifest.write_bytes(text)
+
+
+def restore_command(
+    tool: Installation,
+    identity: Identity,
+    restoring: RestoringRow,
+    place: tuple[str, ...],
+    dump: Path,
+    *,
+    jobs: tuple[str, ...] = (),
+) -> str:
+    """What a POSIX shell restores a dump with, into a new database beside the one it is of.
+
+    ``place`` says on which server, and as whom. It ends with another exit code than 0 if anything
+    could not be restored.
+    """
+    name = f"{identity.database}_restored"
+    create = [tool.program("createdb"), *place, "--owner", restoring.owner]
+    create += ["--template", "template0", name]
+    # A name alone would be taken for a connection string if there is "=" in it.
+    into = [*place, "--dbname", make_conninfo(dbname=name)]
+    restore = [tool.program("pg_restore"), *into, "--exit-on-error", *jobs, dump]
+    if (
+        tool.major < _TRANSACTION_TIMEOUT
+        or identity.server_version // 10_000 >= _TRANSACTION_TIMEOUT
+    ):
+        return f"{_shown(create)} && {_shown(restore)}"
+    # pg_restore begins with a setting that this server does not know, and has no option against it:
+    # so psql is given what it writes, without that line. Where it fails, what it has written ends
+    # with something that makes psql fail, too, also in the middle of a table.
+    write = [tool.program("pg_restore"), "--file", "-", dump]
+    read = [tool.program("psql"), *into, "--no-psqlrc", "--quiet", "--output", os.devnull]
+    read += ["--set", "ON_ERROR_STOP=1"]
+    return (
+        f"{_shown(create)} && "
+        f"{{ {_shown(write)} || printf '\\\\.\\npg_restore failed;\\n'; }} | "
+        f"sed '1,25{{/^SET transaction_timeout = 0;$/d;}}' | {_shown(read)}"
+    )
+
+
+def _shown(command: Sequence[object]) -> str:
+    return shlex.join(map(str, command))
+
+
+def not_there(made: BackupMade) -> Iterator[str]:
+    """What is missing of a backup's files, or has another size: it takes no time to see that."""
+    for file in made.files:
+        path = Path(made.folder) / file.path
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            yield f"{path} is not there ({error.strerror})"
+        else:
+            if size != file.bytes:
+                yield f"{path} is not as it was written"
 
 
 def verify_files(made: BackupMade) -> Iterator[str]:

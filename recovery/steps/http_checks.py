@@ -5,8 +5,9 @@ Importing this module imports an HTTP client: it is for those who have such chec
 
 import json
 import ssl
-from collections.abc import Iterator
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from threading import Thread
 from urllib.request import getproxies, proxy_bypass
 
@@ -17,12 +18,17 @@ from recovery.words.profile import HttpCheck
 
 # How long a service may take for its whole answer, redirects included, in seconds.
 _PATIENCE = 10.0
+# How often it is asked meanwhile whether to stop, in seconds.
+_GLANCE = 0.1
 # How much of an answer is read, in bytes.
 _MOST_OF_A_BODY = 1_000_000
 
 
-def made(check: HttpCheck) -> Check:
-    """A check of one service, made now: it has failed if the answer is not the expected one."""
+def made(check: HttpCheck, stop: Callable[[], None] = lambda: None) -> Check:
+    """A check of one service, made now: it has failed if the answer is not the expected one.
+
+    ``stop`` is called while the answer is waited for, and may raise, to cancel.
+    """
     answer: Future[Check] = Future()
 
     def ask() -> None:
@@ -34,10 +40,14 @@ def made(check: HttpCheck) -> Check:
     # httpx begins its time-outs anew with every byte, and has none for looking a name up. An answer
     # that comes too late is not waited for, and does not keep this process from ending.
     Thread(target=ask, daemon=True).start()
-    try:
-        return answer.result(timeout=_PATIENCE)
-    except TimeoutError:
-        return _failed(check, f"{check.url} {_too_late()}")
+    until = time.monotonic() + _PATIENCE
+    while not answer.done():
+        stop()
+        left = until - time.monotonic()
+        if left <= 0:
+            return _failed(check, f"{check.url} {_too_late()}")
+        wait([answer], timeout=min(_GLANCE, left))
+    return answer.result()
 
 
 def _asked(check: HttpCheck) -> Check:
@@ -54,12 +64,44 @@ def _asked(check: HttpCheck) -> Check:
             client.stream("GET", check.url) as answer,
         ):
             status, body = answer.status_code, _beginning(answer)
+            way = _redirected(check, answer.url)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as error:
-        return _failed(check, f"{check.url}{by} {_in_words(error)}")
+        lost = _lost_at(check, error)
+        return _failed(check, f"{check.url}{by}{lost} {_in_words(error)}")
     differing = list(_differing(check, body))
     if status != check.status or differing:
-        return _failed(check, "; ".join([f"HTTP {status} from {check.url}{by}", *differing]))
-    return Check(check.name, _expected(check), CheckState.PASSED, f"HTTP {status} from {check.url}")
+        said = f"HTTP {status} from {check.url}{by}{way}"
+        return _failed(check, "; ".join([said, *differing]))
+    said = f"HTTP {status} from {check.url}{way}"
+    return Check(check.name, _expected(check), CheckState.PASSED, said)
+
+
+def _redirected(check: HttpCheck, answering: httpx.URL) -> str:
+    """Who answered, where that is another than was asked, in words to stand behind a URL.
+
+    Without what is behind a question mark: services put tickets there.
+    """
+    asked = httpx.URL(check.url)
+    if not answering.host or _place(answering) == _place(asked):
+        return ""
+    shown = answering.copy_with(username=None, password=None, query=None, fragment=None)
+    return f", redirected to {shown}"
+
+
+def _place(url: httpx.URL) -> tuple[object, ...]:
+    # A URL without a path is asked with one: of this, both have it.
+    return url.scheme, url.host, url.port, url.raw_path
+
+
+def _lost_at(check: HttpCheck, error: Exception) -> str:
+    """The same where nobody answered."""
+    try:
+        asked = error.request.url if isinstance(error, httpx.RequestError) else None
+    except RuntimeError:
+        # It was raised before there was a request.
+        return ""
+    way = "" if asked is None else _redirected(check, asked)
+    return f"{way}," if way else ""
 
 
 class _ByTheEnvironmentsProxy(httpx.BaseTransport):

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 
 from queries import ask_one
-from queries.rows import IdentityRow, TableRow
+from queries.rows import ForeignKeyRow, IdentityRow, TableRow
 from recovery.catalog import catalog, structure
 from recovery.catalog.catalog import Catalog
 from recovery.conversion import closure, parity, soft_references
@@ -19,6 +19,7 @@ from recovery.record.events import (
     ProposedKey,
     RevisionMatch,
     Severity,
+    SoftReference,
     Source,
 )
 from recovery.revision import matching, metadata, migration_scripts, replay
@@ -27,7 +28,8 @@ from recovery.revision.migration_scripts import Revision
 from recovery.revision.replay import Replay
 from recovery.revision.version_table import current_revisions, version_table
 from recovery.steps.findings import code, keys, references, revision, room, tables, values
-from recovery.words.errors import Problem, Refused
+from recovery.steps.findings.unknown import Asking
+from recovery.words.errors import Problem, Refused, in_a_line
 from recovery.words.names import TableName, spelled
 from recovery.words.profile import AlembicSection, MetadataSection, Profile
 
@@ -39,6 +41,7 @@ def investigate(
 ) -> Investigated:
     """Looks at everything, over a connection that is not in a transaction.
 
+    What the server refuses to answer is a finding of its own, and the rest is told all the same.
     ``check`` may raise, to cancel. Raises ``ProfileError`` if the migration scripts cannot be
     loaded.
     """
@@ -53,10 +56,13 @@ def investigate(
     models = None if scripts is not None else _models(conn, profile.metadata, check)
     with conn.transaction():
         found = catalog.read(conn)
+        asking = Asking(conn, profile.target.search_path or found.search_path)
         there = found.table_names()
         closed = closure.find(found, profile.key_types, profile.scope, profile.left)
         identity = ask_one(conn, "identity", IdentityRow)
-        claimed = _claimed(conn, found, profile.alembic)
+        claimed = asking.answer(
+            "what the version table claims", None, _claimed, conn, found, profile.alembic
+        )
         script_revisions = [] if scripts is None else migration_scripts.read(scripts)
         match = None
         proposed: tuple[ProposedKey, ...] = ()
@@ -64,7 +70,7 @@ def investigate(
             script_revisions = replay.certain(script_revisions, replayed)
             live = structure.of_catalog(found, version_table(profile.alembic))
             major = conn.info.server_version // 10_000
-            match = matching.match(live, replayed, major=major, claimed=claimed)
+            match = matching.match(live, replayed, major=major, claimed=claimed or ())
             expected = replayed.state(match.revisions)
             proposed = tuple(matching.proposed_keys(live, expected, found.foreign_keys))
         elif isinstance(models, Models):
@@ -73,44 +79,52 @@ def investigate(
             proposed = tuple(matching.proposed_keys(live, made, found.foreign_keys, Source.MODELS))
         elif replayed is not None:
             match = RevisionMatch(Answer.NONE, (), (), (), (), "", why=replayed)
-        reading = migration_scripts.compare(script_revisions, there, claimed, match)
+        reading = migration_scripts.compare(script_revisions, there, claimed or (), match)
         key_facts = tuple(_keys(found, closed, profile))
         missing = _missing_tables(profile, script_revisions, there)
         converted = [found.tables[oid] for oid in closed.tables() if oid in found.tables]
-        orphans = [
-            (key, Orphans(key.name, str(found.table_name(key.table_oid)), count))
-            for key in found.foreign_keys
-            if (count := parity.orphans(conn, key))
-        ]
-        soft = tuple(soft_references.find(conn, found, closed, check))
+        orphans = list(_orphans(asking, found))
+        none: list[SoftReference] = []
+        soft = asking.answer(
+            "which columns hold ids of a converted key",
+            none,
+            lambda: list(soft_references.find(conn, found, closed, check)),
+        )
         findings = [
             *keys.types(key_facts),
             *keys.models(models, there),
             *keys.proposed(proposed, profile),
         ]
-        if profile.alembic is not None:
+        if scripts is not None and claimed is not None:
             table = version_table(profile.alembic)
             findings += revision.findings(
-                revision.Standing(claimed, table, script_revisions, reading, match, there)
+                revision.Standing(
+                    claimed, table, script_revisions, scripts.missing, reading, match, there
+                )
+            )
+        for member in closed.members.values():
+            findings += asking.findings(
+                f"whether {member.name} holds uuids only", values.not_uuid, conn, member
             )
         findings += [
             *tables.missing(missing),
             *tables.few(len(found.tables), least=profile.expect.least_tables, missing=len(missing)),
-            *tables.event_triggers(conn),
-            *values.not_uuid(conn, closed),
-            *room.time_outs(conn),
-            *room.locks(conn, converted),
+            *asking.findings("which event triggers there are", tables.event_triggers, conn),
+            *asking.findings("the server's time-outs", room.time_outs, conn),
+            *asking.findings("whether there is room for the locks", room.locks, conn, converted),
             *room.disk(converted),
             *code.compared_as_text(closed),
-            *code.routines(conn, closed),
+            *asking.findings("which functions may name the old type", code.routines, conn, closed),
             *references.orphans(orphans),
             *references.soft(soft, profile.left),
         ]
+        row_counts = dict(_row_counts(asking, converted, profile, there))
+        findings += asking.unknown
         findings.sort(key=lambda finding: _GRAVEST_FIRST.index(finding.severity))
         return Investigated(
             findings=tuple(findings),
             keys=key_facts,
-            claimed=claimed,
+            claimed=claimed or (),
             true_revision=reading.true,
             heads=() if scripts is None else tuple(scripts.get_heads()),
             evidence=reading.evidence,
@@ -119,11 +133,11 @@ def investigate(
             tables=len(found.tables),
             foreign_keys=len(found.foreign_keys),
             orphans=tuple(counted for _, counted in orphans),
-            row_counts=_row_counts(conn, converted, profile, there),
+            row_counts=row_counts,
             sizes=_sizes(converted),
             size_bytes=identity.size_bytes,
             server_time=conn.execute("SELECT now()").fetchall()[0][0],
-            soft_references=soft,
+            soft_references=tuple(soft),
             match=match,
             proposed_keys=proposed,
         )
@@ -137,16 +151,19 @@ def _replayed(
 ) -> Replay | str:
     """The scripts' replay, or why there is none."""
     section = profile.alembic
+    major, roles = conn.info.server_version // 10_000, _roles(conn)
     try:
         return replay.replay(
             scripts,
-            major=conn.info.server_version // 10_000,
-            roles=_roles(conn),
+            major=major,
+            roles=roles,
             search_path="" if section is None else section.search_path,
             check=check,
         )
     except Refused as error:
         return f"{error.problem.what} {error.problem.remedy}"
+    except psycopg.Error as error:
+        return f"On the private server: {in_a_line(error)}"
 
 
 def _models(
@@ -208,15 +225,25 @@ def _missing_tables(
     return sorted(expected - there)
 
 
+def _orphans(asking: Asking, found: Catalog) -> Iterator[tuple[ForeignKeyRow, Orphans]]:
+    for key in found.foreign_keys:
+        table = str(found.table_name(key.table_oid))
+        about = f"whether rows of {table} refer to keys that are not there, by {key.name}"
+        count = asking.answer(about, 0, parity.orphans, asking.conn, key)
+        if count:
+            yield key, Orphans(key.name, table, count)
+
+
 def _row_counts(
-    conn: psycopg.Connection[Any],
-    converted: Iterable[TableRow],
-    profile: Profile,
-    there: set[TableName],
-) -> dict[str, int]:
+    asking: Asking, converted: Iterable[TableRow], profile: Profile, there: set[TableName]
+) -> Iterator[tuple[str, int]]:
     wanted = {TableName(table.schema, table.name) for table in converted}
     wanted |= {TableName.parse(table) for table in profile.expect.row_counts}
-    return {str(table): parity.count_rows(conn, table) for table in sorted(wanted & there)}
+    for table in sorted(wanted & there):
+        about = f"how many rows {table} has"
+        count = asking.answer(about, None, parity.count_rows, asking.conn, table)
+        if count is not None:
+            yield str(table), count
 
 
 def _sizes(converted: Iterable[TableRow]) -> dict[str, int]:

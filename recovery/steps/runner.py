@@ -195,7 +195,7 @@ class _Work:
         proved = None
         if made.statements and self.options.prove:
             proved = proof.prove(
-                self.profile,
+                self.profile.with_search_path(found.search_path),
                 self.door,
                 self.identity,
                 compatible=compatible,
@@ -239,6 +239,7 @@ class _Work:
             control=self.control,
             folder=self.session.backup_folder,
             format=self.options.backup_format,
+            search_path=self.profile.target.search_path,
         ).run()
         self.journal.append(made)
 
@@ -269,6 +270,7 @@ class _Work:
             control=self.control,
             sql_log=self.session.sql_log,
             gate_seconds=self.options.gate_seconds,
+            not_there=lambda: backup.not_there(kept) if isinstance(kept, BackupMade) else (),
         ).run()
         if outcome is Outcome.UNKNOWN:
             raise Refused(

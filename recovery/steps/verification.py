@@ -8,6 +8,7 @@ import psycopg
 
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
+from recovery.connection.evaluating import evaluating
 from recovery.conversion import parity
 from recovery.record.events import (
     Check,
@@ -38,9 +39,9 @@ def verify(
 
     ``check`` may raise, to cancel.
     """
-    services = _services(profile.http)
+    # A service and the scripts may take their time: no transaction is open meanwhile.
+    services = _services(profile.http, check)
     section = profile.alembic
-    # Not within the transaction: running the scripts can take its time.
     known = "" if section is None else schema_check.replayed(conn, section, check)
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
@@ -60,13 +61,13 @@ def verify(
     return Verified(tuple(checks))
 
 
-def _services(checks: tuple[HttpCheck, ...]) -> list[Check]:
+def _services(checks: tuple[HttpCheck, ...], stop: Callable[[], None]) -> list[Check]:
     if not checks:
         return []
     # An HTTP client takes its time to import.
     from recovery.steps import http_checks
 
-    return [http_checks.made(check) for check in checks]
+    return [http_checks.made(check, stop) for check in checks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class _View:
     history: History
     found: Catalog
     replayed: Replay | str
+
+    @property
+    def search_path(self) -> str:
+        """For what PostgreSQL evaluates while rows are counted."""
+        return self.profile.target.search_path or self.found.search_path
 
     def revision(self) -> Iterator[Check]:
         section = self.profile.alembic
@@ -143,7 +149,8 @@ class _View:
                     name, "as before the conversion", NOT_CHECKED, "they were not counted before"
                 )
             else:
-                now = parity.count_rows(self.conn, table)
+                with evaluating(self.conn, self.search_path):
+                    now = parity.count_rows(self.conn, table)
                 yield Check(name, str(was), PASSED if now == was else FAILED, str(now))
 
     def _rows_before(self) -> dict[str, int]:
@@ -159,7 +166,8 @@ class _View:
         return self.history.last(ParityChecked) if self.history.committed else None
 
     def orphans(self) -> Check:
-        counts = [(key, parity.orphans(self.conn, key)) for key in self.found.foreign_keys]
+        with evaluating(self.conn, self.search_path):
+            counts = [(key, parity.orphans(self.conn, key)) for key in self.found.foreign_keys]
         bad = [f"{key.table_name}.{key.name}: {count}" for key, count in counts if count]
         rows = sum(count for _, count in counts)
         return Check(

@@ -19,6 +19,7 @@ from recovery.private.installations import Installation
 from recovery.record.events import Identity
 from recovery.server.door import Door, PasswordNeeded, sign_in_elsewhere
 from recovery.server.pg_dump import choose, exported_snapshot
+from recovery.words.composing import composed, written
 from recovery.words.errors import Unreachable
 from recovery.words.profile import Profile
 
@@ -51,13 +52,13 @@ def make(profile: Profile, door: Door, identity: Identity) -> Iterator[Copy]:
     """
     if profile.proof is not None:
         tool = choose(installations.for_backups(), identity)
-        schema = _dump(tool, door)
+        schema = _with_path(_dump(tool, door), profile.target.search_path)
         with _on_named_server(tool, profile.proof.dsn, schema) as (conn, connect):
             where = "on a copy of the schema, on the server that the profile names"
             yield Copy(conn, where, is_ours=False, connect=connect)
         return
     tool = _same_major(identity)
-    schema = _dump(tool, door)
+    schema = _with_path(_dump(tool, door), profile.target.search_path)
     with _on_private_server(tool, door, identity, schema) as (conn, connect):
         yield Copy(conn, "on a copy of the schema", is_ours=True, connect=connect)
 
@@ -87,6 +88,15 @@ def _dump(tool: Installation, door: Door) -> bytes:
         raise NoCopy(f"pg_dump cannot write the schema: {_last(complaints)}")
     # A pg_dump that is newer than the server begins with a setting that the server does not know.
     return schema.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
+
+
+def _with_path(schema: bytes, search_path: str) -> bytes:
+    """With what functions in indexes look up names by, which the dump empties."""
+    if not search_path:
+        return schema
+    emptied = b"SELECT pg_catalog.set_config('search_path', '', false);"
+    path = composed("SET search_path = {path};", path=written(search_path))
+    return schema.replace(emptied, path.encode(), 1)
 
 
 @contextmanager

@@ -35,10 +35,15 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TargetSection(Section, frozen=True):
-    """Where the database is. ``dsn`` is a libpq connection string without a password."""
+    """Where the database is. ``dsn`` is a libpq connection string without a password.
+
+    ``search_path`` is for functions that PostgreSQL calls by itself, in indexes, checks and views,
+    where it is not the one that the database or the role begins with.
+    """
 
     database: str
     dsn: str = ""
+    search_path: str = ""
 
 
 class ExpectSection(Section, frozen=True):
@@ -110,6 +115,11 @@ class Profile(Section, frozen=True):
     metadata: MetadataSection | None = None
     http: tuple[HttpCheck, ...] = ()
     proof: ProofSection | None = None
+
+    def with_search_path(self, found: str) -> "Profile":
+        """The same, with the search_path that was found in the database where it names none."""
+        target = msgspec.structs.replace(self.target, search_path=self.target.search_path or found)
+        return msgspec.structs.replace(self, target=target)
 
     @property
     def left(self) -> frozenset[ColumnName]:

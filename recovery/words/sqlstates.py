@@ -106,8 +106,10 @@ KNOWN = {
         "Give them a primary key or a unique constraint again, then plan again.",
     ),
     "42883": Known(
-        "An expression compares a converted column with a uuid, or calls a function with one.",
-        "Find the object named here and cast that side, or plan with operators for uuid.",
+        "An expression compares a converted column with a uuid, or calls a function with one; or a "
+        "function calls another by its bare name, and the search_path does not lead to it.",
+        "Find the object named here and cast that side, or plan with operators for uuid. If a name "
+        "is not found, say search_path under [target] in the profile, or give the function one.",
     ),
     "42P01": Known(
         "A table that was there is gone, or a migration names one that never was.",

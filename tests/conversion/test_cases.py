@@ -16,7 +16,13 @@ from recovery.private import scratch
 from recovery.record import events as e
 from recovery.words.names import ColumnName, KeyType, TableName
 from recovery.words.profile import parse
-from tests.conftest import ROLES, Database, kinds_of_servers, new_database
+from tests.conftest import (
+    ROLES,
+    Database,
+    installation_of,
+    kinds_of_servers,
+    new_database,
+)
 from tests.recovering import ME, Recovery, contents_of, contents_query, schema_of
 
 CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "cases").glob("*/case.toml"))
@@ -24,8 +30,9 @@ CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "cases").glo
 
 def _in_turn() -> Iterator[Any]:
     """Each case on one of the servers that are there; on the others where there is time."""
-    kinds = kinds_of_servers()
     for number, case in enumerate(CASES):
+        newest = _read(case).until
+        kinds = [kind for kind in kinds_of_servers() if installation_of(kind).major <= newest]
         for place, kind in enumerate(kinds):
             marks = [] if number % len(kinds) == place else [pytest.mark.slow]
             yield pytest.param(kind, case, marks=marks, id=f"{case.name}-{kind}")
@@ -33,7 +40,8 @@ def _in_turn() -> Iterator[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``since`` is the oldest major version whose SQL the set-up speaks.
+    """``since`` is the oldest major version whose SQL the set-up speaks, ``until`` the newest
+    that accepts it.
 
     ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
     why it would fail when it is called. Such a case is proved. ``compatible``: with operators for
@@ -50,6 +58,7 @@ class Case:
     proved: bool = False
     compatible: bool = False
     since: int = 13
+    until: int = 99
     scope: str = "closure"
     leave: tuple[str, ...] = ()
 

@@ -223,12 +223,27 @@ def test_a_script_that_cannot_be_loaded_is_refused_with_the_reason(
     assert said in refused.value.problem.what
 
 
-@pytest.mark.filterwarnings("ignore:Revision a referenced")
-def test_a_history_with_a_link_missing_is_refused(history: Scripts) -> None:
-    history.add_tables("b", "users", down="a")
+def test_a_history_with_a_link_missing_is_read_all_the_same(history: Scripts) -> None:
+    history.add_tables("a", "users")
+    history.add_tables("b", "orders", down="c_ghost")
+    history.add("m", down=("a", "b"))
 
-    with pytest.raises(ProfileError, match="cannot be used"):
-        history.read()
+    directory = migration_scripts.scripts(str(history.folder))
+    read = {revision.id: revision for revision in migration_scripts.read(directory)}
+
+    assert directory.missing == {"c_ghost": ("b",)}
+    assert directory.get_heads() == ["m"]
+    assert read["b"].created == (TableName("public", "orders"),)
+    assert read["c_ghost"].unreadable == "LookupError: no script has the revision c_ghost"
+    assert history.compare("users orders", "m").true != "m"
+
+
+def test_a_missing_revision_may_also_be_one_that_a_script_depends_on(history: Scripts) -> None:
+    history.add_tables("a", "users")
+    script = history.folder / "versions" / "a_.py"
+    script.write_text(script.read_text().replace("depends_on = None", "depends_on = 'c_ghost'"))
+
+    assert migration_scripts.scripts(str(history.folder)).missing == {"c_ghost": ("a",)}
 
 
 def test_a_folder_with_a_percent_sign_in_its_name_is_found(tmp_path: Path) -> None:

@@ -4,24 +4,34 @@ import hashlib
 import json
 import os
 import resource
-import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
+from psycopg.conninfo import make_conninfo
 
+from recovery.private import installations, scratch
 from recovery.private.installations import Installation
 from recovery.record import decisions
 from recovery.record import events as e
 from recovery.record.history import StepState
+from recovery.record.session import Session
 from recovery.server.door import sign_in
 from recovery.server.pg_dump import choose
 from recovery.steps.backup import verify_files
+from recovery.steps.runner import perform
 from recovery.words.errors import Refused
-from tests.conftest import Database, profile_for
+from recovery.words.profile import parse
+from tests.conftest import (
+    Database,
+    installation_of,
+    kinds_of_servers,
+    new_database,
+    profile_for,
+)
 from tests.recovering import ME, Recovery, contents_of, schema_of
 
 TABLES = """
@@ -39,23 +49,136 @@ def made_by(recovery: Recovery) -> e.BackupMade:
     return made
 
 
-@pytest.mark.parametrize("format_", ["custom", "directory"])
-def test_it_restores_to_the_same_database(database: Database, format_: e.BackupFormat) -> None:
-    database.execute(TABLES)
-    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
-    assert recovery.client.back_up(format_) == 0
-    made = made_by(recovery)
-    assert made.row_counts == {"users": 2000, "notes": 2000}
-    assert recovery.session.history().state_of(e.Step.BACKUP) is StepState.DONE
+def _pairings() -> list[tuple[Installation, str]]:
+    """Every pg_dump that is here, with every kind of server that it can dump."""
+    return [
+        (tool, kind)
+        for tool in installations.for_backups()
+        for kind in kinds_of_servers()
+        if tool.major >= installation_of(kind).major
+    ]
+
+
+EACH_PAIRING = pytest.mark.parametrize(
+    ("tool", "kind"),
+    _pairings(),
+    ids=lambda each: each if isinstance(each, str) else f"pg_dump {each.version}",
+)
+
+
+@contextmanager
+def _restored(database: Database, made: e.BackupMade) -> Iterator[Database]:
+    """What the restore command makes, run in a shell as it stands in the manifest."""
+    manifest = json.loads((Path(made.folder) / "manifest.json").read_text())
+    command = ["sh", "-c", manifest["restore_command"]]
     restored = Database(database.server, f"{database.name}_restored")
-    for part in made.restore_command.split(" && "):
-        subprocess.run(shlex.split(part), env=database.environment, check=True)
     try:
-        assert schema_of(restored) == schema_of(database)
-        assert contents_of(restored) == contents_of(database)
+        subprocess.run(command, env=database.environment, check=True)
+        yield restored
     finally:
         with database.server.connect(autocommit=True) as conn:
-            conn.execute(f"DROP DATABASE {restored.name} WITH (FORCE)")
+            conn.execute(f'DROP DATABASE IF EXISTS "{restored.name}" WITH (FORCE)')
+
+
+@pytest.mark.parametrize("format_", ["custom", "directory"])
+@EACH_PAIRING
+def test_it_restores_to_the_same_database(
+    tool: Installation,
+    kind: str,
+    format_: e.BackupFormat,
+    server_of: Callable[[str], scratch.Server],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(installations, "for_backups", lambda: [tool])
+    with new_database(server_of(kind)) as database:
+        database.execute(TABLES)
+        recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+        options = recovery.options(backup_format=format_)
+        assert perform(recovery.session, e.Step.BACKUP, options) == 0, recovery.problem
+        made = made_by(recovery)
+        assert made.row_counts == {"users": 2000, "notes": 2000}
+        assert made.tool == str(tool.program("pg_dump"))
+        assert recovery.session.history().state_of(e.Step.BACKUP) is StepState.DONE
+        with _restored(database, made) as restored:
+            monkeypatch.undo()
+            assert schema_of(restored) == schema_of(database)
+            assert contents_of(restored) == contents_of(database)
+
+
+@EACH_PAIRING
+def test_a_restore_that_fails_says_so(
+    tool: Installation,
+    kind: str,
+    server_of: Callable[[str], scratch.Server],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(installations, "for_backups", lambda: [tool])
+    with new_database(server_of(kind)) as database:
+        database.execute(TABLES)
+        recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+        assert perform(recovery.session, e.Step.BACKUP, recovery.options()) == 0
+        made = made_by(recovery)
+        dump = Path(made.folder) / made.files[0].path
+        whole = dump.read_bytes()
+        dump.write_bytes(whole[: len(whole) // 2])
+
+        with pytest.raises(subprocess.CalledProcessError), _restored(database, made):
+            pass
+
+
+OWNER = """
+CREATE ROLE {owner} LOGIN PASSWORD '{password}';
+ALTER DATABASE {database} OWNER TO {owner};
+ALTER SCHEMA public OWNER TO {owner};
+SET ROLE {owner};
+"""
+
+
+@pytest.mark.parametrize("may_create", [False, True])
+def test_an_owners_backup_restores_too(database: Database, may_create: bool) -> None:
+    owner = f"owner_of_{database.name}"
+    database.execute(
+        OWNER.format(owner=owner, database=database.name, password=database.password) + TABLES
+    )
+    if may_create:
+        database.execute(f"ALTER ROLE {owner} CREATEDB")
+    dsn = make_conninfo(database.dsn, user=owner)
+    profile = parse(
+        f'environment = "test"\n[target]\ndsn = "{dsn}"\ndatabase = "{database.name}"\n'
+        '[keys]\n"users.id" = "varchar(36)"\n'
+    )
+    recovery = Recovery(database, profile).planned()
+    assert recovery.client.back_up("custom") == 0
+    made = made_by(recovery)
+
+    who = owner if may_create else "postgres"
+    assert f"--username {who}" in made.restore_command
+    with _restored(database, made) as restored:
+        assert schema_of(restored) == schema_of(database)
+        assert contents_of(restored) == contents_of(database)
+    with database.server.connect(autocommit=True) as conn:
+        conn.execute(f"ALTER DATABASE {database.name} OWNER TO postgres")
+    database.execute(f"DROP OWNED BY {owner} CASCADE; DROP ROLE {owner}")
+
+
+def test_a_database_with_an_odd_name_restores_too(server: scratch.Server) -> None:
+    with server.connect(autocommit=True) as conn:
+        conn.execute("CREATE DATABASE \"host=a 'b'\" TEMPLATE template0")
+    database = Database(server, "host=a 'b'")
+    try:
+        database.execute(TABLES)
+        said = {
+            "environment": "test",
+            "target": {"dsn": database.dsn, "database": database.name},
+            "keys": {"users.id": "varchar(36)"},
+        }
+        recovery = Recovery(database, parse("", None, said)).planned()
+        assert recovery.client.back_up("custom") == 0
+        with _restored(database, made_by(recovery)) as restored:
+            assert contents_of(restored) == contents_of(database)
+    finally:
+        with server.connect(autocommit=True) as conn:
+            conn.execute("DROP DATABASE \"host=a 'b'\" WITH (FORCE)")
 
 
 def test_the_manifest_names_every_file_with_its_hash(database: Database) -> None:
@@ -88,6 +211,30 @@ def test_a_later_change_of_the_files_is_noticed(database: Database) -> None:
     assert "is not as it was written" in recovery.problem.what
     file.unlink()
     assert list(verify_files(made)) == [f"{file} is not there"]
+
+
+def test_commit_is_refused_when_the_backup_is_gone(database: Database) -> None:
+    database.execute(TABLES)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+    recovery.client.back_up("custom")
+    decisions.approve_plan(recovery.session, recovery.made.sha256, ME)
+    made = made_by(recovery)
+    dump = Path(made.folder) / made.files[0].path
+    aside = dump.with_name("aside")
+
+    def decide(at: Session, event: e.AnyEvent) -> None:
+        if isinstance(event, e.GateOpened):
+            dump.rename(aside)
+            at.journal.command(e.Commit(by=ME, typed=database.name))
+        elif isinstance(event, e.CommandRefused):
+            aside.rename(dump)
+            at.journal.command(e.Commit(by=ME, typed=database.name))
+
+    assert recovery.convert(decide) == 0
+    refused = recovery.session.history().last(e.CommandRefused)
+    assert refused is not None
+    assert refused.reason.startswith(f"the backup is gone: {dump} is not there")
+    assert recovery.outcome() is e.Outcome.COMMITTED
 
 
 @contextmanager

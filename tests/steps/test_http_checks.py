@@ -13,9 +13,15 @@ from typing import Any
 import pytest
 import trustme
 
+from recovery.record import events as e
 from recovery.record.events import Check, CheckState
+from recovery.record.session import Session
 from recovery.steps import http_checks
-from recovery.words.profile import HttpCheck
+from recovery.steps.runner import perform
+from recovery.words.errors import CANCELLED
+from recovery.words.profile import HttpCheck, parse
+from tests.conftest import Database
+from tests.recovering import ME, Recovery
 
 PASSED, FAILED = CheckState.PASSED, CheckState.FAILED
 HEALTHY = {"status": "healthy"}
@@ -32,6 +38,9 @@ ANSWERS = {
     "/long": (200, b'{"status": "healthy", "rest": "' + b"x" * 1_000_000 + b'"}', ""),
     "/moved": (302, b"", "/healthy"),
     "/moved-for-good": (308, b"", "/moved"),
+    "/moved-with-a-ticket": (302, b"", "/healthy?ticket=secret"),
+    "/healthy?ticket=secret": (200, b'{"status": "healthy"}', ""),
+    "/to-nobody": (302, b"", "http://127.0.0.1:1/"),
     "/in-circles": (302, b"", "/in-circles"),
     "/elsewhere": (302, b"", "ftp://127.0.0.1/"),
     "/nowhere": (302, b"", ""),
@@ -97,10 +106,10 @@ def asked(url: str, expected: dict[str, Any] | None = None) -> Check:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
+        ("", {}),
         ("/", {}),
         ("/healthy", HEALTHY),
         ("/healthy", {"checks": {"db": True}}),
-        ("/moved-for-good", HEALTHY),
         ("/long", {}),
     ],
 )
@@ -112,6 +121,27 @@ def test_an_answer_as_expected_has_passed(
     check = asked(url, expected)
 
     assert (check.state, check.evidence) == (PASSED, f"HTTP 200 from {url}")
+
+
+@pytest.mark.parametrize("path", ["/moved", "/moved-for-good", "/moved-with-a-ticket"])
+def test_a_redirect_is_told(service: str, path: str) -> None:
+    url = f"http://{service}{path}"
+
+    passed, failed = asked(url, HEALTHY), asked(url, {"status": "green"})
+
+    told = f"HTTP 200 from {url}, redirected to http://{service}/healthy"
+    assert (passed.state, passed.evidence) == (PASSED, told)
+    assert (failed.state, failed.evidence) == (FAILED, f'{told}; status is "healthy"')
+
+
+def test_who_does_not_answer_behind_a_redirect_is_named(service: str) -> None:
+    check = asked(f"http://{service}/to-nobody")
+
+    assert check.state is FAILED
+    assert check.evidence == (
+        f"http://{service}/to-nobody, redirected to http://127.0.0.1:1/, does not answer: "
+        "Connection refused"
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,6 +274,41 @@ def test_who_does_not_come_to_an_end_has_failed(
 
     assert check.state is FAILED
     assert check.evidence == f"{url} gives no whole answer within 0.5 seconds"
+
+
+def test_asking_to_stop_ends_the_wait_and_no_snapshot_is_open_meanwhile(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_checks, "_PATIENCE", 600)
+    database.execute("CREATE TABLE users (id uuid PRIMARY KEY)")
+    sessions: list[tuple[object, ...]] = []
+
+    def cancelled(line: socket.socket, over: Event) -> None:
+        sessions.extend(
+            database.rows(
+                "SELECT xact_start, backend_xmin FROM pg_stat_activity "
+                "WHERE application_name = 'pg-rekey' AND datname = %s",
+                database.name,
+            )
+        )
+        Session(folder).journal.command(e.Cancel(by=ME))
+        over.wait()
+
+    with answering(cancelled) as url:
+        services = [{"name": "slow", "url": url}, {"name": "never asked", "url": url}]
+        said = {
+            "environment": "test",
+            "target": {"dsn": database.dsn, "database": database.name},
+            "keys": {"users.id": "uuid"},
+            "http": services,
+        }
+        recovery = Recovery(database, parse("", None, said)).planned()
+        folder = recovery.session.folder
+        code = perform(recovery.session, e.Step.VERIFICATION, recovery.options())
+
+    assert code == CANCELLED
+    assert "asked to stop" in recovery.problem.what
+    assert sessions == [(None, None)]
 
 
 @pytest.mark.parametrize("answer", [_half_a_body, _no_http])

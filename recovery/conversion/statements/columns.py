@@ -10,6 +10,7 @@ from recovery.conversion.closure import Closure, Member
 from recovery.conversion.statements.statement import KEYS, REFERENCES, Statement, do
 from recovery.record.events import Effort
 from recovery.words.composing import composed, listed, written
+from recovery.words.names import TableName
 
 
 def types_are(expected: list[tuple[Member, str]]) -> str:
@@ -75,7 +76,10 @@ def altered(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
             tuple(sorted(tables)),
             _identities(catalog, own),
             Effort.REWRITE,
+            evaluates=True,
         )
+        for member in own:
+            yield from _default_again(name, member, phase)
         for member in own:
             # That of an identity column changes with it.
             sequence = catalog.serials.get(member.place)
@@ -114,7 +118,7 @@ def _root(catalog: Catalog, oid: int) -> int:
 def _alter_column(member: Member) -> Iterator[sql.Composed]:
     column, target = sql.Identifier(member.column.name), member.target.definition
     default = member.column.default_expression
-    # A character default has no assignment cast to uuid, so it makes room and comes back cast.
+    # A character default has no assignment cast to uuid, so it makes room.
     if member.target.is_uuid and default is not None:
         yield sql.SQL("ALTER COLUMN {} DROP DEFAULT").format(column)
     # An explicit cast to varchar(n) would cut off without a word; through text, it fails.
@@ -122,6 +126,21 @@ def _alter_column(member: Member) -> Iterator[sql.Composed]:
     if member.target.is_array:
         through = sql.SQL("text[]")
     yield sql.SQL("ALTER COLUMN {} TYPE {} USING {}::{}").format(column, target, column, through)
+
+
+def _default_again(table: TableName, member: Member, phase: int) -> Iterator[Statement]:
+    default = member.column.default_expression
     if member.target.is_uuid and default is not None:
-        again = sql.SQL("ALTER COLUMN {} SET DEFAULT ({})::uuid")
-        yield again.format(column, written(default))
+        yield Statement(
+            phase,
+            composed(
+                "ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT ({default})::uuid",
+                table=table.identifier,
+                column=sql.Identifier(member.column.name),
+                default=written(default),
+            ),
+            f"table {table}",
+            "the default made room for the new type, and comes back cast",
+            Counter(),
+            (table,),
+        )

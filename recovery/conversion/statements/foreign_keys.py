@@ -54,6 +54,7 @@ def recreated(
         _counted(closure, foreign_key),
         _ends(catalog, foreign_key),
         effort=Effort.LOOK_UP if foreign_key.is_validated else Effort.CATALOG,
+        evaluates=True,
     )
     if foreign_key.comment is not None:
         yield Statement(

@@ -70,4 +70,5 @@ def statements(
             Counter(),
             (name,),
             effort=Effort.SAMPLE,
+            evaluates=True,
         )

@@ -68,6 +68,7 @@ def _statements(
             () if table is None else (catalog.table_name(table.id[1]),),
             _locks_of_drop(catalog, rebuild) if phase == DROP else "",
             _effort(rebuild, text),
+            evaluates=text in rebuild.evaluating,
         )
 
 
@@ -90,9 +91,12 @@ def _effort(rebuild: Rebuild, text: str) -> Effort:
     if text.startswith("ALTER INDEX ") and " SET TABLESPACE " in text:
         return Effort.BUILD
     if rebuild.object.kind == "CONSTRAINT" and text == rebuild.create[0]:
-        checked = rebuild.object.properties["type"] == "c"
-        valid = rebuild.object.properties["validated"]
-        return Effort.BUILD if not checked else Effort.READ if valid else Effort.CATALOG
+        if rebuild.object.properties["type"] != "c":
+            return Effort.BUILD
+        read = rebuild.object.properties["validated"] and not rebuild.evaluating
+        return Effort.READ if read else Effort.CATALOG
+    if " VALIDATE CONSTRAINT " in text and text in rebuild.evaluating:
+        return Effort.READ
     return Effort.CATALOG
 
 

@@ -14,6 +14,7 @@ class Statement:
     """One statement. ``counts`` says, by key, what it adds to its phase.
 
     It works on ``tables``. ``locks`` says what it locks besides what the transaction begins with.
+    ``evaluates``: it may call functions of the database, which look up names by the search_path.
     """
 
     phase: int
@@ -24,6 +25,7 @@ class Statement:
     tables: tuple[TableName, ...] = ()
     locks: str = ""
     effort: Effort = Effort.CATALOG
+    evaluates: bool = False
 
 
 def do(body: str) -> str:

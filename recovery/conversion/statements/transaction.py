@@ -1,5 +1,6 @@
 """What the transaction begins with: its settings, a guard, and all of its locks at once."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from psycopg import sql
@@ -8,14 +9,17 @@ from recovery.catalog.catalog import Catalog
 from recovery.conversion.closure import Closure
 from recovery.conversion.rebuilding import Rebuild
 from recovery.conversion.statements.rebuilt import table_of
-from recovery.conversion.statements.statement import do
-from recovery.words.composing import composed, listed
+from recovery.conversion.statements.statement import VALIDATE, Statement, do
+from recovery.words.composing import composed, listed, written
 from recovery.words.names import TableName
+
+# Names in definitions are qualified where they are not PostgreSQL's own, so they mean one thing.
+_NO_PATH = "SET LOCAL search_path = ''"
 
 
 def preparation(database: str) -> Iterator[str]:
     """What the transaction begins with: its settings, and a guard against another database."""
-    yield "SET LOCAL search_path = ''"
+    yield _NO_PATH
     yield "SET LOCAL lock_timeout = '5s'"
     yield "SET LOCAL statement_timeout = 0"
     yield "SET LOCAL idle_in_transaction_session_timeout = 0"
@@ -45,6 +49,41 @@ def preparation(database: str) -> Iterator[str]:
 END""",
             database=sql.Literal(database),
         )
+    )
+
+
+def under_paths(statements: Iterable[Statement], search_path: str) -> Iterator[Statement]:
+    """The statements, those that call functions of the database with this search_path.
+
+    If it is empty, so is everybody's.
+    """
+    with_path = False
+    for statement in statements:
+        wanted = statement.evaluates and search_path != ""
+        if wanted != with_path:
+            with_path = wanted
+            yield _path(statement.phase, search_path if wanted else None)
+        yield statement
+    if with_path:
+        yield _path(VALIDATE, None)
+
+
+def _path(phase: int, search_path: str | None) -> Statement:
+    if search_path is None:
+        return Statement(
+            phase,
+            _NO_PATH,
+            "the transaction",
+            "for definitions, whose names are all qualified: they shall mean what they meant",
+            Counter(),
+        )
+    return Statement(
+        phase,
+        composed("SET LOCAL search_path = {path}", path=written(search_path)),
+        "the transaction",
+        "for functions that PostgreSQL calls by itself, in indexes, checks and views: it is the "
+        "database's and the role's own, or the profile's",
+        Counter(),
     )
 
 

@@ -33,6 +33,12 @@ class Kind:
         return Finding(self.severity, self.code, title, evidence, remedy, query)
 
 
+NOT_KNOWN = Kind(
+    "not-known",
+    WARNING,
+    "The server refused a question, and its answer is not known. Nothing else rests on it.",
+    "{remedy}",
+)
 KEY_UNKNOWN = Kind(
     "key-unknown",
     BLOCKER,
@@ -142,6 +148,13 @@ EVENT_TRIGGER = Kind(
     WARNING,
     "An event trigger fires on statements like the conversion's.",
     "It may refuse or record the conversion's statements: read its function first.",
+)
+REVISION_PARENT_MISSING = Kind(
+    "revision-parent-missing",
+    WARNING,
+    "A migration script comes after a revision that no script has.",
+    "Add the missing script: Alembic itself refuses such a history. What comes after it cannot be "
+    "replayed, so what it changes is not known.",
 )
 VALUE_NO_UUID = Kind(
     "value-no-uuid",

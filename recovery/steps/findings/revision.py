@@ -1,6 +1,6 @@
 """Which revision is claimed, which one the catalog shows, and what would collide."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -16,6 +16,7 @@ from recovery.steps.findings.kinds import (
     REVISION_DIFFERENCES,
     REVISION_NOT_REPLAYED,
     REVISION_OPEN,
+    REVISION_PARENT_MISSING,
     REVISION_UNKNOWN,
 )
 from recovery.words.names import TableName
@@ -28,12 +29,14 @@ _SHOWN, _ALL = ("objects_relations", "foreign_keys"), sql.Literal("{}")
 class Standing:
     """What the version table claims, and what scripts and catalog say of it.
 
-    ``there`` are the tables that exist. ``match`` is None if there was nothing to match.
+    ``missing`` are revisions that no script has, each with those that come after it. ``there`` are
+    the tables that exist. ``match`` is None if there was nothing to match.
     """
 
     claimed: tuple[str, ...]
     version_table: TableName
     scripts: list[Revision]
+    missing: Mapping[str, tuple[str, ...]]
     reading: Reading
     match: RevisionMatch | None
     there: Collection[TableName]
@@ -65,7 +68,12 @@ def findings(standing: Standing) -> Iterator[Finding]:
 
 
 def _unknown(standing: Standing) -> Iterator[Finding]:
-    known = {revision.id for revision in standing.scripts}
+    for parent, children in standing.missing.items():
+        yield REVISION_PARENT_MISSING.found(
+            f"No script has the revision {parent}",
+            f"{', '.join(children)} {'comes' if len(children) == 1 else 'come'} after it",
+        )
+    known = {revision.id for revision in standing.scripts} - standing.missing.keys()
     if strange := [revision for revision in standing.claimed if revision not in known]:
         yield REVISION_UNKNOWN.found(
             f"alembic_version names {', '.join(strange)}, which no script has",

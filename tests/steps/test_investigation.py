@@ -1,0 +1,192 @@
+"""What the server refuses to answer is told, and everything else all the same."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from recovery.record import events as e
+from recovery.record.events import Finding
+from recovery.steps.findings.unknown import Asking
+from recovery.words.profile import Profile, parse
+from tests.conftest import Database
+from tests.recovering import ME, Recovery
+
+# The index was made while its function called nothing: PostgreSQL 17 would not make it now.
+LOST = """
+CREATE SCHEMA app;
+CREATE TABLE users (id uuid PRIMARY KEY, name text);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users, body text);
+CREATE TABLE orders (id bigint PRIMARY KEY, user_id uuid);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one');
+INSERT INTO notes VALUES (1, '00000000-0000-0000-0000-000000000001', 'a');
+ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID;
+ALTER TABLE orders DISABLE TRIGGER ALL;
+INSERT INTO orders VALUES (1, '00000000-0000-0000-0000-00000000000f');
+ALTER TABLE orders ENABLE TRIGGER ALL;
+CREATE FUNCTION app.slug(given text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(given)';
+CREATE FUNCTION title(given text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT given';
+CREATE INDEX ON notes (title(body));
+SET check_function_bodies = off;
+CREATE OR REPLACE FUNCTION title(given text) RETURNS text LANGUAGE sql IMMUTABLE
+  AS 'SELECT slug(given)';
+"""
+SCRIPT = """
+revision = "{0}"
+down_revision = {1!r}
+
+
+def upgrade():
+    pass
+"""
+
+
+def _profile(database: Database, target: str = "", rest: str = "") -> Profile:
+    return parse(
+        f'environment = "test"\n[target]\ndsn = "{database.dsn}"\ndatabase = "{database.name}"\n'
+        f'{target}\n[keys]\n"users.id" = "varchar(36)"\n{rest}'
+    )
+
+
+def _found(database: Database, profile: Profile) -> e.Investigated:
+    recovery = Recovery(database, profile)
+    recovery.planned()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    return found
+
+
+def _unknown(found: e.Investigated) -> dict[str, Finding]:
+    return {each.title: each for each in found.findings if each.code == "not-known"}
+
+
+def test_a_question_that_fails_is_told_and_the_others_are_asked(database: Database) -> None:
+    database.execute(LOST)
+
+    found = _found(database, _profile(database))
+
+    unknown = _unknown(found)
+    assert unknown.keys() == {
+        "Not known: whether rows of notes refer to keys that are not there, by notes_user_id_fkey",
+        "Not known: how many rows notes has",
+    }
+    for each in unknown.values():
+        assert "function slug(text) does not exist [42883]" in each.evidence
+        assert "search_path under [target]" in each.remedy
+    assert {"key-type", "orphans-not-validated", "routines"} <= {f.code for f in found.findings}
+    assert found.orphans == (e.Orphans("orders_user_id_fkey", "orders", 1),)
+    assert found.row_counts == {"users": 1, "orders": 1}
+
+
+def test_the_profile_says_where_names_are_found(database: Database) -> None:
+    database.execute(LOST)
+
+    found = _found(database, _profile(database, 'search_path = "app, public"'))
+
+    assert _unknown(found) == {}
+    assert found.row_counts == {"users": 1, "notes": 1, "orders": 1}
+
+
+def test_the_database_says_where_names_are_found(database: Database) -> None:
+    database.execute(LOST)
+    database.execute(f"ALTER DATABASE {database.name} SET search_path = public, app")
+    recovery = Recovery(database, _profile(database)).planned()
+
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    assert _unknown(found) == {}
+    assert "SET LOCAL search_path = public, app;" in recovery.session.plan_file.read_text()
+
+
+def test_where_nothing_is_called_no_name_is_looked_up(database: Database) -> None:
+    database.execute(LOST.replace("CREATE INDEX ON notes (title(body));", ""))
+    recovery = Recovery(database, _profile(database)).planned()
+
+    (only,) = [
+        line
+        for line in recovery.session.plan_file.read_text().splitlines()
+        if "search_path" in line
+    ]
+    assert only == "SET LOCAL search_path = '';"
+
+
+def test_definitions_are_made_again_with_no_search_path(database: Database) -> None:
+    """Else lower(text) in public, which nobody meant, would be what the view calls."""
+    database.execute(
+        LOST.replace("'SELECT slug(given)'", "'SELECT lower(given)'")
+        + "CREATE VIEW v AS SELECT id, lower(id::varchar) AS low FROM users;"
+        "ALTER TABLE notes ADD CONSTRAINT c CHECK (title(lower(user_id::varchar)) <> 'x');"
+        "CREATE FUNCTION lower(varchar) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT 'mine'$$;"
+    )
+    recovery = Recovery(database, _profile(database)).planned()
+    recovery.ready()
+
+    commit = e.Commit(by=ME, typed=database.name)
+    assert recovery.convert_here(commit) is e.Outcome.COMMITTED, recovery.told()
+    assert database.rows("SELECT low FROM v") == [("00000000-0000-0000-0000-000000000001",)]
+    ((validated, definition),) = database.rows(
+        "SELECT convalidated, pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'c'"
+    )
+    assert validated
+    assert "title(lower(((user_id)::character varying)::text))" in definition
+
+
+def _asked(database: Database, question: str) -> list[Finding]:
+    with database.connect() as conn:
+        asking = Asking(conn, "")
+        asking.answer("it", None, conn.execute, question)
+        return asking.unknown
+
+
+def test_a_refused_question_is_told_with_its_reason(database: Database) -> None:
+    (finding,) = _asked(database, "SELECT FROM nowhere")
+    assert finding.title == "Not known: it"
+    assert '"nowhere" does not exist [42P01]' in finding.evidence
+
+
+@pytest.mark.parametrize("end", ["cancel", "terminate"])
+def test_a_cancelled_question_and_a_lost_line_end_all_questions(
+    database: Database, end: str
+) -> None:
+    with pytest.raises(psycopg.OperationalError):
+        _asked(database, f"SELECT pg_{end}_backend(pg_backend_pid()), pg_sleep(60)")
+
+
+def _scripts(folder: Path, **scripts: str | None) -> str:
+    (folder / "versions").mkdir(parents=True)
+    (folder / "env.py").touch()
+    for revision, down in scripts.items():
+        text = SCRIPT.format(revision, down)
+        (folder / "versions" / f"{revision}.py").write_text(text, encoding="utf-8")
+    return f'[alembic]\nscript_location = "{folder}"\n'
+
+
+def test_a_version_table_that_cannot_be_read_claims_nothing_that_is_told(
+    database: Database, tmp_path: Path
+) -> None:
+    database.execute(
+        "CREATE TABLE users (id uuid PRIMARY KEY); CREATE TABLE alembic_version (other text);"
+    )
+    profile = _profile(database, rest=_scripts(tmp_path / "scripts", a=None))
+
+    found = _found(database, profile)
+
+    assert _unknown(found).keys() == {"Not known: what the version table claims"}
+    assert "key-type" in {finding.code for finding in found.findings}
+    assert not any("claims" in finding.evidence for finding in found.findings)
+
+
+def test_a_parent_that_no_script_has_is_named(database: Database, tmp_path: Path) -> None:
+    database.execute(
+        "CREATE TABLE users (id uuid PRIMARY KEY); CREATE TABLE alembic_version (version_num text);"
+        "INSERT INTO alembic_version VALUES ('c_ghost')"
+    )
+    profile = _profile(database, rest=_scripts(tmp_path / "scripts", a=None, d="c_ghost"))
+
+    found = _found(database, profile)
+
+    told = {finding.code: finding for finding in found.findings}
+    assert told["revision-parent-missing"].title == "No script has the revision c_ghost"
+    assert told["revision-parent-missing"].evidence == "d comes after it"
+    assert told["revision-unknown"].title == "alembic_version names c_ghost, which no script has"
+    assert "key-type" in told
