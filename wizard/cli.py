@@ -210,7 +210,7 @@ def plan(
         if chosen.as_json:
             client.output.value({"plan.sql": text})
         else:
-            sys.stdout.write(text)
+            client.output.script(text)
     return code
 
 

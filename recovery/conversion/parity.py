@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from queries import compose, pasted
+from queries import compose
 from queries.rows import ForeignKeyRow
 from recovery.catalog.catalog import Catalog
 from recovery.conversion.closure import Closure
@@ -21,6 +21,7 @@ from recovery.record.events import (
     ParityChecked,
     TableParity,
 )
+from recovery.words.composing import pasted
 from recovery.words.names import ColumnName, TableName
 
 
