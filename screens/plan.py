@@ -14,6 +14,7 @@ from textual.widgets import Button, TabbedContent, TabPane
 from recovery.record.estimate import taken
 from recovery.record.events import Person, PlanApproved, PlanMade, Proof, ProofState, Step
 from recovery.record.history import History
+from recovery.record.session import as_bytes
 from recovery.words.errors import RecoveryError
 from screens import words
 from screens.consequences import at_run_time, other_plan, what_is_approved
@@ -235,7 +236,7 @@ class PlanScreen(StepScreen):
             self._intact = False
             self.refuse(error.problem)
             return
-        self._intact = sha256(text.encode()).hexdigest() == plan.sha256
+        self._intact = sha256(as_bytes(text)).hexdigest() == plan.sha256
         self._text = text
 
     # --- the text ---

@@ -35,6 +35,7 @@ from recovery.record.events import (
     SoftReference,
 )
 from recovery.record.events.conversion import PHASES
+from recovery.record.session import as_bytes
 from recovery.words import foreign
 from recovery.words.names import ColumnName, TableName
 from recovery.words.profile import Profile
@@ -81,7 +82,7 @@ class Plan:
 
 def sha256(text: str) -> str:
     """The hash that a plan's text is approved by."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(as_bytes(text)).hexdigest()
 
 
 def build(

@@ -188,7 +188,7 @@ class Conversion:
     def _execute(
         self, conn: psycopg.Connection[Any], statement: str, about: str | None = None
     ) -> None:
-        with self.sql_log.open("a", encoding="utf-8") as log:
+        with self.sql_log.open("a", encoding="utf-8", newline="") as log:
             log.write(f"-- {datetime.now(UTC).isoformat()}\n{foreign.lines(statement)};\n")
         try:
             conn.execute(statement)

@@ -278,7 +278,7 @@ class Migrations:
 
     def _log(self, statement: str) -> None:
         shown = foreign.lines(foreign.statement(statement.strip()))
-        with self.sql_log.open("a", encoding="utf-8") as log:
+        with self.sql_log.open("a", encoding="utf-8", newline="") as log:
             log.write(f"-- {datetime.now(UTC).isoformat()}\n{shown};\n")
 
 

@@ -189,4 +189,8 @@ def _has(text: str, typed: list[str]) -> bool:
 
 
 def _labelled(label: str, definition: str) -> Content:
-    return Content.assemble((label, "bold"), words.definition(definition)) if definition else Content("")
+    return (
+        Content.assemble((label, "bold"), words.definition(definition))
+        if definition
+        else Content("")
+    )
