@@ -6,12 +6,16 @@ from screens.consequences import what_is_confirmed
 from screens.step_screen import StepScreen
 from screens.widgets.questions import Question
 from screens.wishes import ConfirmRevision, ShowStep
-from screens.words import plain
+from screens.words import plain_line
 
 
 def confirm_label(revisions: tuple[str, ...]) -> str:
     """What a button says that asks about these revisions."""
-    return f"Confirm {plain(named(revisions))}" if len(revisions) < 2 else "Confirm these revisions"
+    return (
+        f"Confirm {plain_line(named(revisions))}"
+        if len(revisions) < 2
+        else "Confirm these revisions"
+    )
 
 
 def ask_revision(screen: StepScreen, revisions: tuple[str, ...]) -> None:

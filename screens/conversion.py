@@ -416,7 +416,7 @@ def _phase(phase: PhaseProgress) -> str:
     """A phase's line, in columns."""
     seconds = "" if phase.word == "not yet" else words.duration(phase.seconds)
     of = f"{phase.statements} of {phase.plan.statements}"
-    title = f"{phase.plan.number} {words.plain(phase.plan.title)}"
+    title = f"{phase.plan.number} {words.plain_line(phase.plan.title)}"
     return _columns(title, phase.word.upper(), of, seconds)
 
 

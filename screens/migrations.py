@@ -223,12 +223,13 @@ def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[
     adopted = {each.collision.revision for each in history.of(RevisionAdopted)}
     aside = {each.collision.revision for each in history.of(TablesSetAside)}
     for collision in () if found is None else found.collisions:
+        differences: tuple[str, ...] = ()
         result = compared.get(collision.revision)
         if result is None:
-            word, differences = "not compared", ""
+            word = "not compared"
         else:
             word = "adoptable" if result.adoptable else "different"
-            differences = "".join(f"\n{each}" for each in result.differences)
+            differences = tuple(map(str, result.differences))
         yield (
             collision.revision,
             words.state(
@@ -238,7 +239,7 @@ def _collisions(history: History, found: Investigated | None) -> Iterator[tuple[
                 if collision.revision in aside
                 else word
             ),
-            f"{collision.title}: {words.names(collision.tables)}{differences}",
+            (f"{collision.title}: {words.names(collision.tables)}", *differences),
         )
 
 
@@ -263,8 +264,9 @@ def _migrations(history: History, found: Investigated | None) -> Iterator[tuple[
             yield revision, words.state("running" if running else "failed"), "", title
         else:
             told = outlook.get(revision)
-            problem = f"\n{told.problem}" if told is not None and told.problem else ""
-            yield revision, words.state(told.outlook if told else "not yet"), "", title + problem
+            problem = (told.problem,) if told is not None and told.problem else ()
+            outcome = words.state(told.outlook if told else "not yet")
+            yield revision, outcome, "", (title, *problem)
 
 
 def _pending(history: History, found: Investigated | None) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from textual.widgets import Button, TabbedContent, TabPane
 from recovery.record.estimate import taken
 from recovery.record.events import Person, PlanApproved, PlanMade, Proof, ProofState, Step
 from recovery.record.history import History
+from recovery.record.session import as_bytes
 from recovery.words.errors import RecoveryError
 from screens import words
 from screens.consequences import at_run_time, other_plan, what_is_approved
@@ -182,7 +183,7 @@ class PlanScreen(StepScreen):
         self.query_one("#phases", Rows).fill(
             (
                 str(phase.number),
-                f"{phase.title}\n{words.counts(phase.expected)}",
+                (phase.title, words.counts(phase.expected)),
                 words.number(phase.statements),
             )
             for phase in plan.phases
@@ -235,7 +236,7 @@ class PlanScreen(StepScreen):
             self._intact = False
             self.refuse(error.problem)
             return
-        self._intact = sha256(text.encode()).hexdigest() == plan.sha256
+        self._intact = sha256(as_bytes(text)).hexdigest() == plan.sha256
         self._text = text
 
     # --- the text ---
@@ -366,12 +367,12 @@ def _breaks(plan: PlanMade) -> Iterator[Text]:
     """Each as a paragraph: where, what, and how it was found."""
     for found in plan.proof.breaks if plan.proof is not None else ():
         yield Text.assemble(
-            (words.plain(f"{found.function}, line {found.line or '?'}"), "bold"),
-            words.plain(f"\n{found.cause}\n{found.found}\n"),
+            (words.plain_line(f"{found.function}, line {found.line or '?'}"), "bold"),
+            *("\n", words.plain_line(found.cause), "\n", words.plain_line(found.found), "\n"),
         )
     for one in plan.soft_references:
         yield Text.assemble(
-            (words.plain(one.stays), "bold"),
+            (words.plain_line(one.stays), "bold"),
             "\nLeave it" if one.becomes is None else "\nTake it into the plan, or leave it",
             ": step 2, pane 5\n",
         )

@@ -20,7 +20,7 @@ from screens.widgets.help import HELP_KEY, page
 from screens.widgets.problem import ProblemPanel
 from screens.widgets.text import Line
 from screens.wishes import NewSession, OpenSession
-from screens.words import plain
+from screens.words import plain_line
 
 _NEW = "new"
 
@@ -53,7 +53,7 @@ class SessionsScreen(Screen[None]):
             target = self._profile.target.database
             label = self._profile.environment.upper()
             options.add_option(
-                Option(Content(plain(f"New session for {target} ({label})\n")), id=_NEW)
+                Option(Content(f"New session for {plain_line(target)} ({label})\n"), id=_NEW)
             )
         for listed in self._sessions.values():
             if listed not in at_work:
@@ -95,11 +95,14 @@ def _at_work(listed: Listed) -> bool:
 def _described(listed: Listed) -> Content:
     """A session in two lines."""
     if listed.history is None:
-        return Content.assemble((listed.id, "bold"), f"  DAMAGED\n  {plain(listed.damage or '')}")
+        return Content.assemble(
+            (listed.id, "bold"), f"  DAMAGED\n  {plain_line(listed.damage or '')}"
+        )
     history = listed.history
     label = history.profile.environment.upper()
     return Content.assemble(
-        (listed.id, "bold"), f"  {label}  {plain(target_words(history))}\n  {_how_far(history)}"
+        (listed.id, "bold"),
+        f"  {label}  {plain_line(target_words(history))}\n  {_how_far(history)}",
     )
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from rich.text import Text
 
+from recovery.words import foreign
+
 # Colour is only the second way of saying these words.
 _TONES = {
     "blocker": "bold red",
@@ -52,17 +54,17 @@ def plain(text: str) -> str:
     Textual passes the escape character on to the terminal, where a comment or a value of the
     database could then move the cursor or set the title.
     """
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(
-        char if char == "\n" or char.isprintable() else "  " if char == "\t" else _visible(char)
-        for char in text
-    )
+    return foreign.lines(text)
 
 
-def _visible(char: str) -> str:
-    code = ord(char)
-    return chr(0x2400 + code) if code < 0x20 else f"\\x{code:02x}" if code < 0x100 else "\ufffd"
+def definition(text: str) -> str:
+    """The same of what PostgreSQL says that an object is: its own lines stay, a name's do not."""
+    return plain(foreign.statement(text))
+
+
+def plain_line(text: str) -> str:
+    """The same where there is one line for it: a name may have line feeds."""
+    return foreign.line(text)
 
 
 def state(word: str) -> Text:
@@ -152,4 +154,4 @@ def fitted(text: str, width: int) -> str:
 
 def names(many: tuple[str, ...], none: str = "none") -> str:
     """Names as a list in a sentence."""
-    return ", ".join(many) or none
+    return plain_line(", ".join(many)) or none

@@ -206,11 +206,11 @@ def plan(
     client = _client(chosen, new=chosen.new)
     code = client.plan(prove=prove, compatible=compatible, take=take or (), leave=leave or ())
     if sql and code == 0:
-        text = client.session.plan_file.read_text(encoding="utf-8")
+        text = client.session.read_plan()
         if chosen.as_json:
             client.output.value({"plan.sql": text})
         else:
-            sys.stdout.write(text)
+            client.output.script(text)
     return code
 
 

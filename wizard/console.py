@@ -5,9 +5,10 @@ import select
 import sys
 from dataclasses import dataclass
 
+from recovery.words import foreign
 from recovery.words.errors import Problem
 from wizard.event_lines import problem_lines
-from wizard.output import Output, printable
+from wizard.output import Output
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Console(Output):
 
     def lines(self, text: str) -> None:
         """Prints a text line by line; its empty lines are for the eye only."""
-        for line in filter(None, text.splitlines()):
+        for line in filter(None, text.split("\n")):
             self.line(line)
 
     def problem(self, problem: Problem) -> None:
@@ -40,7 +41,7 @@ class Console(Output):
     def prompt(self, text: str) -> None:
         """Begins the line that is typed to its end."""
         self._end_prompt()
-        sys.stdout.write(f"{printable(text)} > ")
+        sys.stdout.write(f"{foreign.line(text)} > ")
         sys.stdout.flush()
         self._prompted = True
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from pathlib import Path
 
-import msgspec
 import psycopg
 
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
 from recovery.server import target
 from recovery.server.door import PasswordNeeded, sign_in
+from recovery.words import foreign
 from recovery.words.errors import DONE, ProfileError, Refused
 from recovery.words.profile import Profile, TargetSection, database_of, dsn_problem
 from wizard.event_lines import identity_lines
@@ -117,7 +117,7 @@ def _text(found: Catalog, dsn: str, database: str, scripts: str | None) -> str:
     tables = sorted({name.rpartition(".")[0] for name, _ in keys})
     alembic = _ALEMBIC.format(scripts=_quoted(scripts or "migrations"))
     return _TEMPLATE.format(
-        database=database,
+        database=foreign.line(database),
         dsn=_quoted(dsn),
         name=_quoted(database),
         keys="\n".join(lines) or '# "users.id" = "varchar(36)"',
@@ -145,5 +145,5 @@ def _referenced_uuids(found: Catalog) -> list[tuple[str, int]]:
 
 
 def _quoted(text: str) -> str:
-    """A TOML string; JSON's is one."""
-    return msgspec.json.encode(text).decode()
+    """A TOML string."""
+    return foreign.toml(text)

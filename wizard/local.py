@@ -68,7 +68,7 @@ class LocalWork:
 
     def plan_sql(self) -> str:
         with in_words():
-            return self._session.plan_file.read_text(encoding="utf-8")
+            return self._session.read_plan()
 
     def sql_log(self, after: int) -> tuple[str, int]:
         path = self._session.sql_log

@@ -1,6 +1,5 @@
 """What the command line prints: lines for people, or one JSON object a line for programs."""
 
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,12 +8,8 @@ import msgspec
 
 from recovery.record import events as e
 from recovery.record.history import Entry, History
+from recovery.words import foreign
 from recovery.words.errors import Problem
-
-
-def printable(text: str) -> str:
-    """A line without what a terminal would obey: a database's text must not give orders."""
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 @dataclass
@@ -64,11 +59,16 @@ class Output:
 
     def value(self, value: object) -> None:
         """Prints a value as a line of JSON."""
-        self.line(json.dumps(value, default=str))
+        self.line(foreign.as_json(value))
 
     def line(self, text: str) -> None:
         """Prints a line at once, also into a pipe."""
-        sys.stdout.write(f"{printable(text)}\n")
+        sys.stdout.write(f"{foreign.line(text)}\n")
+        sys.stdout.flush()
+
+    def script(self, text: str) -> None:
+        """Prints a text of several lines."""
+        sys.stdout.write(foreign.lines(text))
         sys.stdout.flush()
 
     def session(self, session_id: str) -> None:
@@ -90,8 +90,8 @@ class Output:
     def problem(self, problem: Problem) -> None:
         """Prints why something was not done, on standard error."""
         if self.as_json:
-            sys.stderr.write(json.dumps({"error": msgspec.to_builtins(problem)}) + "\n")
+            sys.stderr.write(foreign.as_json({"error": msgspec.to_builtins(problem)}) + "\n")
         else:
             from wizard.event_lines import problem_lines
 
-            sys.stderr.writelines(f"{printable(line)}\n" for line in problem_lines(problem))
+            sys.stderr.writelines(f"{foreign.line(line)}\n" for line in problem_lines(problem))

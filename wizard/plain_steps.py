@@ -177,7 +177,7 @@ def _start_plan(watch: Watch, label: str, *, compatible: bool) -> Choice:
 
 
 def _plan_sql(watch: Watch) -> str:
-    return watch.session.plan_file.read_text(encoding="utf-8")
+    return watch.session.read_plan()
 
 
 def _approve(watch: Watch, made: e.PlanMade) -> None:

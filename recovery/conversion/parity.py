@@ -8,7 +8,7 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from queries import compose, pasted
+from queries import compose
 from queries.rows import ForeignKeyRow
 from recovery.catalog.catalog import Catalog
 from recovery.connection.evaluating import evaluating
@@ -22,7 +22,7 @@ from recovery.record.events import (
     ParityChecked,
     TableParity,
 )
-from recovery.words.composing import written
+from recovery.words.composing import pasted, written
 from recovery.words.names import ColumnName, TableName
 
 

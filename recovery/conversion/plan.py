@@ -7,9 +7,11 @@ operator approves; the runner builds the plan again behind its locks: another te
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import accumulate, groupby
+
+from psycopg.conninfo import make_conninfo
 
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import ObjectName
@@ -33,6 +35,8 @@ from recovery.record.events import (
     SoftReference,
 )
 from recovery.record.events.conversion import PHASES
+from recovery.record.session import as_bytes
+from recovery.words import foreign
 from recovery.words.names import ColumnName, TableName
 from recovery.words.profile import Profile
 
@@ -80,7 +84,7 @@ class Plan:
 
 def sha256(text: str) -> str:
     """The hash that a plan's text is approved by."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(as_bytes(text)).hexdigest()
 
 
 def build(
@@ -109,9 +113,9 @@ def build(
     instead = {rewrite.before: rewrite.after for rewrite in rewrites}
     rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
     search_path = profile.target.search_path or catalog.search_path
-    preparation = tuple(transaction.preparation(identity.database))
+    preparation = tuple(map(foreign.statement, transaction.preparation(identity.database)))
     locked = transaction.locked(catalog, closure, rebuilds)
-    lock = transaction.lock(locked)
+    lock = foreign.statement(transaction.lock(locked))
     possible = bool(closure.members) and not refused
     more = (
         tuple(compatibility.statements(catalog, closure, superuser=identity.superuser))
@@ -120,7 +124,8 @@ def build(
     )
     composed = (
         tuple(
-            transaction.under_paths(
+            replace(one, sql=foreign.statement(one.sql))
+            for one in transaction.under_paths(
                 phases.statements(catalog, closure, rebuilds, more), search_path
             )
         )
@@ -259,10 +264,10 @@ def _unknown(catalog: Catalog, key: ColumnName) -> Refusal:
 
 # --- plan.sql -------------------------------------------------------------------------------
 
-_HEADER = """-- plan.sql, written by pg-rekey for the database {database}
+_HEADER = """{title}
 -- catalog: {fingerprint}
 --
--- By hand:  psql --no-psqlrc --dbname {database} --file plan.sql --command COMMIT
+-- By hand:  psql --no-psqlrc --dbname={connection} --file plan.sql --command COMMIT
 -- Without the last option, psql ends before COMMIT and everything is rolled back.
 """
 _FOOTER = """
@@ -279,8 +284,12 @@ def _render(
     statements: tuple[Statement, ...],
 ) -> tuple[str, tuple[int, ...]]:
     """The text, and the lines at which the preparation, the lock and each statement begin."""
-    shown = "".join(c if c.isprintable() else "?" for c in database)
-    header = _HEADER.format(database=shown, fingerprint=catalog_hash)
+    name = foreign.line(database)
+    header = _HEADER.format(
+        title=foreign.comment(f"plan.sql, written by pg-rekey for the database {name}"),
+        fingerprint=catalog_hash,
+        connection=foreign.shell(_connection(database)),
+    )
     if not statements:
         return "\n".join([header, "-- There is nothing to run.", ""]), ()
     written = [header, "\\set ON_ERROR_STOP on", "", "BEGIN;"]
@@ -291,7 +300,7 @@ def _render(
         why = None
         for statement in group:
             if statement.why != why:
-                written.append(_comment(statement.why))
+                written.append(foreign.comment(statement.why))
                 why = statement.why
             begins.append(len(written))
             written.append(f"{statement.sql};")
@@ -299,6 +308,8 @@ def _render(
     return "\n".join(written) + "\n" + _FOOTER, tuple(ends[place - 1] + 1 for place in begins)
 
 
-def _comment(text: str) -> str:
-    # psql ends a comment at a carriage return, too.
-    return "-- " + "\n--   ".join(text.splitlines())
+def _connection(database: str) -> str:
+    """The database for psql, which takes what looks like a connection string for one."""
+    if "=" in database or database.startswith(("postgres:", "postgresql:")):
+        return make_conninfo(dbname=database)
+    return database

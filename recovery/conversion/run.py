@@ -41,6 +41,7 @@ from recovery.server.committing import commit, end_session_of
 from recovery.server.control import Control
 from recovery.server.door import Door
 from recovery.server.observer import Observer
+from recovery.words import foreign
 from recovery.words.errors import RecoveryError, Refused, ServerError
 from recovery.words.profile import Profile
 
@@ -193,8 +194,8 @@ class Conversion:
     def _execute(
         self, conn: psycopg.Connection[Any], statement: str, about: str | None = None
     ) -> None:
-        with self.sql_log.open("a", encoding="utf-8") as log:
-            log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement};\n")
+        with self.sql_log.open("a", encoding="utf-8", newline="") as log:
+            log.write(f"-- {datetime.now(UTC).isoformat()}\n{foreign.lines(statement)};\n")
         try:
             conn.execute(statement)
         except psycopg.errors.LockNotAvailable:

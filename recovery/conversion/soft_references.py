@@ -8,12 +8,12 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from queries import compose, pasted
+from queries import compose
 from queries.rows import ColumnRow
 from recovery.catalog.catalog import Catalog, Place
 from recovery.conversion.closure import Closure, Member
 from recovery.record.events import SoftReference
-from recovery.words.composing import listed
+from recovery.words.composing import listed, pasted
 
 # A sample may not take longer than this, nor all of them together, in seconds.
 _FOR_ONE = 2

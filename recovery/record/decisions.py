@@ -11,6 +11,7 @@ from recovery.record.events import (
     RevisionConfirmed,
 )
 from recovery.record.session import Session
+from recovery.words import foreign
 from recovery.words.errors import Refused
 from recovery.words.names import ColumnName
 
@@ -121,7 +122,8 @@ def approve_plan(session: Session, sha256: str, by: Person) -> None:
 
 def attest_backup(session: Session, statement: str, by: Person) -> None:
     """Journals the operator's word that a backup exists elsewhere. Raises ``Refused`` if empty."""
-    if len(statement.split()) < 2:
+    words = [word for word in foreign.legible(statement).split() if any(map(str.isalnum, word))]
+    if len(words) < 2:
         raise Refused(
             "An attested backup has to say which one it is.",
             "Name the provider, the snapshot and its time.",

@@ -30,6 +30,7 @@ from recovery.record.events import (
 from recovery.record.history import History
 from recovery.record.report_markdown import as_markdown
 from recovery.record.session import Session
+from recovery.words import foreign
 
 # What is of use only while it happens.
 _PASSING = (BackupProgress, StatementDone, ConversionWatched, GatePrice, Reported)
@@ -38,8 +39,8 @@ _PASSING = (BackupProgress, StatementDone, ConversionWatched, GatePrice, Reporte
 def write(session: Session) -> Reported:
     """Writes report.md and report.json into the session's folder."""
     history = session.history()
-    data = msgspec.json.format(msgspec.json.encode(as_data(session.id, history)), indent=2)
-    json = session.write("report.json", data.decode())
+    data = foreign.as_json(msgspec.to_builtins(as_data(session.id, history)), indent=2)
+    json = session.write("report.json", data)
     markdown = session.write("report.md", as_markdown(session.id, history))
     return Reported(str(markdown), str(json))
 

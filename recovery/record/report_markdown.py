@@ -37,24 +37,26 @@ from recovery.record.events.conversion import PHASES
 from recovery.record.history import Entry, History
 from recovery.record.transaction import AFTER_COMMIT
 from recovery.record.verdict import verdict
+from recovery.words import foreign
 
 
 def as_markdown(session_id: str, history: History) -> str:
     """The report for people."""
-    return "\n".join(_lines(session_id, history)) + "\n"
+    # Whatever a line says, it is one line, and nothing in it is obeyed by a terminal.
+    return "\n".join(map(foreign.line, _lines(session_id, history))) + "\n"
 
 
 def _lines(session_id: str, history: History) -> Iterator[str]:
     opened = history.last_entry(SessionOpened)
     yield f"# Recovery {session_id}"
     yield ""
-    yield f"**{verdict(history)}**"
+    yield f"**{_text(verdict(history))}**"
     yield ""
     if lost := unreadable.told(history):
         yield f"**{lost}**"
         yield ""
     if opened is not None and isinstance(opened.event, SessionOpened):
-        by, program = opened.event.by, opened.event.program
+        by, program = _text(opened.event.by), opened.event.program
         yield f"Opened {_time(opened.at)} by {by} with pg-rekey {program}."
         yield ""
     confirmed = history.last(TargetConfirmed)
@@ -68,8 +70,8 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
     yield from _backup(history.backup)
     yield from _conversion(history)
     for removed in history.of(CompatibilityRemoved):
-        yield f"{removed.by} dropped what was made for code that still had the old type: "
-        yield f"{', '.join(removed.objects)}."
+        yield f"{_text(removed.by)} dropped what was made for code that still had the old type: "
+        yield f"{_text(', '.join(removed.objects))}."
         yield ""
     yield from _migrations(history)
     if (verified := history.last_entry(Verified)) is not None:
@@ -135,7 +137,7 @@ def _revision(history: History, found: Investigated) -> Iterator[str]:
     at = match.revisions if start is None else start
     candidate = match.candidate(at)
     if candidate is not None and (others := candidate.others):
-        yield f"Not as {named(at)} leaves it, types of keys apart:"
+        yield f"Not as {_text(named(at))} leaves it, types of keys apart:"
         yield ""
         yield from _table(
             ("object", "state", "expected", "there", "cause", "note"),
@@ -155,10 +157,10 @@ def _plan(
     yield ""
     yield f"plan.sql, SHA-256 `{plan.sha256}`, for the catalog `{plan.fingerprint}`."
     if approval is not None and approval.sha256 == plan.sha256:
-        yield f"Approved by {approval.by}."
+        yield f"Approved by {_text(approval.by)}."
     yield ""
     for decided in decisions:
-        yield f"{decided.words}: decided by {decided.by}."
+        yield f"{_text(decided.words)}: decided by {_text(decided.by)}."
         yield ""
     if plan.nothing_to_do:
         yield "Nothing to convert: every key has the expected type."
@@ -169,7 +171,7 @@ def _plan(
             ((r.object, r.reason, r.remedy) for r in plan.refusals),
         )
     if plan.rebuilt:
-        yield f"Dropped and made again, with all they have: {', '.join(plan.rebuilt)}."
+        yield f"Dropped and made again, with all they have: {_text(', '.join(plan.rebuilt))}."
         yield ""
     if plan.proof is not None:
         yield from _proof(plan.proof)
@@ -184,7 +186,7 @@ def _plan(
             ),
         )
     if plan.compatibility:
-        yield f"For code that still has the old type: {', '.join(plan.compatibility)}. "
+        yield f"For code that still has the old type: {_text(', '.join(plan.compatibility))}. "
         yield "'pg-rekey compatibility --remove' drops them."
         yield ""
 
@@ -195,10 +197,11 @@ def _backup(backup: BackupMade | BackupAttested | None) -> Iterator[str]:
     yield "## Backup"
     yield ""
     if isinstance(backup, BackupAttested):
-        yield f"Attested by {backup.by}: {backup.statement}"
+        yield f"Attested by {_text(backup.by)}: {_text(backup.statement)}"
         yield ""
         return
-    yield f"{backup.format} format by {backup.tool} {backup.tool_version}, "
+    tool = _text(f"{backup.tool} {backup.tool_version}")
+    yield f"{backup.format} format by {tool}, "
     yield f"{_time(backup.started)} to {_time(backup.finished)}, read whole after it was written."
     yield f"{sum(backup.row_counts.values()):,} rows in {len(backup.row_counts)} tables."
     yield ""
@@ -232,9 +235,9 @@ def _conversion(history: History) -> Iterator[str]:
         yield from _parity(compared)
     ended = attempt.last_entry(ConversionEnded)
     if ended is not None and isinstance(ended.event, ConversionEnded):
-        by = ended.event.by or "nobody"
+        by, reason = _text(ended.event.by or "nobody"), _text(ended.event.reason)
         outcome = ended.event.outcome.upper()
-        yield f"**{outcome}** at {_time(ended.at)}: {ended.event.reason} ({by})."
+        yield f"**{outcome}** at {_time(ended.at)}: {reason} ({by})."
         if ended.event.outcome is Outcome.COMMITTED:
             yield AFTER_COMMIT
     else:
@@ -277,14 +280,14 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
         yield from _table(
             ("kind", "object", "before", "after", "why"),
             (
-                (d.kind, d.name, d.before, d.after, d.explained or "**unexplained**")
+                (d.kind, d.name, d.before, d.after, d.explained or "UNEXPLAINED")
                 for d in compared.catalog
             ),
         )
 
 
 def _proof(proof: Proof) -> Iterator[str]:
-    yield f"Proof {proof.state}: {proof.words}."
+    yield f"Proof {proof.state}: {_text(proof.words)}."
     yield ""
     if proof.rewrites:
         yield from _table(
@@ -310,17 +313,18 @@ def _migrations(history: History) -> Iterator[str]:
     if was_set is not None:
         before, after = ", ".join(was_set.before), ", ".join(was_set.heads)
         why = f" ({was_set.evidence})" if was_set.evidence else ""
-        yield f"alembic_version set from {before or 'nothing'} to {after or 'nothing'}{why}."
+        told = f"alembic_version set from {before or 'nothing'} to {after or 'nothing'}{why}."
+        yield _text(told)
     section = history.profile.alembic
     yield (
-        f"Migrated by {' '.join(section.command)}."
+        f"Migrated by {_text(' '.join(section.command))}."
         if section is not None and section.command
         else "The scripts ran without the application's env.py."
     )
     yield ""
     forecast = history.last(MigrationsForecast)
     if forecast is not None and forecast.why:
-        yield f"They were NOT TRIED on a copy first: {forecast.why}"
+        yield f"They were NOT TRIED on a copy first: {_text(forecast.why)}"
         yield ""
     adopted = {e.collision.revision: e for e in history.of(RevisionAdopted)}
     aside = {e.collision.revision: e for e in history.of(TablesSetAside)}
@@ -336,7 +340,7 @@ def _migrations(history: History) -> Iterator[str]:
         ),
     )
     if (migrated := history.last(Migrated)) is not None:
-        yield f"Heads read back: {', '.join(migrated.heads)}."
+        yield f"Heads read back: {_text(', '.join(migrated.heads))}."
         yield ""
 
 
@@ -371,6 +375,10 @@ def _failures(entries: tuple[Entry, ...]) -> Iterator[str]:
         yield from _table(("at", "step", "what", "SQLSTATE"), rows)
 
 
+def _text(value: object) -> str:
+    return foreign.markdown(str(value))
+
+
 def _time(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
@@ -384,5 +392,4 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Iterato
 
 
 def _cell(value: object) -> str:
-    line = " ".join(str(value).splitlines())
-    return line.replace("\\", "\\\\").replace("|", "\\|")
+    return _text(" ".join(str(value).splitlines()))

@@ -16,6 +16,14 @@ from recovery.record.journal_file import only_read
 from recovery.words.errors import Problem, Refused
 from recovery.words.profile import Profile
 
+# How bytes that are not UTF-8 are read, and become the same bytes again.
+_KEPT = "surrogateescape"
+
+
+def as_bytes(text: str) -> bytes:
+    """A text as it stands in a file of a session."""
+    return text.encode(errors=_KEPT)
+
 
 def this_person() -> Person:
     """Who runs this client. Under an account without a name, its number."""
@@ -62,6 +70,13 @@ class Session:
     def plan_file(self) -> Path:
         return self.folder / "plan.sql"
 
+    def read_plan(self) -> str:
+        """The text of plan.sql, each line's end as it stands there. Raises ``OSError``.
+
+        What is not UTF-8 in it is kept, too, to be seen as a difference.
+        """
+        return self.plan_file.read_bytes().decode(errors=_KEPT)
+
     @property
     def sql_log(self) -> Path:
         return self.folder / "sql.log"
@@ -88,7 +103,8 @@ class Session:
         """A file of the folder, readable to its owner only, whole or not at all."""
         partial = self.folder / f"{name}.partial"
         partial.touch(mode=0o600)
-        partial.write_text(text, encoding="utf-8")
+        # As bytes: a line's end is not translated in what is hashed.
+        partial.write_bytes(as_bytes(text))
         return partial.replace(self.folder / name)
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from recovery.server.claim import claim, try_lock
 from recovery.server.disk import free_bytes
 from recovery.server.door import Door
 from recovery.words.profile import Profile
+from recovery.words.secrets import without_constants
 
 
 @dataclass
@@ -85,6 +86,10 @@ class Observer:
 
 
 def _in_the_way(rows: list[SessionRow]) -> tuple[SessionInTheWay, ...]:
+    """Other people's statements are journaled; what they look for is not ours to keep."""
     return tuple(
-        SessionInTheWay(row.pid, row.application, row.role, row.query, row.seconds) for row in rows
+        SessionInTheWay(
+            row.pid, row.application, row.role, without_constants(row.query), row.seconds
+        )
+        for row in rows
     )

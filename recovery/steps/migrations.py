@@ -44,6 +44,7 @@ from recovery.steps import stamping
 from recovery.trial import forecast, schema_copy
 from recovery.trial.forecast import Pending
 from recovery.trial.schema_copy import NoCopy
+from recovery.words import foreign
 from recovery.words.composing import written
 from recovery.words.errors import Refused, ServerError
 from recovery.words.profile import AlembicSection, Profile
@@ -276,8 +277,9 @@ class Migrations:
         return upgrading.engine(lambda: self.door.connect_for_others(search_path), self._log)
 
     def _log(self, statement: str) -> None:
-        with self.sql_log.open("a", encoding="utf-8") as log:
-            log.write(f"-- {datetime.now(UTC).isoformat()}\n{statement.strip()};\n")
+        shown = foreign.lines(foreign.statement(statement.strip()))
+        with self.sql_log.open("a", encoding="utf-8", newline="") as log:
+            log.write(f"-- {datetime.now(UTC).isoformat()}\n{shown};\n")
 
 
 def _only(step: RevisionStep, _current: tuple[str, ...]) -> list[RevisionStep]:

@@ -251,7 +251,7 @@ class _Work:
         made = self.history.plan
         if made is None or not self.history.plan_approved:
             raise Refused("No plan was approved.", "Read the plan and approve it.")
-        if plan.sha256(self.session.plan_file.read_text(encoding="utf-8")) != made.sha256:
+        if plan.sha256(self.session.read_plan()) != made.sha256:
             raise Refused(
                 "plan.sql is not the file that was approved.",
                 "Make a new plan.",

@@ -5,10 +5,18 @@ from typing import LiteralString
 
 from psycopg import sql
 
+import queries
+from recovery.words import foreign
+
 
 def composed(template: LiteralString, /, **parts: sql.Composable) -> str:
-    """The template with its ``{name}`` places filled."""
-    return sql.SQL(template).format(**parts).as_string(None)
+    """The template with its ``{name}`` places filled, and escapes for what is not seen."""
+    return foreign.statement(sql.SQL(template).format(**parts).as_string(None))
+
+
+def pasted(name: str, /, **values: sql.Composable) -> str:
+    """A question as a person pastes it into psql, with escapes for what is not seen."""
+    return foreign.statement(queries.pasted(name, **values))
 
 
 def listed(parts: Iterable[sql.Composable], between: LiteralString = ", ") -> sql.Composed:

@@ -1,12 +1,15 @@
 """Names of tables and columns, and the types of keys, as people write them.
 
-Names follow SQL: unquoted parts are folded to lower case, ``"Quoted"`` parts are kept. A table
-without a schema is in ``public``, and ``public`` is left out when a name is shown.
+Names follow SQL: unquoted parts are folded to lower case, ``"Quoted"`` parts are kept, and
+``U&"..."`` has escapes, as a name is shown that is not all seen. A table without a schema is in
+``public``, and ``public`` is left out when a name is shown.
 """
 
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from recovery.words import foreign
 
 if TYPE_CHECKING:
     # Only who composes statements needs it, and it takes longer to import than all the rest.
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 # PostgreSQL takes whatever is not ASCII. As a range it would take milliseconds to compile.
 _BEYOND = r"[^\x00-\x7f]"
 _PART = re.compile(
-    rf'\s*(?:"((?:[^"]|"")+)"|((?:[A-Za-z_]|{_BEYOND})(?:[\w$]|{_BEYOND})*))\s*',
+    rf'\s*(?:[uU]&"((?:[^"]|"")+)"|"((?:[^"]|"")+)"|((?:[A-Za-z_]|{_BEYOND})(?:[\w$]|{_BEYOND})*))\s*',
 )
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
@@ -27,8 +30,11 @@ def _parts(text: str) -> list[str]:
         match = _PART.match(text, place)
         if match is None:
             raise ValueError(f"{text!r} is not a name")
-        quoted, plain = match.groups()
-        parts.append(quoted.replace('""', '"') if quoted is not None else _folded(plain))
+        escaped, quoted, plain = match.groups()
+        if escaped is not None:
+            parts.append(foreign.read_identifier(escaped))
+        else:
+            parts.append(quoted.replace('""', '"') if quoted is not None else _folded(plain))
         place = match.end()
         if place == len(text):
             return parts
@@ -43,7 +49,7 @@ def _folded(part: str) -> str:
 
 
 def _shown(part: str) -> str:
-    return part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"'
+    return part if _PLAIN.fullmatch(part) else foreign.identifier(part)
 
 
 @dataclass(frozen=True, slots=True, order=True)

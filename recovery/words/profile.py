@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from recovery.words import secrets
 from recovery.words.errors import ProfileError
 from recovery.words.names import ColumnName, KeyType, TableName
 
@@ -280,9 +281,25 @@ def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
             except ValueError as error:
                 mistakes.append((["expect", entry], str(error)))
     for index, check in enumerate(profile.http):
-        if not check.url.startswith(("http://", "https://")):
+        if (part := secrets.in_url(check.url)) is not None:
+            mistakes.append((["http", index, "url"], f"{part} {_KEPT} {_INSTEAD}"))
+        elif not check.url.startswith(("http://", "https://")):
             mistakes.append((["http", index, "url"], f"{check.url!r} is no http or https URL"))
+    command = () if profile.alembic is None else profile.alembic.command
+    mistakes.extend(
+        (["alembic", "command"], f"{part} {_KEPT} {_IN_ENVIRONMENT}")
+        for part in filter(None, map(secrets.in_word, command))
+    )
     return mistakes
+
+
+# The profile goes into the journal, and from there into the report and a bundle.
+_KEPT = "does not belong here, as the profile is kept in the session and its report:"
+_INSTEAD = (
+    "name an address of the service that needs no credentials (a health check's, on an inner "
+    "port), or leave the check out and make it by hand"
+)
+_IN_ENVIRONMENT = "leave it out, and set it in the environment that pg-rekey is started in"
 
 
 def dsn_problem(dsn: str) -> str | None:

@@ -144,7 +144,7 @@ class Comparison(Vertical, Generic[T]):
         event.stop()
         row = self._table.row
         detail = Detail("", "", "") if row is None else self._compared.detail(row)
-        self.query_one("#title", Note).say(Content.styled(words.plain(detail.title), "bold"))
+        self.query_one("#title", Note).say(Content.styled(words.plain_line(detail.title), "bold"))
         self.query_one("#before", Note).say(_labelled("Before  ", detail.before))
         self.query_one("#after", Note).say(_labelled("After   ", detail.after))
         self.query_one("#more", Note).say(detail.more)
@@ -189,4 +189,8 @@ def _has(text: str, typed: list[str]) -> bool:
 
 
 def _labelled(label: str, definition: str) -> Content:
-    return Content.assemble((label, "bold"), words.plain(definition)) if definition else Content("")
+    return (
+        Content.assemble((label, "bold"), words.definition(definition))
+        if definition
+        else Content("")
+    )

@@ -74,15 +74,16 @@ class Findings(Vertical):
 
 def _line(finding: Finding) -> Content:
     space = " " * (max(map(len, _ORDER)) - len(finding.severity) + 2)
-    title = words.plain(finding.title).replace("\n", " ")
+    title = words.plain_line(finding.title)
     return Content.from_rich_text(Text.assemble(words.state(finding.severity), space, title))
 
 
 def _told(finding: Finding, *, dark: bool) -> Content:
     parts: list[Content | str | tuple[str, str]] = [
         Content.from_rich_text(Text.assemble(words.state(finding.severity), "  ")),
-        (words.plain(finding.title), "bold"),
-        words.plain(f"\n{finding.evidence}"),
+        (words.plain_line(finding.title), "bold"),
+        "\n",
+        words.plain_line(finding.evidence),
     ]
     if finding.remedy:
         parts += [("\nTo do: ", "bold"), words.plain(finding.remedy)]

@@ -126,7 +126,7 @@ class PlanText(Vertical):
     def _label(self, name: str, places: tuple[int, ...]) -> Text:
         took = together(self._expected[place] for place in places)
         time = "" if took.most < 1 else f", {_span(took)}"
-        return Text.assemble(words.plain(name), (f"  {len(places):,}{time}", "dim"))
+        return Text.assemble(words.plain_line(name), (f"  {len(places):,}{time}", "dim"))
 
     @on(Tree.NodeExpanded)
     def _fill_group(self, event: Tree.NodeExpanded[Group]) -> None:
@@ -139,7 +139,7 @@ class PlanText(Vertical):
             statement = self._statements[place]
             name = self._phase(statement) if self._by_object else statement.object
             first = self.query_one(SqlArea).document.get_line(statement.line - 1).strip()
-            label = Text.assemble(words.plain(name), (f"  {first}", "dim"))
+            label = Text.assemble(words.plain_line(name), (f"  {first}", "dim"))
             node.add_leaf(label, (name, (place,)))
 
     def _choose(self, place: int) -> None:
@@ -293,9 +293,9 @@ def _span(estimate: Estimate) -> str:
 def _paragraphs(*told: tuple[str, str]) -> Content:
     """A line for each label and text; what has no label is the title."""
     lines: Iterable[Content] = (
-        Content.assemble((label, "bold"), words.plain(text))
+        Content.assemble((label, "bold"), words.plain_line(text))
         if label
-        else Content.assemble((words.plain(text), "bold"))
+        else Content.assemble((words.plain_line(text), "bold"))
         for label, text in told
     )
     return Content("\n").join(lines)

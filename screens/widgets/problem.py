@@ -4,7 +4,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from recovery.words.errors import Problem
-from screens.words import plain
+from screens.words import plain, plain_line
 
 
 def described(problem: Problem) -> Content:
@@ -14,7 +14,7 @@ def described(problem: Problem) -> Content:
     """
     code = f" (SQLSTATE {problem.sqlstate})" if problem.sqlstate else ""
     named = [
-        ("Object", problem.object),
+        ("Object", problem.object and plain_line(problem.object)),
         ("It means", problem.meaning),
         ("What to do", problem.remedy),
         ("Detail", problem.detail),

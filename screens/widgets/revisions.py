@@ -116,11 +116,11 @@ def _marked(marks: tuple[str, ...]) -> Text:
 
 def _told(one: Choosable) -> Content:
     parts: list[Content | str | tuple[str, str]] = [
-        (words.plain(one.words), "bold"),
-        words.plain(f": {one.counts}"),
-        words.plain(f"; {', '.join(one.marks)}" if one.marks else ""),
+        (words.plain_line(one.words), "bold"),
+        words.plain_line(f": {one.counts}"),
+        words.plain_line(f"; {', '.join(one.marks)}" if one.marks else ""),
     ]
     for heading, lines in differences(one):
-        parts.append((words.plain(f"\n{heading}"), "bold"))
-        parts += [words.plain(f"\n  {line}") for line in lines]
+        parts.append((f"\n{words.plain_line(heading)}", "bold"))
+        parts += [f"\n  {words.plain_line(line)}" for line in lines]
     return Content.assemble(*parts)

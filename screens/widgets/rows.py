@@ -11,9 +11,10 @@ from rich.text import Text
 from textual.widgets import Static
 
 from recovery.record.events import Refusal
-from screens.words import plain
+from screens.words import plain, plain_line
 
-Cell = str | Text
+# Of a tuple each is a line of its own.
+Cell = str | Text | tuple[str, ...]
 
 
 class _Wrapped(Text):
@@ -54,7 +55,9 @@ def _breaks(text: str, width: int) -> Iterator[int]:
 
 def _text(cell: Cell) -> Text:
     """A cell that is never markup."""
-    return cell if isinstance(cell, Text) else _Wrapped(plain(cell))
+    if isinstance(cell, Text):
+        return cell
+    return _Wrapped("\n".join(map(plain_line, (cell,) if isinstance(cell, str) else cell)))
 
 
 class Rows(Static):
@@ -116,7 +119,7 @@ class Refusals(Rows):
 
 def _paragraph(refusal: Refusal) -> Text:
     return Text.assemble(
-        (plain(refusal.object), "bold"),
+        (plain_line(refusal.object), "bold"),
         plain(f"\n{refusal.reason}\n"),
         ("To do: ", "bold"),
         plain(refusal.remedy),

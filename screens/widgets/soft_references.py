@@ -54,12 +54,12 @@ class SoftReferences(Vertical):
         for each, word in shown:
             table.add_row(
                 words.state(word),
-                Text(words.plain(each.column)),
-                Text(words.plain(each.type)),
+                Text(words.plain_line(each.column)),
+                Text(words.plain_line(each.type)),
                 Text(
                     "it is a key"
                     if each.column in keys
-                    else words.plain(each.key or "nothing known")
+                    else words.plain_line(each.key or "nothing known")
                 ),
             )
         table.move_cursor(row=row)
@@ -107,6 +107,6 @@ def told(each: SoftReference) -> Content:
     """What is known of a column."""
     becomes = "It cannot be converted." if each.becomes is None else f"It can be {each.becomes}."
     return Content.assemble(
-        (words.plain(f"{each.column} is {each.type}"), "bold"),
-        words.plain(f": {each.seen}. {becomes}"),
+        (words.plain_line(f"{each.column} is {each.type}"), "bold"),
+        words.plain_line(f": {each.seen}. {becomes}"),
     )

@@ -3,7 +3,7 @@
 from textual.content import Content
 from textual.widgets import Static
 
-from screens.words import plain
+from screens.words import plain, plain_line
 
 
 class Note(Static):
@@ -33,3 +33,6 @@ class Line(Note):
     DEFAULT_CSS = """
     Line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
+
+    def say(self, words: str | Content) -> None:
+        super().say(plain_line(words) if isinstance(words, str) else words)

@@ -7,7 +7,7 @@ import pytest
 
 from recovery.record.events import SessionOpened
 from recovery.record.folders import STATE_VARIABLE
-from recovery.record.session import create, open_session, this_person
+from recovery.record.session import as_bytes, create, open_session, this_person
 from recovery.words.errors import Refused
 from tests.facts import PROFILE
 
@@ -90,3 +90,16 @@ def test_opening_an_emptied_journal_is_refused_with_a_sentence(state: Path) -> N
 
     with pytest.raises(Refused):
         open_session(made.id, state)
+
+
+def test_no_line_end_of_a_file_is_translated(state: Path) -> None:
+    made = create(PROFILE, "0.1.0", state)
+    for text in ("a\r\nb\rc\n", "\x85\u2028"):
+        assert made.write("plan.sql", text).read_bytes() == text.encode()
+        assert made.read_plan() == text
+
+
+def test_what_is_not_utf8_is_read_as_another_text(state: Path) -> None:
+    made = create(PROFILE, "0.1.0", state)
+    made.plan_file.write_bytes(b"a\xff")
+    assert as_bytes(made.read_plan()) == b"a\xff"

@@ -84,7 +84,8 @@ async def test_a_sessions_damage_is_text() -> None:
 
 
 def test_control_characters_are_made_visible() -> None:
-    assert words.plain("a\x1b[2Jb\tc\nd\x9b\u202e") == "a\u241b[2Jb  c\nd\\x9b\ufffd"
+    assert words.plain("a\x1b[2Jb\tc\nd\x9b\u202e") == "a\\x1b[2Jb  c\nd\\x9b\\u202e"
+    assert words.plain_line("a\nb\u3164") == "a\\nb\\u3164"
 
 
 def test_no_state_is_a_dark_grey_word_where_colours_are_not_wanted(

@@ -198,6 +198,21 @@ def test_a_malformed_entry_is_named_with_its_line_and_what_was_expected(
             "'b:80' is no http or https URL",
         ),
         (
+            f'{TARGET}[[http]]\nname = "a"\nurl = "http://svc:hunter2@a/"\n',
+            5,
+            "the user or password before the @ does not belong here",
+        ),
+        (
+            f'{TARGET}[[http]]\nname = "a"\nurl = "http://a/?token=hunter2"\n',
+            5,
+            "name an address of the service that needs no credentials",
+        ),
+        (
+            f'{TARGET}[alembic]\nscript_location = "a"\ncommand = ["a", "-x", "p=u://a:hunter2@b"]\n',
+            5,
+            "the password in a URL does not belong here",
+        ),
+        (
             f'{TARGET}[metadata]\nfolder = "."\nsource = "app/models.py"\n',
             5,
             "'app/models.py' does not say where the models are: expected module:attribute, as in "

@@ -9,6 +9,7 @@ from recovery.conversion.closure import Closure
 from recovery.conversion.rebuilding import Rebuild, statistics_targets
 from recovery.conversion.statements.statement import DROP, RECREATE, Statement
 from recovery.record.events import Effort
+from recovery.words import foreign
 
 _VIEWS = ("VIEW", "MATERIALIZED VIEW")
 _WHY = {
@@ -41,7 +42,7 @@ def index_targets(
                     yield Statement(
                         RECREATE,
                         text,
-                        f"index {found.identity}",
+                        f"index {foreign.statement(found.identity)}",
                         "PostgreSQL makes the index again without it",
                         Counter(),
                         (catalog.table_name(table.id[1]),),
@@ -102,4 +103,4 @@ def _effort(rebuild: Rebuild, text: str) -> Effort:
 
 def described(rebuild: Rebuild) -> str:
     """The object in words."""
-    return f"{rebuild.object.kind.lower()} {rebuild.object.identity}"
+    return f"{rebuild.object.kind.lower()} {foreign.statement(rebuild.object.identity)}"

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
-from queries import pasted
-from recovery.words.composing import listed
+from recovery.words.composing import listed, pasted
 from recovery.words.names import ColumnName, TableName
 
 # More than so many are not told by name.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from queries import pasted
 from recovery.record.events import Answer, Cause, Finding, RevisionMatch
 from recovery.revision.migration_scripts import Reading, Revision, with_ancestors
 from recovery.steps.findings.evidence import told, which_exist
@@ -19,6 +18,7 @@ from recovery.steps.findings.kinds import (
     REVISION_PARENT_MISSING,
     REVISION_UNKNOWN,
 )
+from recovery.words.composing import pasted
 from recovery.words.names import TableName
 
 # What shows how relations are, and of which of them.

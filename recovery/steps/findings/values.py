@@ -6,10 +6,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from queries import compose, pasted
+from queries import compose
 from recovery.conversion.closure import Member
 from recovery.record.events import Finding
 from recovery.steps.findings.kinds import VALUE_NO_UUID
+from recovery.words.composing import pasted
 
 # So many values are told.
 _MOST_TOLD = 20
