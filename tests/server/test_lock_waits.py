@@ -1,7 +1,7 @@
 """Waits for locks: they have an end, a cancel ends them, and who is waited for is told."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,13 +62,17 @@ def awaited(recovery: Recovery) -> tuple[e.SessionInTheWay, ...] | None:
     return next((sessions for sessions in told if sessions), None)
 
 
-def cancelled_while_it_waits(recovery: Recovery) -> threading.Thread:
-    """Cancels as soon as a wait is told."""
+def cancelled_while_it_waits(
+    recovery: Recovery, then: Callable[[], None] = lambda: None
+) -> threading.Thread:
+    """Cancels as soon as a wait is told; ``then`` comes when the runner has heard of it."""
 
     def cancel() -> None:
         own = Session(recovery.session.folder)
         until(lambda: own.history().last(e.LockAwaited))
         own.journal.command(e.Cancel(by=ME))
+        until(lambda: None if own.journal.commands() else True)
+        then()
         own.close()
 
     thread = threading.Thread(target=cancel)
@@ -76,17 +80,20 @@ def cancelled_while_it_waits(recovery: Recovery) -> threading.Thread:
     return thread
 
 
+@pytest.mark.parametrize("let_go", [False, True])
 @pytest.mark.parametrize("how", HELD)
 def test_a_cancel_ends_the_wait_for_the_version_table(
-    database: Database, tmp_path: Path, how: str
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str, let_go: bool
 ) -> None:
     location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
     database.execute("CREATE TABLE a (id int PRIMARY KEY)")
     recovery = recovery_on(database, location, "bb")
-    cancelling = cancelled_while_it_waits(recovery)
-    with holding(database, HELD[how]):
+    # Only the cancel ends the wait, or that the lock is free.
+    monkeypatch.setattr("recovery.server.door.PINNED", {**settings.PINNED, "lock_timeout": "0"})
+    with holding(database, HELD[how]) as holder:
+        cancelling = cancelled_while_it_waits(recovery, holder.rollback if let_go else lambda: None)
         assert migrate(recovery) == 130
-    cancelling.join()
+        cancelling.join()
     assert recovery.problem.remedy == "Nothing was committed. Start the step again."
     told = awaited(recovery)
     assert told is not None
