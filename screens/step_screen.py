@@ -42,6 +42,8 @@ class StepScreen(Screen[None]):
 
     # Which step was asked for and has not begun yet.
     starting: Step | None = None
+    # That the runner gives no sign of life, in words.
+    unheard = ""
     folder = Path()
     # What becomes of the session when the wizard is left; empty: it stays.
     passing = ""
@@ -193,7 +195,7 @@ class StepScreen(Screen[None]):
     def _runs(self, now: datetime) -> str:
         started = self._started()
         if self.running and started is not None:
-            what = self._waits() or self.what_runs()
+            what = self.unheard or self._waits() or self.what_runs()
             return f"Running for {words.elapsed(started.at, now)}. {what}"
         if self.starting is self.STEP:
             return "Starting ..."

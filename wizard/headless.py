@@ -98,7 +98,7 @@ class Client:
         process = launch(self.session, step, chosen)
         while True:
             try:
-                for entry in follow.follow(self.session, door, seen, process):
+                for entry in follow.follow(self.session, door, seen, process, self.output.notice):
                     seen = entry.number
                     self.output.entry(entry)
                     if code != CANCELLED:
