@@ -293,6 +293,13 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitedRow(SessionRow):
+    """awaited.sql"""
+
+    is_in_queue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WalRow:
     """wal_written.sql"""
 

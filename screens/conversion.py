@@ -463,7 +463,7 @@ def _sessions(sessions: tuple[SessionInTheWay, ...], since: float = 0) -> Iterat
     """``since`` is how long ago they were seen, in seconds."""
     for each in sessions:
         yield (
-            str(each.pid),
+            "" if each.is_prepared else str(each.pid),
             each.role,
             each.application,
             "?" if each.seconds is None else words.duration(each.seconds + since),

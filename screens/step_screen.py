@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, TabbedContent
 
 from recovery.record import unreadable
-from recovery.record.events import Person, Step, StepFailed
+from recovery.record.events import LockAwaited, Person, Step, StepFailed
 from recovery.record.history import Entry, History
 from recovery.words.errors import Problem
 from screens import words
@@ -45,6 +45,8 @@ class StepScreen(Screen[None]):
     starting: Step | None = None
     # Whether the journal can be read: else what is shown is how things were.
     known = True
+    # That the runner gives no sign of life, in words.
+    unheard = ""
     folder = Path()
     # What becomes of the session when the wizard is left; empty: it stays.
     passing = ""
@@ -200,13 +202,21 @@ class StepScreen(Screen[None]):
     def _runs(self, now: datetime) -> str:
         started = self._started()
         if self.running and started is not None:
-            return f"Running for {words.elapsed(started.at, now)}. {self.what_runs()}"
+            what = self.unheard or self._waits() or self.what_runs()
+            return f"Running for {words.elapsed(started.at, now)}. {what}"
         if self.starting is self.STEP:
             return "Starting ..."
         if self.history.running is not None:
             place = STEPS.index(self.history.running) + 1
             return f"The {self.history.running} step is running: it is step {place}."
         return ""
+
+    def _waits(self) -> str:
+        """Who the step waits for at a lock; empty if for nobody."""
+        awaited = self.attempt.last(LockAwaited)
+        if awaited is None or not awaited.sessions:
+            return ""
+        return f"Waits for a lock of {'; '.join(each.words for each in awaited.sessions)}."
 
     def what_runs(self) -> str:
         """What the step does at the moment, in words."""

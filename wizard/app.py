@@ -129,6 +129,7 @@ class Wizard(SilentAboutVariables):
         self._looking: Worker[None] | None = None
         self._starting: Step | None = None
         self._not_read: Problem | None = None
+        self._unheard = ""
         self._leaving = False
         self._lonely_looks = 0
         self._reconciling = False
@@ -192,6 +193,7 @@ class Wizard(SilentAboutVariables):
 
     def _show(self) -> None:
         self._current.starting = self._starting
+        self._current.unheard = self._unheard
         for screen in self._steps.values():
             if isinstance(screen, TargetScreen):
                 screen.connection = self._connection
@@ -223,7 +225,8 @@ class Wizard(SilentAboutVariables):
         try:
             # In this order: a runner that ends in between has left its last event.
             alive = self._work.runner_alive()
-            news = News(self._work.entries(seen), alive, self._work.stillborn())
+            unheard = self._work.unheard()
+            news = News(self._work.entries(seen), alive, unheard, self._work.stillborn())
         except RecoveryError as error:
             self.post_message(NotRead(error.problem))
         else:
@@ -250,6 +253,9 @@ class Wizard(SilentAboutVariables):
             self._show()
             if transaction_state(self._history) is not before:
                 self._withdraw_question()
+        if news.unheard != self._unheard:
+            self._unheard = news.unheard
+            self._show()
         if news.stillborn is not None:
             self._say_why(NotDone(news.stillborn))
         self._attend(news.runner_alive)

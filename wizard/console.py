@@ -33,6 +33,10 @@ class Console(Output):
         for line in filter(None, text.split("\n")):
             self.line(line)
 
+    def notice(self, words: str) -> None:
+        """Prints what is no event and no error, where everything else is read."""
+        self.line(words)
+
     def problem(self, problem: Problem) -> None:
         """Prints why something was not done, where everything else is read."""
         for line in problem_lines(problem, "not done"):

@@ -39,6 +39,11 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
         case e.LockAttemptFailed(attempt=attempt, attempts=attempts, blockers=blockers):
             yield f"locks not to be had, attempt {attempt} of {attempts}; in the way:"
             yield from map(_in_the_way, blockers)
+        case e.LockAwaited(sessions=sessions) if sessions:
+            yield "waits for a lock; in the way:"
+            yield from map(_in_the_way, sessions)
+        case e.LockAwaited():
+            yield "waits no longer for a lock"
         case e.PhaseFinished(number=number, counts=counts, seconds=seconds):
             yield f"phase {number}: {PHASES[number]} in {seconds:.2f} s"
             yield from (f"    {key}: {count}" for key, count in counts.items())
@@ -227,6 +232,8 @@ def _parity(compared: e.ParityChecked) -> Iterator[str]:
 
 
 def _in_the_way(session: e.SessionInTheWay) -> str:
+    if session.is_prepared:
+        return f"    {session.words}"
     since = "for an unknown time" if session.seconds is None else f"{session.seconds:.0f} s"
     who = f"pid {session.pid} {session.role} {session.application or '-'}"
     return f"    {who} {since}: {session.query}"

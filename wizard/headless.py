@@ -15,6 +15,7 @@ from recovery.record.session import Session, this_person
 from recovery.server import credentials, target
 from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
 from recovery.server.identity import refuse_strangers
+from recovery.server.lock_waits import LockWaits
 from recovery.steps import follow
 from recovery.steps.launch import Options, launch
 from recovery.words.errors import (
@@ -97,7 +98,7 @@ class Client:
         process = launch(self.session, step, chosen)
         while True:
             try:
-                for entry in follow.follow(self.session, door, seen, process):
+                for entry in follow.follow(self.session, door, seen, process, self.output.notice):
                     seen = entry.number
                     self.output.entry(entry)
                     if code != CANCELLED:
@@ -232,7 +233,8 @@ class Client:
                 if not remove:
                     self.output.names(map(compatibility.named, compatibility.there(conn)))
                     return DONE
-                dropped = compatibility.remove(conn)
+                with LockWaits(self.door, self.session.journal, conn):
+                    dropped = compatibility.remove(conn)
         except psycopg.Error as error:
             raise ServerError(error) from error
         self.session.journal.append(e.CompatibilityRemoved(dropped, this_person()))

@@ -8,6 +8,7 @@ from pathlib import Path
 from recovery.record import bundle, decisions, session
 from recovery.record.events import AnyCommand, Person, Step
 from recovery.record.history import Entry
+from recovery.record.lease import Holder
 from recovery.record.session_list import Listed, listed_sessions
 from recovery.server import credentials, target
 from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
@@ -57,7 +58,11 @@ class LocalWork:
         return self._session.journal.entries(after)
 
     def runner_alive(self) -> bool:
-        return self._session.journal.holder() is not None
+        # This process has it for as long as it asks the server what became of a runner.
+        return self._session.journal.holder() not in (None, Holder.this_process())
+
+    def unheard(self) -> str:
+        return self._session.journal.unheard()
 
     def stillborn(self) -> Problem | None:
         child = self._child

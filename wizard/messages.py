@@ -16,6 +16,7 @@ class News(Message):
 
     entries: tuple[Entry, ...]
     runner_alive: bool
+    unheard: str
     stillborn: Problem | None
 
 

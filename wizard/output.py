@@ -87,6 +87,11 @@ class Output:
         else:
             self.line(words)
 
+    def notice(self, words: str) -> None:
+        """Prints what is no event and no error, on standard error."""
+        sys.stderr.write(f"{foreign.line(words)}\n")
+        sys.stderr.flush()
+
     def problem(self, problem: Problem) -> None:
         """Prints why something was not done, on standard error."""
         if self.as_json:

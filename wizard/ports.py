@@ -38,6 +38,9 @@ class Work(Protocol):
     def runner_alive(self) -> bool:
         """Whether a process works on the session."""
 
+    def unheard(self) -> str:
+        """That the process gives no sign of life, in words; empty if all is well."""
+
     def stillborn(self) -> Problem | None:
         """Why the runner that was started last ended without a word; told once."""
 

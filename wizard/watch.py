@@ -38,6 +38,7 @@ class Watch:
     history: History = field(init=False)
     code: int = DONE
     lost: bool = False
+    _unheard: str = ""
     _process: "subprocess.Popen[bytes] | None" = None
 
     def __post_init__(self) -> None:
@@ -79,6 +80,11 @@ class Watch:
         told = [self._tell(entry) for entry in entries]
         if gone and not entries and self.at_work:
             self._look_after()
+        if (unheard := self.session.journal.unheard()) != self._unheard:
+            self._unheard = unheard
+            if unheard:
+                self.console.notice(unheard)
+                return True
         return any(told)
 
     def refuse(self, problem: Problem) -> None:

@@ -19,8 +19,11 @@ FOR_OTHERS: Mapping[str, str] = {
     "statement_timeout": "0",
     "transaction_timeout": "0",
 }
+# How long a lock is waited for at most, in seconds: others queue up behind whoever waits.
+LONGEST_WAIT = 30
 PINNED: Mapping[str, str] = {
     **FOR_OTHERS,
+    "lock_timeout": f"{LONGEST_WAIT}s",
     "array_nulls": "on",
     "bytea_output": "hex",
     "default_tablespace": "",

@@ -40,6 +40,7 @@ from recovery.record.journal import Journal
 from recovery.server.committing import commit, end_session_of
 from recovery.server.control import Control
 from recovery.server.door import Door
+from recovery.server.lock_waits import what_to_do
 from recovery.server.observer import Observer
 from recovery.words import foreign
 from recovery.words.errors import RecoveryError, Refused, ServerError
@@ -122,9 +123,9 @@ class Conversion:
                 if attempt == LOCK_ATTEMPTS:
                     raise Refused(
                         f"The locks could not be had in {LOCK_ATTEMPTS} attempts.",
-                        "End the sessions that are named, or choose a quieter hour.",
+                        what_to_do(blockers),
                         sqlstate=error.sqlstate,
-                        object=", ".join(f"session {b.pid} ({b.application})" for b in blockers),
+                        object=", ".join(blocker.words for blocker in blockers) or None,
                     ) from error
                 self.control.wait(attempt)
                 continue

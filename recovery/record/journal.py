@@ -4,7 +4,6 @@ Events are facts, written by the process that does the work; commands are wishes
 clients. Neither is changed or deleted, except that a command is marked when it has been read.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -199,26 +198,37 @@ class Journal:
 
     def holder(self) -> Holder | None:
         """The living process that works on this session, if there is one."""
+        leased = self._leased()
+        return leased[0] if leased is not None and leased[0].alive(leased[1]) else None
+
+    def unheard(self) -> str:
+        """Says that the holder gives no sign of life, though it is there; empty if all is well."""
+        leased = self._leased()
+        if leased is None or not leased[0].alive(leased[1]):
+            return ""
+        return leased[0].unheard(leased[1])
+
+    def _leased(self) -> tuple[Holder, datetime] | None:
+        """Who has the lease, alive or not, and the latest sign of life."""
         with self._guarded(), self._reading.connect() as connection:
-            row = connection.execute(sa.select(_lease)).one_or_none()
-        if row is None:
-            return None
-        holder = Holder(row.pid, row.started, row.host, row.boot)
-        return holder if holder.alive else None
+            return _leased_in(connection)
+
+    def left_by(self) -> Holder | None:
+        """Who has the lease without being alive, if somebody has."""
+        leased = self._leased()
+        return leased[0] if leased is not None and not leased[0].alive(leased[1]) else None
 
     def acquire(self) -> None:
         """Makes this process the one that works on the session. Raises ``Refused`` if one does."""
         self._refuse_to_write()
         mine = Holder.this_process()
         with self._guarded(), self._engine.begin() as connection:
-            row = connection.execute(sa.select(_lease)).one_or_none()
-            if row is not None:
-                holder = Holder(row.pid, row.started, row.host, row.boot)
-                if holder.alive and holder != mine:
-                    raise Refused(
-                        f"Process {holder.pid} on {holder.host} already works on this session.",
-                        "Watch it with 'pg-rekey resume', or cancel it there.",
-                    )
+            leased = _leased_in(connection)
+            if leased is not None and leased[0] != mine and leased[0].alive(leased[1]):
+                raise Refused(
+                    f"Process {leased[0].pid} on {leased[0].host} already works on this session.",
+                    "Watch it with 'pg-rekey resume', or cancel it there.",
+                )
             connection.execute(_lease.delete())
             connection.execute(
                 _lease.insert().values(
@@ -234,14 +244,26 @@ class Journal:
     def beat(self) -> None:
         """Renews this process's lease."""
         with self._guarded(), self._engine.begin() as connection:
-            connection.execute(
-                _lease.update().where(_lease.c.pid == os.getpid()).values(heartbeat=_now())
-            )
+            connection.execute(_lease.update().where(_of_this_process()).values(heartbeat=_now()))
 
     def release(self) -> None:
         """Gives this process's lease up."""
         with self._guarded(), self._engine.begin() as connection:
-            connection.execute(_lease.delete().where(_lease.c.pid == os.getpid()))
+            connection.execute(_lease.delete().where(_of_this_process()))
+
+
+def _leased_in(connection: sa.Connection) -> tuple[Holder, datetime] | None:
+    row = connection.execute(sa.select(_lease)).one_or_none()
+    if row is None:
+        return None
+    holder = Holder(row.pid, row.started, row.host, row.boot)
+    return holder, datetime.fromisoformat(row.heartbeat)
+
+
+def _of_this_process() -> sa.ColumnElement[bool]:
+    """Another machine may have a process of the same number."""
+    mine = Holder.this_process()
+    return sa.and_(_lease.c.pid == mine.pid, _lease.c.started == mine.started)
 
 
 def _command(body: str) -> AnyCommand | str:

@@ -3,7 +3,13 @@
 import os
 import socket
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+# A holder is heard of every five seconds. After so long it is told that it is not; and after so
+# long one that cannot be looked at, on another machine, is no longer taken as alive.
+_TOLD_AFTER = timedelta(seconds=20)
+_GIVEN_UP_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +26,31 @@ class Holder:
         """The process that asks."""
         return cls(os.getpid(), _start_of(os.getpid()), socket.gethostname(), _boot())
 
-    @property
-    def alive(self) -> bool:
-        """Whether the process is there. On another host that cannot be known: taken as alive."""
-        if self.host != socket.gethostname():
+    def alive(self, heard: datetime) -> bool:
+        """Whether the process is there; ``heard`` is when it last gave a sign of life.
+
+        A machine may have got another name, and a container has one of its own: where no such
+        process can be seen and the name is another, the signs of life decide.
+        """
+        if self.boot == _boot() and self.started == _start_of(self.pid) != "":
             return True
-        return self.boot == _boot() and self.started == _start_of(self.pid) != ""
+        return not self.can_be_seen and datetime.now(UTC) - heard < _GIVEN_UP_AFTER
+
+    @property
+    def can_be_seen(self) -> bool:
+        """Whether it is a process of this machine, so that one that is not seen is not there."""
+        return self.host == socket.gethostname()
+
+    def unheard(self, heard: datetime) -> str:
+        """That it has given no sign of life for too long, and what to do; empty if it has."""
+        if datetime.now(UTC) - heard < _TOLD_AFTER:
+            return ""
+        return (
+            f"The runner, process {self.pid} on {self.host}, has not been heard of since "
+            f"{heard:%Y-%m-%d %H:%M:%S} UTC: it is stopped, hangs, or cannot write into the "
+            f"session's folder, and does nothing that it is asked for. There, "
+            f"'kill -CONT {self.pid}' lets a stopped one go on."
+        )
 
 
 def _boot() -> str:

@@ -7,7 +7,8 @@ version table, the command is asked for the current revision, and has to wait fo
 import re
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,10 +61,16 @@ class ApplicationAlembic:
         door: Door,
         observer: psycopg.Connection[Any],
         version_table: TableName,
+        watching: Callable[[psycopg.Connection[Any]], AbstractContextManager[None]],
     ) -> None:
-        """Makes sure that the command works on this database. Raises ``Refused`` if it does not."""
+        """Makes sure that the command works on this database. Raises ``Refused`` if it does not.
+
+        ``watching`` is on our own wait for the table.
+        """
         with door.connect(read_only=False) as holder:
-            holder.execute(compose("lock_versions_alone", table=version_table.identifier))
+            with watching(holder):
+                holder.execute(compose("lock_versions_alone", table=version_table.identifier))
+            self.control.check()
             known = [row[0] for row in observer.execute(compose("connected"))]
             process, printed = self._start("current")
             with self.control.ending(process):

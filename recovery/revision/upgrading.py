@@ -40,6 +40,13 @@ def engine(
         made.dispose()
 
 
+def driver_of(connection: sa.Connection) -> psycopg.Connection[Any]:
+    """Our own connection, behind SQLAlchemy's."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
+
+
 def upgrade(
     directory: ScriptDirectory,
     connection: sa.Connection,
@@ -77,10 +84,8 @@ def decided(step: RevisionStep, statements: Collection[str], *, run: bool) -> Re
     script = step.migration_fn
 
     def instead(**options: Any) -> None:
-        driver = op.get_bind().connection.driver_connection
         for statement in statements:
-            assert isinstance(driver, psycopg.Connection)
-            driver.execute(statement)
+            driver_of(op.get_bind()).execute(statement)
         if run:
             script(**options)
 

@@ -38,6 +38,7 @@ class Control:
         self._waiting: list[Commit | ExtendGate] = []
         self.asked_by: Person | None = None
         self._asked_at: float | None = None
+        self._remedy = "Nothing was committed. Start the step again."
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "Control":
@@ -87,9 +88,14 @@ class Control:
     def check(self) -> None:
         """Raises ``Cancelled`` if somebody asked to stop."""
         if self.asked_to_stop:
-            raise Cancelled(
-                f"{self.asked_by} asked to stop.", "Nothing was committed. Start the step again."
-            )
+            raise Cancelled(f"{self.asked_by} asked to stop.", self._remedy)
+
+    def check_before_commit(self) -> None:
+        """As ``check``; but what is committed from here on stays, and ``check`` will say so."""
+        self.check()
+        self._remedy = (
+            "What was committed before stays. Start the step again: it goes on from there."
+        )
 
     def next(self, seconds: float) -> Commit | ExtendGate | None:
         """The next wish for the gate; None after ``seconds``, or when asked to stop."""

@@ -15,8 +15,8 @@ from recovery.record.events import Cost, Identity, SessionInTheWay
 from recovery.server.claim import claim, try_lock
 from recovery.server.disk import free_bytes
 from recovery.server.door import Door
+from recovery.server.lock_waits import in_the_way
 from recovery.words.profile import Profile
-from recovery.words.secrets import without_constants
 
 
 @dataclass
@@ -57,19 +57,19 @@ class Observer:
         Raises ``RecoveryError``, ``psycopg.OperationalError`` if it cannot be seen now.
         """
         with self._connected() as conn:
-            return _in_the_way(ask(conn, "blockers", SessionRow, tables=tables))
+            return in_the_way(ask(conn, "blockers", SessionRow, tables=tables))
 
     def blocked_by(self, pid: int) -> tuple[SessionInTheWay, ...]:
         """Who waits for the locks of a session. Raises as ``blockers`` does."""
         with self._connected() as conn:
-            return _in_the_way(ask(conn, "blocked", SessionRow, pid=pid))
+            return in_the_way(ask(conn, "blocked", SessionRow, pid=pid))
 
     def cost(self, pid: int) -> Cost:
         """What a session costs the server. Raises as ``blockers`` does."""
         with self._connected() as conn:
             return Cost(
                 wal_bytes=ask_one(conn, "wal_written", WalRow, since=self._wal).bytes,
-                blocked=_in_the_way(ask(conn, "blocked", SessionRow, pid=pid)),
+                blocked=in_the_way(ask(conn, "blocked", SessionRow, pid=pid)),
                 free_bytes=free_bytes(
                     self.identity.data_directory, self.identity.system_identifier
                 ),
@@ -83,13 +83,3 @@ class Observer:
             try_lock(self._conn)
         with answering(self._conn):
             yield self._conn
-
-
-def _in_the_way(rows: list[SessionRow]) -> tuple[SessionInTheWay, ...]:
-    """Other people's statements are journaled; what they look for is not ours to keep."""
-    return tuple(
-        SessionInTheWay(
-            row.pid, row.application, row.role, without_constants(row.query), row.seconds
-        )
-        for row in rows
-    )

@@ -8,9 +8,13 @@ from typing import Any
 
 import psycopg
 
+from recovery.connection.settings import LONGEST_WAIT
 from recovery.private.installations import Installation
 from recovery.record.events import Identity
 from recovery.words.errors import Refused
+
+# It sets lock_timeout to 0 itself, unless this is given: milliseconds.
+WAITING = (f"--lock-wait-timeout={LONGEST_WAIT * 1000}",)
 
 
 def choose(found: list[Installation], identity: Identity) -> Installation:

@@ -38,7 +38,8 @@ from recovery.record.events import (
 from recovery.record.journal import Journal
 from recovery.server.control import Control
 from recovery.server.door import Door
-from recovery.server.pg_dump import choose, exported_snapshot
+from recovery.server.lock_waits import LockWaits
+from recovery.server.pg_dump import WAITING, choose, exported_snapshot
 from recovery.words.errors import Refused
 
 _SUFFIX = {"custom": ".dump", "directory": ".dir"}
@@ -73,7 +74,11 @@ class Backup:
         final = self._final()
         partial = final.with_name(final.name + ".partial")
         started = datetime.now(UTC)
-        with self.door.connect() as conn, self.control.watching(conn):
+        with (
+            self.door.connect() as conn,
+            LockWaits(self.door, self.journal, conn),
+            self.control.watching(conn),
+        ):
             snapshot = exported_snapshot(conn)
             found = catalog.read(conn)
             tables = sorted(found.table_names())
@@ -137,7 +142,7 @@ class Backup:
 
     def _dump(self, tool: Installation, partial: Path, snapshot: str, tables: int) -> None:
         command = [tool.program("pg_dump"), "--format", self.format, "--file", partial]
-        command += self._jobs
+        command += [*self._jobs, *WAITING]
         with dialed(self.door.address, self.door.password) as to:
             dumping = start_program([*command, "--snapshot", snapshot, "--verbose"], to)
             done, told = 0, time.monotonic()

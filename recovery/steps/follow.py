@@ -21,12 +21,15 @@ def follow(
     door: Door,
     after: int,
     process: "subprocess.Popen[bytes] | None" = None,
+    unheard: Callable[[str], None] = lambda _words: None,
 ) -> Iterator[Entry]:
     """The events after a number until the step that runs has ended, whoever started it.
 
-    A runner that dies on the way is noticed; what became of its work is asked of the server.
+    A runner that dies on the way is noticed; what became of its work is asked of the server. One
+    that gives no sign of life is told to ``unheard``, in words, once.
     Raises ``RecoveryError`` if ``process``, the runner that was started, did not even begin.
     """
+    told = ""
     while True:
         # Asked before the journal is read: what the runner wrote last is then not missed.
         gone = is_gone(session, process)
@@ -41,6 +44,9 @@ def follow(
             if not look_after(session, lambda: door, process):
                 return
         else:
+            if (words := session.journal.unheard()) != told and words:
+                unheard(words)
+            told = words
             time.sleep(_EVERY)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -40,6 +40,7 @@ from recovery.server.claim import claim
 from recovery.server.control import Control
 from recovery.server.door import Door
 from recovery.server.identity import Stranger
+from recovery.server.lock_waits import LockWaits
 from recovery.steps import stamping
 from recovery.trial import forecast, schema_copy
 from recovery.trial.forecast import Pending
@@ -81,7 +82,7 @@ class Migrations:
             raise Refused(
                 "The profile names no migration scripts.", "Add [alembic] script_location to it."
             )
-        with self.door.connect(autocommit=True) as observer:
+        with self.door.connect(autocommit=True) as observer, self._watching(observer):
             claim(observer, self.profile)
             start = stamping.start(observer, self.journal, section)
             pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
@@ -91,7 +92,16 @@ class Migrations:
             self._look_ahead(pending, compared)
             own = self._own_alembic(section)
             seen = own is None or self._is_seen(own, observer, section)
-            stamping.stamp(observer, self.door, self.journal, section, start, self._log)
+            stamping.stamp(
+                observer,
+                self.door,
+                self.journal,
+                section,
+                start,
+                self._log,
+                self.control,
+                self._watching,
+            )
             if own is not None and not seen:
                 self._make_version_table(observer, section)
                 self._is_seen(own, observer, section)
@@ -108,9 +118,15 @@ class Migrations:
             )
         self.journal.append(Migrated(heads))
 
-    def _write(self, writer: psycopg.Connection[Any], statement: sql.SQL | sql.Composed) -> None:
-        self._log(statement.as_string(None))
-        writer.execute(statement)
+    def _write(self, *statements: sql.SQL | sql.Composed) -> None:
+        """Runs these in a transaction of their own."""
+        with self.door.connect(read_only=False) as writer, self._watching(writer):
+            for statement in statements:
+                self._log(statement.as_string(None))
+                writer.execute(statement)
+                self.control.check()
+            self.control.check_before_commit()
+            writer.commit()
 
     # --- what will happen ---
 
@@ -142,7 +158,7 @@ class Migrations:
     def _forecast(self, pending: Pending) -> MigrationsForecast:
         try:
             with schema_copy.make(self.profile, self.door, self.identity) as copy:
-                return forecast.forecast(copy, pending, self.control.check)
+                return forecast.forecast(copy, pending, self.control.check, self.control.watching)
         except Stranger:
             raise
         except (Refused, NoCopy) as error:
@@ -170,7 +186,7 @@ class Migrations:
         table = version_table(section)
         if table not in catalog.read(observer).table_names():
             return False
-        own.be_seen(self.door, observer, table)
+        own.be_seen(self.door, observer, table, self._watching)
         return True
 
     def _make_version_table(
@@ -179,8 +195,7 @@ class Migrations:
         """Makes it if it is not there, as Alembic would with the first revision."""
         table = version_table(section)
         if table not in catalog.read(observer).table_names():
-            with self.door.connect(read_only=False) as writer:
-                self._write(writer, create_version_table(table))
+            self._write(create_version_table(table))
 
     def _upgrade_by(
         self,
@@ -203,9 +218,8 @@ class Migrations:
                 RevisionStarted(revision, migration_scripts.title(step.revision), after)
             )
             if way is Way.ASIDE:
-                with self.door.connect(read_only=False) as writer:
-                    for statement in compared[revision].aside:
-                        self._write(writer, written(statement))
+                self._write(*map(written, compared[revision].aside))
+            self.control.check_before_commit()
             began = time.monotonic()
             own.upgrade(revision)
             heads = current_revisions(observer, pending.version_table)
@@ -233,7 +247,7 @@ class Migrations:
 
         def steps(current: tuple[str, ...]) -> Iterator[RevisionStep]:
             for step in chosen(current):
-                self.control.check()
+                self.control.check_before_commit()
                 known = step.revision.revision
                 after = _heads_after(current_heads or current, step)
                 self.journal.append(
@@ -252,7 +266,7 @@ class Migrations:
             with (
                 self._engine() as engine,
                 engine.connect() as connection,
-                self._watching(connection),
+                self._watching(upgrading.driver_of(connection)),
             ):
                 upgrading.upgrade(
                     pending.directory, connection, pending.version_table, steps, remember
@@ -265,10 +279,11 @@ class Migrations:
         except CommandError as error:
             raise Refused(f"Alembic: {error}.", "Check the migration scripts.") from error
 
-    def _watching(self, connection: sa.Connection) -> AbstractContextManager[None]:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        return self.control.watching(driver)
+    @contextmanager
+    def _watching(self, conn: psycopg.Connection[Any]) -> Iterator[None]:
+        """While this lasts, asking to stop cancels what it runs, and who it waits for is told."""
+        with LockWaits(self.door, self.journal, conn), self.control.watching(conn):
+            yield
 
     def _engine(self) -> AbstractContextManager[sa.Engine]:
         """Connections with the application's search_path or the role's."""

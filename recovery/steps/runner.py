@@ -33,6 +33,7 @@ from recovery.record.session import Session
 from recovery.server.control import Control
 from recovery.server.door import Door
 from recovery.server.identity import refuse_strangers
+from recovery.server.lock_waits import LockWaits
 from recovery.steps.launch import Options, refuse_too_early
 from recovery.words.errors import FAILED, Problem, RecoveryError, Refused, problem_of
 
@@ -171,6 +172,7 @@ class _Work:
         """A read-only connection to the confirmed database, interrupted on request."""
         with (
             self.door.connect(autocommit=True) as conn,
+            LockWaits(self.door, self.journal, conn),
             self.control.watching(conn),
         ):
             yield conn
@@ -227,7 +229,8 @@ class _Work:
             return
         with self._looking() as conn:
             pending = forecast.pending(conn, self.profile, start, {}, self.control.check)
-        self.journal.append(forecast.forecast(copy, pending, self.control.check))
+        control = self.control
+        self.journal.append(forecast.forecast(copy, pending, control.check, control.watching))
 
     def back_up(self) -> None:
         from recovery.steps import backup

@@ -4,6 +4,7 @@ Stamping is Alembic's word for setting the revision without running a script.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ from recovery.revision.version_table import (
     current_revisions,
     version_table,
 )
+from recovery.server.control import Control
 from recovery.server.door import Door
 from recovery.words.errors import Refused
 from recovery.words.profile import AlembicSection
@@ -69,11 +71,13 @@ def stamp(
     section: AlembicSection,
     true: tuple[str, ...],
     log: Callable[[str], None],
+    control: Control,
+    watching: Callable[[psycopg.Connection[Any]], AbstractContextManager[None]],
 ) -> None:
     """Compares the version table with what was seen, and sets it, in one transaction.
 
-    ``conn`` only reads; what is written is told to ``log`` before. Raises ``Refused`` if the table
-    has changed meanwhile.
+    ``conn`` only reads; what is written is told to ``log`` before, and ``watching`` is on
+    who writes it. Raises ``Refused`` if the table has changed meanwhile, ``Cancelled``.
     """
     table = version_table(section)
     before = _held(conn, section)
@@ -81,12 +85,13 @@ def stamp(
         return
     there = table in catalog.read(conn).table_names()
     evidence = _evidence(journal.history())
-    with door.connect(read_only=False) as writer:
+    with door.connect(read_only=False) as writer, watching(writer):
         journal.append(RevisionIntended(before, true, evidence))
         lock = compose("lock_versions", table=table.identifier)
         for statement in (lock,) if there else (create_version_table(table), lock):
             log(statement.as_string(None))
             writer.execute(statement)
+            control.check()
         setting = compose("set_revision", table=table.identifier)
         log(setting.as_string(None))
         parameters = {"before": list(before), "after": list(true)}
@@ -98,6 +103,8 @@ def stamp(
                 "Look at the table, then investigate again.",
                 object=str(table),
             )
+        control.check_before_commit()
+        writer.commit()
     journal.append(RevisionSet(before, true, evidence))
 
 

@@ -1,6 +1,7 @@
 """Which pending migrations would fail: they are run on a copy of the schema, without rows."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,9 +91,14 @@ def collisions(conn: psycopg.Connection[Any], pending: Pending) -> Iterator[Coll
 
 
 def forecast(
-    copy: Copy, pending: Pending, check: Callable[[], None] = lambda: None
+    copy: Copy,
+    pending: Pending,
+    check: Callable[[], None] = lambda: None,
+    watching: Callable[[psycopg.Connection[Any]], AbstractContextManager[None]] = lambda _conn: (
+        nullcontext()
+    ),
 ) -> MigrationsForecast:
-    """Runs what is pending on a copy. ``check`` may raise, to cancel.
+    """Runs what is pending on a copy. ``check`` may raise, to cancel, and ``watching`` interrupts.
 
     Tables made by hand about which nothing is decided are adopted where they are the same, and
     renamed aside where not, so that what comes behind is seen, too.
@@ -123,11 +129,14 @@ def forecast(
         with (
             upgrading.engine(lambda: copy.connect(pending.search_path), _unheard) as engine,
             engine.connect() as connection,
+            watching(upgrading.driver_of(connection)),
         ):
             upgrading.upgrade(pending.directory, connection, pending.version_table, one_by_one)
     except RecoveryError:
         raise
     except Exception as error:
+        # What somebody interrupted has not failed.
+        check()
         failed = next((r for r, each in told.items() if each.outlook is Outlook.FAILS), None)
         if failed is None:
             raise

@@ -18,7 +18,7 @@ from recovery.private import installations, scratch
 from recovery.private.installations import Installation
 from recovery.record.events import Identity
 from recovery.server.door import Door, PasswordNeeded, sign_in_elsewhere
-from recovery.server.pg_dump import choose, exported_snapshot
+from recovery.server.pg_dump import WAITING, choose, exported_snapshot
 from recovery.words.composing import composed, written
 from recovery.words.errors import Unreachable
 from recovery.words.profile import Profile
@@ -80,6 +80,7 @@ def _same_major(identity: Identity) -> Installation:
 
 def _dump(tool: Installation, door: Door) -> bytes:
     command = [tool.program("pg_dump"), "--schema-only", "--no-tablespaces", "--no-subscriptions"]
+    command += WAITING
     with door.connect() as conn, dialed(door.address, door.password) as to:
         code, schema, complaints = run_program(
             [*command, "--snapshot", exported_snapshot(conn)], to

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +12,10 @@ import pytest
 
 from recovery.record import decisions
 from recovery.record import events as e
+from recovery.record.journal import Journal
+from recovery.record.lease import Holder
 from recovery.record.session import Session, open_session
+from recovery.server.claim import try_lock
 from recovery.server.reconcile import reconcile
 from recovery.steps import follow
 from recovery.steps.launch import Options, launch
@@ -193,3 +197,67 @@ def test_the_password_is_in_no_file_and_no_process(database: Database) -> None:
     finally:
         with database.server.connect(autocommit=True) as conn:
             conn.execute("DROP ROLE keeper_of_secrets")
+
+
+def test_what_the_runner_wrote_while_it_was_looked_for_is_not_overwritten(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It commits, says so and ends between a look at the journal and one at the lease."""
+    recovery = recovery_on(database)
+    journal = recovery.session.journal
+    journal.append(e.StepStarted(e.Step.CONVERSION, 1, ME))
+    looked = Journal.holder
+
+    def holder(self: Journal) -> Holder | None:
+        monkeypatch.setattr(Journal, "holder", looked)
+        journal.append(e.ConversionEnded(e.Outcome.COMMITTED, "the operator chose COMMIT", ME))
+        journal.append(e.StepFinished(e.Step.CONVERSION, 1.0))
+        return looked(self)
+
+    monkeypatch.setattr(Journal, "holder", holder)
+    reconcile(recovery.session, recovery.door)
+    assert recovery.outcome() is e.Outcome.COMMITTED
+    assert list(recovery.session.history().of(e.StepFailed)) == []
+    assert journal.holder() is None
+
+
+def test_a_runner_elsewhere_that_is_still_connected_is_not_called_gone(
+    database: Database,
+) -> None:
+    recovery = recovery_on(database)
+    recovery.session.journal.append(e.StepStarted(e.Step.CONVERSION, 1, ME))
+    with sqlite3.connect(recovery.session.journal.path) as file:
+        file.execute(
+            "INSERT INTO lease VALUES (1, 1, 'x', 'elsewhere', 'x', '2026-01-01T00:00:00+00:00')"
+        )
+    with recovery.door.connect(autocommit=True) as stopped:
+        assert try_lock(stopped)
+        with pytest.raises(Refused, match="still has a connection of a pg-rekey"):
+            reconcile(recovery.session, recovery.door)
+        assert recovery.session.history().outcome is None
+        with sqlite3.connect(recovery.session.journal.path) as file:
+            assert file.execute("SELECT host FROM lease").fetchall() == [("elsewhere",)]
+    reconcile(recovery.session, recovery.door)
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
+
+
+def test_a_stopped_runner_is_told_and_goes_on_when_it_is_let(database: Database) -> None:
+    recovery = recovery_on(database)
+    session = recovery.session
+    after = follow.last_number(session)
+    process = launch(session, e.Step.CONVERSION, recovery.options())
+    told: list[str] = []
+
+    def unheard(words: str) -> None:
+        told.append(words)
+        os.kill(process.pid, signal.SIGCONT)
+
+    for entry in follow.follow(session, recovery.door, after, process, unheard):
+        if isinstance(entry.event, e.GateOpened):
+            os.kill(process.pid, signal.SIGSTOP)
+            with sqlite3.connect(session.journal.path) as file:
+                file.execute("UPDATE lease SET heartbeat = '2026-01-01T00:00:00+00:00'")
+            session.journal.command(e.Commit(by=ME, typed=database.name))
+    assert len(told) == 1
+    assert f"process {process.pid} on" in told[0]
+    assert recovery.outcome() is e.Outcome.COMMITTED

@@ -33,6 +33,7 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 """
 # Each question with the row that it is answered by, and what it is asked about.
 ASKED: dict[str, tuple[type, dict[str, Any]]] = {
+    "awaited": (rows.AwaitedRow, {"pid": "waiting"}),
     "blocked": (rows.SessionRow, {"pid": "holder"}),
     "blockers": (rows.SessionRow, {"tables": "tables"}),
     "columns": (rows.ColumnRow, {}),
@@ -80,7 +81,7 @@ def visitor(database: Database) -> Iterator[tuple[psycopg.Connection[Any], dict[
         dsn = database.dsn.replace("user=postgres", "user=visitor")
         with psycopg.connect(dsn, password=database.password, autocommit=True) as conn:
             conn.execute("SET search_path = ''")
-            yield conn, {"holder": pid, "tables": tables}
+            yield conn, {"holder": pid, "waiting": waits.info.backend_pid, "tables": tables}
         holder.rollback()
         waiting.join()
 

@@ -282,13 +282,40 @@ def test_a_later_process_with_the_same_number_is_not_the_holder(path: Path) -> N
     assert journal.holder() is None
 
 
-def test_a_holder_on_another_host_is_taken_as_alive(path: Path) -> None:
+def test_a_holder_on_another_host_is_alive_as_long_as_it_is_heard_of(path: Path) -> None:
     journal = Journal(path)
     journal.acquire()
     change(path, "UPDATE lease SET host = 'elsewhere', boot = 'x', started = 'x'")
 
     with pytest.raises(Refused, match="on elsewhere already works on this session"):
         journal.acquire()
+
+    change(path, "UPDATE lease SET heartbeat = '2026-01-01T00:00:00+00:00'")
+    assert journal.holder() is None
+    left = journal.left_by()
+    assert left is not None
+    assert not left.can_be_seen
+    journal.acquire()
+    assert journal.holder() == Holder.this_process()
+
+
+def test_a_machine_that_got_another_name_knows_its_process(path: Path, start: Start) -> None:
+    first = start(HOLD)
+    change(path, "UPDATE lease SET host = 'elsewhere', heartbeat = '2026-01-01T00:00:00+00:00'")
+
+    holder = Journal(path).holder()
+    assert holder is not None
+    assert holder.pid == first.pid
+
+
+def test_a_holder_that_is_not_heard_of_is_told(path: Path, start: Start) -> None:
+    first = start(HOLD)
+    journal = Journal(path)
+    assert journal.unheard() == ""
+
+    change(path, "UPDATE lease SET heartbeat = '2026-01-01T00:00:00+00:00'")
+    assert "has not been heard of since 2026-01-01 00:00:00 UTC" in journal.unheard()
+    assert f"'kill -CONT {first.pid}'" in journal.unheard()
 
 
 def test_an_earlier_start_of_the_machine_holds_nothing(path: Path) -> None:

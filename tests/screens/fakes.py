@@ -60,6 +60,7 @@ class FakeWork:
         self.asked: list[object] = []
         self.plan_text = story.PLAN_SQL
         self.collides = True
+        self.silent = ""
         self._connections = list(connections)
 
     def entries(self, after: int) -> tuple[Entry, ...]:
@@ -67,6 +68,9 @@ class FakeWork:
 
     def runner_alive(self) -> bool:
         return self.alive
+
+    def unheard(self) -> str:
+        return self.silent
 
     def stillborn(self) -> Problem | None:
         return None

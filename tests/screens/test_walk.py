@@ -460,3 +460,14 @@ def test_standing() -> None:
         word: word for word in expected
     }
     assert transaction_state(History()) is TransactionState.READ_ONLY
+
+
+async def test_a_runner_that_is_not_heard_of_does_not_look_as_if_it_waited() -> None:
+    work = FakeWork(story.at_the_gate())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert "Waiting for your decision" in words_on(pilot)
+        work.silent = "The runner has not been heard of since 03:30."
+        await settled(pilot)
+        assert "has not been heard of since 03:30" in words_on(pilot)
+        assert "Waiting for your decision" not in words_on(pilot)

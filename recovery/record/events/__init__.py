@@ -32,6 +32,7 @@ from recovery.record.events.conversion import (
     GateOpened,
     GatePrice,
     LockAttemptFailed,
+    LockAwaited,
     Outcome,
     PhaseFinished,
     PhaseStarted,
@@ -142,6 +143,7 @@ __all__ = [
     "Kept",
     "KeyFact",
     "LockAttemptFailed",
+    "LockAwaited",
     "Migrated",
     "MigrationsForecast",
     "NotReplayed",
@@ -206,6 +208,7 @@ AnyEvent = (
     | BackupMade
     | BackupAttested
     | LockAttemptFailed
+    | LockAwaited
     | PhaseStarted
     | StatementDone
     | ConversionWatched

@@ -25,6 +25,24 @@ class SessionInTheWay(Fact, frozen=True):
     query: str
     seconds: float | None
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether it is a prepared transaction, without a session; ``query`` says what ends it."""
+        return self.pid == 0
+
+    @property
+    def words(self) -> str:
+        """Who it is."""
+        if self.is_prepared:
+            return f"a prepared transaction of {self.role}: {self.query}"
+        return f"session {self.pid} ({self.application or self.role})"
+
+
+class LockAwaited(Event, frozen=True):
+    """Who a step waits for at a lock, as long as nothing else is told; nobody any more if empty."""
+
+    sessions: tuple[SessionInTheWay, ...]
+
 
 class LockAttemptFailed(Event, frozen=True):
     attempt: int
