@@ -290,12 +290,14 @@ def migrate(
 ) -> int:
     """Sets the confirmed revision and migrates to head."""
     from recovery.record.events import Way
+    from recovery.words.errors import ProfileError
 
-    ways = {
-        **dict.fromkeys(adopt or (), Way.ADOPT),
-        **dict.fromkeys(repair or (), Way.REPAIR),
-        **dict.fromkeys(aside or (), Way.ASIDE),
-    }
+    ways: dict[str, Way] = {}
+    given = {Way.ADOPT: adopt, Way.REPAIR: repair, Way.ASIDE: aside}
+    for way, revision in ((way, one) for way, some in given.items() for one in some or ()):
+        if ways.setdefault(revision, way) is not way:
+            both = f"--{ways[revision].name.lower()} and --{way.name.lower()}"
+            raise ProfileError(f"{both} are both given for {revision}.", "Choose one.")
     return _client(chosen).migrate(ways, confirm, despite_forecast=despite_forecast)
 
 

@@ -10,16 +10,21 @@ from wizard.options import DEFAULT_PROFILE, Meant
 
 def profile_of(meant: Meant) -> Profile | None:
     """The profile that is meant; None if neither a file nor a target is named."""
-    path, changes = meant.profile, _changes(meant)
+    path = meant.profile
     if path is None and DEFAULT_PROFILE.exists() and meant.dsn is None:
         path = DEFAULT_PROFILE
+    changes = _changes(meant, alone=path is None)
     if path is None and not changes:
         return None
     return load(path, changes)
 
 
-def _changes(meant: Meant) -> dict[str, Any]:
-    """What the command line says of the profile, shaped like the file."""
+def _changes(meant: Meant, *, alone: bool) -> dict[str, Any]:
+    """What the command line says of the profile, shaped like the file.
+
+    A connection string also says which database is expected, but only ``alone``: against a file's
+    word for that, it is what is checked.
+    """
     changes: dict[str, Any] = {}
     for assignment in meant.sets or []:
         changes = merged(changes, _assignment(assignment))
@@ -27,7 +32,7 @@ def _changes(meant: Meant) -> dict[str, Any]:
     if meant.dsn is not None:
         target["dsn"] = meant.dsn
         named = database_of(meant.dsn)
-        if named is not None:
+        if named is not None and alone:
             target["database"] = named
     if meant.database is not None:
         target["database"] = meant.database

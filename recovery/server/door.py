@@ -41,7 +41,12 @@ class PasswordNeeded(Unreachable):
     """The server wants a password, and none that was tried is right."""
 
     def __init__(self, account: str, what: str) -> None:
-        super().__init__(what, f"Type the password of {account}.", object=account)
+        super().__init__(
+            what,
+            f"Type the password of {account}. Without a terminal: --password-stdin, ~/.pgpass or "
+            "PGPASSWORD.",
+            object=account,
+        )
         self.account = account
 
 

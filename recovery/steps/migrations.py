@@ -1,7 +1,7 @@
 """From the true revision to head: the version table is set to it, then what is pending runs."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -87,6 +87,7 @@ class Migrations:
             start = stamping.start(observer, self.journal, section)
             pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
             compared = tuple(forecast.collisions(observer, pending))
+            self._refuse_needless(each.collision.revision for each in compared)
             for each in compared:
                 self.journal.append(each)
             self._look_ahead(pending, compared)
@@ -290,6 +291,19 @@ class Migrations:
         section = self.profile.alembic
         search_path = None if section is None else section.search_path or None
         return upgrading.engine(lambda: self.door.connect_for_others(search_path), self._log)
+
+    def _refuse_needless(self, colliding: Iterable[str]) -> None:
+        """Refuses a way for a revision that needs none: a word misspelt, or another's tables."""
+        history = self.journal.history()
+        done = {one.collision.revision for one in history.of(RevisionAdopted)}
+        done |= {one.collision.revision for one in history.of(TablesSetAside)}
+        for revision in self.ways.keys() - {*colliding} - done:
+            raise Refused(
+                f"--{self.ways[revision].name.lower()} {revision} applies to nothing: no pending "
+                "revision of that name would create a table that exists.",
+                "Leave it out, or name a revision that 'pg-rekey investigate' lists as colliding.",
+                object=revision,
+            )
 
     def _log(self, statement: str) -> None:
         shown = foreign.lines(foreign.statement(statement.strip()))

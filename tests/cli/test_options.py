@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 import wizard
+from recovery.private import scratch
 from recovery.record.session import Session, create
 from recovery.words.profile import parse
 from tests.cli.program import Shell
@@ -137,3 +138,23 @@ def test_the_version_is_said_whatever_stands_behind(shell: Shell) -> None:
     for arguments in (("--version",), ("--version", "plan"), ("--profile", "x", "--version")):
         ended = shell.run(*arguments)
         assert (ended.code, ended.out) == (0, f"pg-rekey {wizard.__version__}\n")
+
+
+def test_a_connection_string_does_not_say_what_the_profile_expects(
+    shell: Shell, small: Database, here: scratch.Server
+) -> None:
+    shell.remember(small)
+    file = shell.profile(small)
+    ended = shell.run("-p", str(file), "investigate", "--dsn", here.conninfo("postgres"))
+
+    assert ended.code == 4
+    assert small.name in ended.err
+    assert shell.history().profile.target.database == small.name
+
+
+def test_two_ways_for_one_revision_are_refused(shell: Shell, small: Database) -> None:
+    shell.profile(small)
+    ended = shell.run("migrate", "--adopt", "aa", "--aside", "aa")
+
+    assert ended.code == 2
+    assert "--adopt and --aside are both given for aa" in ended.err

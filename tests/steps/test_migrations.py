@@ -546,12 +546,14 @@ def test_a_database_without_a_version_table_is_migrated_from_the_beginning(
     assert version_of(database) == [("bb",)]
 
 
-def test_what_is_adopted_though_nothing_is_in_its_way_is_run(
+def test_what_is_to_be_adopted_though_nothing_is_in_its_way_is_refused(
     database: Database, tmp_path: Path
 ) -> None:
     location = write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
     database.execute("CREATE TABLE a (id serial PRIMARY KEY)")
     recovery = recovery_on(database, location, "aa")
-    assert migrate(recovery, "bb") == 0, recovery.problem
+    assert migrate(recovery, "bb") == 4
+    assert "--adopt bb applies to nothing" in recovery.problem.what
+    assert finished(recovery) == []
+    assert migrate(recovery) == 0, recovery.problem
     assert finished(recovery) == [("bb", False)]
-    assert database.rows("SELECT count(*) FROM b") == [(0,)]

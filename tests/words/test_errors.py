@@ -55,7 +55,10 @@ def test_a_missing_password_counts_as_unreachable_and_names_the_account() -> Non
     error = PasswordNeeded("ana@db:5432/saas", "ana@db:5432/saas needs a password.")
 
     assert error.problem.exit_code == UNREACHABLE
-    assert error.problem.remedy == "Type the password of ana@db:5432/saas."
+    assert error.problem.remedy == (
+        "Type the password of ana@db:5432/saas. Without a terminal: --password-stdin, ~/.pgpass or "
+        "PGPASSWORD."
+    )
 
 
 @pytest.mark.parametrize("code", KNOWN)
