@@ -147,6 +147,16 @@ class SearchPathRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledRow:
+    """called.sql"""
+
+    kind: str
+    name: str
+    relation: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class RestoringRow:
     """restoring.sql"""
 

@@ -27,7 +27,16 @@ from recovery.revision.metadata import Models
 from recovery.revision.migration_scripts import Revision
 from recovery.revision.replay import Replay
 from recovery.revision.version_table import current_revisions, version_table
-from recovery.steps.findings import code, keys, references, revision, room, tables, values
+from recovery.steps.findings import (
+    code,
+    evaluation,
+    keys,
+    references,
+    revision,
+    room,
+    tables,
+    values,
+)
 from recovery.steps.findings.unknown import Asking
 from recovery.words.errors import Problem, Refused, in_a_line
 from recovery.words.names import TableName, spelled
@@ -109,6 +118,13 @@ def investigate(
         findings += [
             *tables.missing(missing),
             *tables.few(len(found.tables), least=profile.expect.least_tables, missing=len(missing)),
+            *asking.findings(
+                "whether indexes and checks can be made again",
+                evaluation.calls,
+                conn,
+                converted,
+                asking.search_path,
+            ),
             *asking.findings("which event triggers there are", tables.event_triggers, conn),
             *asking.findings("the server's time-outs", room.time_outs, conn),
             *asking.findings("whether there is room for the locks", room.locks, conn, converted),

@@ -190,3 +190,57 @@ def test_a_parent_that_no_script_has_is_named(database: Database, tmp_path: Path
     assert told["revision-parent-missing"].evidence == "d comes after it"
     assert told["revision-unknown"].title == "alembic_version names c_ghost, which no script has"
     assert "key-type" in told
+
+
+# In PL/pgSQL names are looked up when there is a row: on a copy without rows nothing fails.
+CALLING = """
+CREATE TABLE users (id uuid PRIMARY KEY, name text);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users, body text);
+CREATE FUNCTION slug(given text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT lower(given)';
+CREATE FUNCTION title(given text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+  AS 'BEGIN RETURN slug(given); END';
+CREATE INDEX by_title ON notes (title(body)) WHERE body IS NOT NULL;
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one');
+INSERT INTO notes VALUES (1, '00000000-0000-0000-0000-000000000001', 'a');
+ALTER TABLE notes ADD CONSTRAINT titled CHECK (title(body) <> '');
+"""
+
+
+def _failing(found: e.Investigated) -> dict[str, Finding]:
+    return {each.title: each for each in found.findings if each.code == "call-fails"}
+
+
+def test_what_would_fail_in_the_window_is_found_before(database: Database) -> None:
+    database.execute(CALLING)
+
+    failing = _failing(_found(database, _profile(database, 'search_path = "nowhere"')))
+
+    assert failing.keys() == {
+        "The index public.by_title of public.notes fails when it is made again",
+        "The check titled of public.notes fails when it is made again",
+    }
+    for each in failing.values():
+        assert "function slug(text) does not exist [42883]" in each.evidence
+        assert "title(body)" in each.evidence
+
+
+def test_a_function_with_a_search_path_of_its_own_is_converted_everywhere(
+    database: Database,
+) -> None:
+    """From 17 on PostgreSQL builds an index without the session's."""
+    database.execute(CALLING)
+    recovery = Recovery(database, _profile(database))
+    recovery.planned()
+    before = recovery.session.history().last(e.Investigated)
+    assert before is not None
+    is_new = database.server.installation.major >= 17
+    assert len(_failing(before)) == (1 if is_new else 0)
+
+    database.execute("ALTER FUNCTION title SET search_path = public")
+    recovery.planned().ready()
+
+    after = recovery.session.history().last(e.Investigated)
+    assert after is not None
+    assert _failing(after) == {}
+    commit = e.Commit(by=ME, typed=database.name)
+    assert recovery.convert_here(commit) is e.Outcome.COMMITTED, recovery.told()

@@ -143,6 +143,14 @@ TABLES_FEW = Kind(
     "There are fewer tables than the profile expects.",
     "Verification looks again after the migrations.",
 )
+CALL_FAILS = Kind(
+    "call-fails",
+    BLOCKER,
+    "An index or a check calls a function that fails when PostgreSQL calls it by itself.",
+    "If a name is not found, give the function its own search_path (ALTER FUNCTION … SET "
+    "search_path), or say search_path under [target] in the profile: for an index, from version 17 "
+    "on, only the first helps. The conversion would fail, and roll back.",
+)
 EVENT_TRIGGER = Kind(
     "event-trigger",
     WARNING,

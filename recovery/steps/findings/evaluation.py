@@ -1,0 +1,42 @@
+"""What PostgreSQL calls while it rewrites a table, called now for one row."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+
+from queries import ask, compose
+from queries.rows import CalledRow, TableRow
+from recovery.connection.evaluating import evaluating
+from recovery.record.events import Finding
+from recovery.steps.findings.kinds import CALL_FAILS
+from recovery.words.composing import written
+from recovery.words.errors import in_a_line
+
+# From this version on PostgreSQL builds indexes with a search_path of its own, whatever is set.
+_RESTRICTED = 170000, "pg_catalog, pg_temp"
+
+
+def calls(
+    conn: psycopg.Connection[Any], converted: Sequence[TableRow], search_path: str
+) -> Iterator[Finding]:
+    """Indexes and checks of tables that would fail when these are rewritten.
+
+    A copy of the schema has no rows, and so cannot tell. Raises what the server raises where it is
+    not the function's own failure: a cancelled question, a lost connection.
+    """
+    since, restricted = _RESTRICTED
+    for row in ask(conn, "called", CalledRow, relations=[table.oid for table in converted]):
+        by_postgresql = row.kind == "index" and conn.info.server_version >= since
+        path = restricted if by_postgresql else search_path
+        query = compose("evaluate", value=written(row.value), table=written(row.relation))
+        try:
+            with conn.transaction(), evaluating(conn, path):
+                conn.execute(query)
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error as error:
+            yield CALL_FAILS.found(
+                f"The {row.kind} {row.name} of {row.relation} fails when it is made again",
+                f"{in_a_line(error)}, with the search_path {path or 'that is empty'}: {row.value}",
+            )
