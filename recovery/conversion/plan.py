@@ -294,7 +294,7 @@ def _render(
         return "\n".join([header, "-- There is nothing to run.", ""]), ()
     written = [header, "\\set ON_ERROR_STOP on", "", "BEGIN;"]
     begins = [len(written), len(written) + len(preparation)]
-    written += [f"{statement};" for statement in (*preparation, lock)]
+    written += [f"{statement};" for statement in (*preparation, lock, transaction.LOCKED)]
     for number, group in groupby(statements, key=lambda statement: statement.phase):
         written += ["", f"\\echo 'Phase {number} of {len(PHASES)}: {PHASES[number]}'"]
         why = None

@@ -17,6 +17,7 @@ from recovery.connection.dead_peer import answering
 from recovery.conversion import parity
 from recovery.conversion.plan import Plan, build
 from recovery.conversion.statements.statement import Statement
+from recovery.conversion.statements.transaction import LOCKED
 from recovery.conversion.watching import Watch
 from recovery.record.events import (
     Commit,
@@ -40,13 +41,20 @@ from recovery.record.journal import Journal
 from recovery.server.committing import commit, end_session_of
 from recovery.server.control import Control
 from recovery.server.door import Door
-from recovery.server.lock_waits import what_to_do
+from recovery.server.lock_waits import LockWaits, what_to_do
 from recovery.server.observer import Observer
 from recovery.words import foreign
 from recovery.words.errors import RecoveryError, Refused, ServerError
 from recovery.words.profile import Profile
 
 LOCK_ATTEMPTS = 5
+# One lock took too long; all of them together did; or the server chose to end our wait for another
+# session's lock, which waits for one of ours.
+_NOT_HAD = (
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.DeadlockDetected,
+)
 # How often the gate looks who is blocked, in seconds.
 _GLANCE = 1.0
 
@@ -81,7 +89,8 @@ class Conversion:
             self.control.watching(conn),
         ):
             try:
-                plan, found = self._lock(conn, observer)
+                with LockWaits(self.door, self.journal, conn):
+                    plan, found = self._lock(conn, observer)
                 xid = self._xid = _current_xid(conn)
                 with Watch(observer, self.journal, conn.info.backend_pid) as watch:
                     differences = self._convert(conn, plan, found, watch)
@@ -115,8 +124,10 @@ class Conversion:
             for statement in plan.preparation:
                 self._execute(conn, statement)
             try:
-                self._execute(conn, plan.lock)
-            except psycopg.errors.LockNotAvailable as error:
+                self._log(plan.lock)
+                conn.execute(plan.lock)
+            except _NOT_HAD as error:
+                self.control.check()
                 conn.rollback()
                 blockers = observer.blockers(list(plan.locked.values()))
                 self.journal.append(LockAttemptFailed(attempt, LOCK_ATTEMPTS, blockers))
@@ -129,6 +140,7 @@ class Conversion:
                     ) from error
                 self.control.wait(attempt)
                 continue
+            self._execute(conn, LOCKED)
             # What changed between reading the catalog and holding the locks is seen only now.
             found = catalog.read(conn)
             return self._plan(found), found
@@ -195,15 +207,16 @@ class Conversion:
     def _execute(
         self, conn: psycopg.Connection[Any], statement: str, about: str | None = None
     ) -> None:
-        with self.sql_log.open("a", encoding="utf-8", newline="") as log:
-            log.write(f"-- {datetime.now(UTC).isoformat()}\n{foreign.lines(statement)};\n")
+        self._log(statement)
         try:
             conn.execute(statement)
-        except psycopg.errors.LockNotAvailable:
-            raise
         except psycopg.Error as error:
             self.control.check()
             raise ServerError(error, statement, about) from error
+
+    def _log(self, statement: str) -> None:
+        with self.sql_log.open("a", encoding="utf-8", newline="") as log:
+            log.write(f"-- {datetime.now(UTC).isoformat()}\n{foreign.lines(statement)};\n")
 
     # --- the gate ---
 

@@ -200,8 +200,14 @@ def unreachable(error: psycopg.OperationalError) -> Unreachable:
     remedy = "Check host, port and database name, and that the server is up."
     if known is not None:
         remedy = known.remedy
-    if "does not exist" in said:
+    if "FATAL" in said and "does not exist" in said:
+        # The server's own words; a file that does not exist is libpq's complaint.
         remedy = "Check the name; the server's other databases are listed by 'psql -l'."
+    elif "certificate" in said:
+        remedy = (
+            "Name the file with the authority's certificate by sslrootcert, or PGSSLROOTCERT "
+            "('system': the authorities that this machine trusts); your own by sslcert and sslkey."
+        )
     what, _, more = said.partition("\n")
     detail = " ".join(more.split()) or None
     return Unreachable(

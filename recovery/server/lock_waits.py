@@ -61,6 +61,8 @@ class LockWaits:
     ) -> None:
         self._ended.set()
         self._thread.join()
+        if error is None and self._told:
+            self.journal.append(LockAwaited(()))
         # What SQLAlchemy raises has the server's error in ``orig``.
         of_the_server = getattr(error, "orig", error)
         if isinstance(of_the_server, psycopg.errors.LockNotAvailable) or (

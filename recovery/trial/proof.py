@@ -19,6 +19,7 @@ from recovery.conversion.expectation import Expectation
 from recovery.conversion.plan import Plan, build
 from recovery.conversion.rewriting import clauses, repaired
 from recovery.conversion.statements.statement import RECREATE, Statement
+from recovery.conversion.statements.transaction import LOCKED
 from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.server.door import Door
 from recovery.server.identity import Stranger
@@ -116,7 +117,7 @@ def run(
     plan = build(before, profile, identity, compatible=compatible)
     rewrites: list[Rewrite] = []
     failed_before = routines.failing(conn, before, plpgsql_check)
-    for text in (*plan.preparation, plan.lock):
+    for text in (*plan.preparation, plan.lock, LOCKED):
         conn.execute(text)
     for statement in plan.statements:
         check()

@@ -166,5 +166,7 @@ def _restore(tool: Installation, address: Address, password: str | None, schema:
 
 
 def _last(said: bytes) -> str:
-    lines = [line for line in said.decode(errors="replace").splitlines() if "rror" in line]
-    return (lines or ["no reason was given"])[0].strip()
+    """The reason among a program's complaints: psql writes ERROR, the others write error."""
+    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+    named = [line for line in lines if "error" in line.lower()]
+    return (named or lines[-1:] or ["no reason was given"])[0]

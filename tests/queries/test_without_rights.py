@@ -40,6 +40,7 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "databases": (rows.DatabaseRow, {}),
     "dependents": (rows.DependentRow, {}),
     "end_own_session": (rows.EndedSessionRow, {"xid": "4711"}),
+    "evaluated": (rows.EvaluatedRow, {}),
     "event_triggers": (rows.EventTriggerRow, {}),
     "foreign_keys": (rows.ForeignKeyRow, {"relations": []}),
     "identity": (rows.IdentityRow, {}),
@@ -50,8 +51,10 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "objects_others": (rows.ObjectRow, {}),
     "objects_relations": (rows.ObjectRow, {"relations": []}),
     "objects_routines": (rows.ObjectRow, {}),
+    "restoring": (rows.RestoringRow, {}),
     "roles": (rows.RoleRow, {}),
     "schemas": (rows.SchemaRow, {}),
+    "search_path": (rows.SearchPathRow, {}),
     "serials": (rows.SerialRow, {}),
     "system_identifier": (rows.SystemIdentifierRow, {}),
     "tables": (rows.TableRow, {}),
@@ -65,8 +68,8 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
 def visitor(database: Database) -> Iterator[tuple[psycopg.Connection[Any], dict[str, Any]]]:
     """A connection of a role that may do nothing, while others hold locks and wait for them."""
     database.execute(
-        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'visitor') THEN "
-        f"CREATE ROLE visitor LOGIN PASSWORD '{database.password}'; END IF; END $$"
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'bystander') THEN "
+        f"CREATE ROLE bystander LOGIN PASSWORD '{database.password}'; END IF; END $$"
     )
     database.execute(SCHEMA)
     with database.connect() as holder, database.connect(autocommit=True) as waits:
@@ -78,7 +81,7 @@ def visitor(database: Database) -> Iterator[tuple[psycopg.Connection[Any], dict[
         seen = f"SELECT FROM pg_stat_activity WHERE {pid} = ANY (pg_blocking_pids(pid))"
         until(lambda: database.rows(seen) or None)
         tables = [row[0] for row in database.rows("SELECT 'users'::regclass::oid::bigint")]
-        dsn = database.dsn.replace("user=postgres", "user=visitor")
+        dsn = database.dsn.replace("user=postgres", "user=bystander")
         with psycopg.connect(dsn, password=database.password, autocommit=True) as conn:
             conn.execute("SET search_path = ''")
             yield conn, {"holder": pid, "waiting": waits.info.backend_pid, "tables": tables}

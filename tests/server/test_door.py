@@ -1,6 +1,8 @@
 """The one door: a connection string is resolved as libpq does, and is honoured all the way."""
 
 import os
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from recovery.connection.children import dialed, run_program
 from recovery.private import installations
 from recovery.record import events as e
 from recovery.server.door import sign_in
+from recovery.words.errors import Unreachable
 from recovery.words.profile import Profile, parse
 from tests.conftest import Database
 from tests.recovering import ME, Recovery, schema_of
@@ -225,3 +228,28 @@ def test_settings_of_a_database_or_a_role_change_nothing_of_a_recovery(
     assert compared is not None
     assert compared.unexplained == ()
     assert recovery.client.verify() == 0
+
+
+def test_a_missing_root_certificate_is_no_wrong_name(tmp_path: Path) -> None:
+    missing = tmp_path / "root.crt"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speak_tls() -> None:
+            line, _ = server.accept()
+            with line:
+                line.recv(8)
+                line.sendall(b"S")
+                line.recv(8)
+
+        speaking = threading.Thread(target=speak_tls)
+        speaking.start()
+        port = server.getsockname()[1]
+        profile = parse(
+            'environment = "test"\n[target]\ndatabase = "shop"\n'
+            f'dsn = "host=127.0.0.1 port={port} user=a sslmode=verify-full sslrootcert={missing}"\n'
+        )
+        with pytest.raises(Unreachable, match="does not exist") as failed:
+            sign_in(profile)
+        speaking.join()
+    assert "sslrootcert" in failed.value.problem.remedy
+    assert "Check the name" not in failed.value.problem.remedy

@@ -2,8 +2,12 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from recovery.conversion.routines import CHECKED_PLPGSQL, READ
 from recovery.record import events as e
+from recovery.trial import schema_copy
+from recovery.trial.schema_copy import NoCopy
 from recovery.words.profile import Profile, parse
 from tests.conftest import ROLES, Database, profile_for
 from tests.recovering import Recovery, schema_of
@@ -146,3 +150,11 @@ def test_plpgsql_is_checked_where_the_extension_is_and_else_read(database: Datab
             ("public.named(uuid)", 1, READ),
         ]
         assert "not converted: log.who" in causes["public.logged()"]
+
+
+def test_why_a_schema_cannot_be_restored_is_told(database: Database) -> None:
+    address, password = database.door.address, database.password
+    with pytest.raises(NoCopy, match=r"ERROR: +division by zero"):
+        schema_copy._restore(
+            database.server.installation, address, password, b"SELECT 1;\nSELECT 1/0;\n"
+        )

@@ -15,6 +15,12 @@ from recovery.words.names import TableName
 
 # Names in definitions are qualified where they are not PostgreSQL's own, so they mean one thing.
 _NO_PATH = "SET LOCAL search_path = ''"
+# How long all locks together may take: until then those that were had are held.
+ATTEMPT = "10s"
+# At least so much memory, for making indexes and for comparing.
+MEMORY = "256MB"
+# Run when the locks are had.
+LOCKED = "SET LOCAL statement_timeout = 0"
 
 
 def preparation(database: str) -> Iterator[str]:
@@ -32,14 +38,18 @@ def preparation(database: str) -> Iterator[str]:
     )
     # The bodies of functions that are made again name their tables by their own search_path.
     yield "SET LOCAL check_function_bodies = off"
-    yield "SET LOCAL maintenance_work_mem = '256MB'"
+    # What the server has may be more.
+    yield _at_least("maintenance_work_mem")
     # For the comparison: it hashes every key once for each foreign key.
-    yield "SET LOCAL work_mem = '256MB'"
+    yield _at_least("work_mem")
     yield "SET LOCAL jit = off"
     # The keys' indexes were just written and are in memory. With the default, a small referencing
     # table is checked by reading all of a large referenced one: three times slower, measured.
     yield "SET LOCAL random_page_cost = 1.1"
-    yield "SET LOCAL max_parallel_maintenance_workers = 2"
+    yield (
+        "SELECT pg_catalog.set_config('max_parallel_maintenance_workers', '2', true) "
+        "WHERE pg_catalog.current_setting('max_parallel_maintenance_workers')::int < 2"
+    )
     yield do(
         composed(
             """BEGIN
@@ -49,6 +59,18 @@ def preparation(database: str) -> Iterator[str]:
 END""",
             database=sql.Literal(database),
         )
+    )
+    # The time-out for locks counts for each table anew: this is for all of them together.
+    yield f"SET LOCAL statement_timeout = '{ATTEMPT}'"
+
+
+def _at_least(name: str) -> str:
+    return composed(
+        "SELECT pg_catalog.set_config({name}, {memory}, true) WHERE "
+        "pg_catalog.pg_size_bytes(pg_catalog.current_setting({name}))"
+        " < pg_catalog.pg_size_bytes({memory})",
+        name=sql.Literal(name),
+        memory=sql.Literal(MEMORY),
     )
 
 
