@@ -17,13 +17,14 @@ from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
 from recovery.server.identity import refuse_strangers
 from recovery.server.lock_waits import LockWaits
 from recovery.steps import follow
-from recovery.steps.launch import Options, launch
+from recovery.steps.launch import Options, launch, stillborn
 from recovery.words.errors import (
     CANCELLED,
     DONE,
     FAILED,
     REFUSED,
     ProfileError,
+    RecoveryError,
     Refused,
     ServerError,
 )
@@ -89,19 +90,29 @@ class Client:
         options: Options | None = None,
         at: Callable[[e.AnyEvent], None] = lambda _event: None,
     ) -> int:
-        """Does a step, printing its events; answers the exit code. Ctrl+C cancels the work."""
+        """Does a step, printing its events; answers the exit code. Ctrl+C cancels the work.
+
+        ``at`` is told the events of the runner that was started here, and of no other's.
+        """
         base = options or Options(by=this_person())
         door = self.sign_in().door
         chosen = msgspec.structs.replace(base, address=door.address, password=door.password)
         code = DONE
         seen = follow.last_number(self.session)
         process = launch(self.session, step, chosen)
+        begun = False
         while True:
             try:
                 for entry in follow.follow(self.session, door, seen, process, self.output.notice):
                     seen = entry.number
                     self.output.entry(entry)
-                    if code != CANCELLED:
+                    match entry.event:
+                        case e.StepStarted(pid=pid) if pid == process.pid:
+                            begun = True
+                    # Another client's may have been quicker: its gate is not ours to decide.
+                    if not begun and (problem := stillborn(self.session, process)) is not None:
+                        raise RecoveryError.of(problem)
+                    if begun and code != CANCELLED:
                         at(entry.event)
                     if isinstance(entry.event, e.StepFailed):
                         code = entry.event.problem.exit_code

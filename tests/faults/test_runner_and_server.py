@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import stat
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,9 +20,12 @@ from recovery.server.claim import try_lock
 from recovery.server.reconcile import reconcile
 from recovery.steps import follow
 from recovery.steps.launch import Options, launch
-from recovery.words.errors import Refused
+from recovery.words.errors import RecoveryError, Refused
 from tests.conftest import Database, profile_for
 from tests.recovering import ME, Recovery, schema_of
+from tests.waiting import until
+from wizard.headless import Client
+from wizard.output import Output
 
 TABLES = """
 CREATE TABLE users (id uuid PRIMARY KEY);
@@ -261,3 +265,40 @@ def test_a_stopped_runner_is_told_and_goes_on_when_it_is_let(database: Database)
     assert len(told) == 1
     assert f"process {process.pid} on" in told[0]
     assert recovery.outcome() is e.Outcome.COMMITTED
+
+
+def test_a_second_client_does_not_decide_at_the_gate_of_the_first(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both start a conversion at once: the later one wants COMMIT, and the gate is not its own."""
+    recovery = recovery_on(database)
+    other = Client(open_session(recovery.session.id), Output(), password=database.password)
+    journal = other.session.journal
+    refused: list[RecoveryError] = []
+
+    def nobody_yet() -> None:
+        """It looked a moment before the first one's runner had the lease."""
+        del vars(journal)["holder"]
+
+    def convert_too() -> None:
+        try:
+            other.convert(database.name, commit=True, attested=None, gate_seconds=60)
+        except RecoveryError as error:
+            refused.append(error)
+
+    second = threading.Thread(target=convert_too)
+
+    def decide(at: Session, event: e.AnyEvent) -> None:
+        match event:
+            case e.PhaseStarted(number=1):
+                monkeypatch.setattr(journal, "holder", nobody_yet)
+                second.start()
+                until(lambda: "already works" in at.runner_log.read_text() or None)
+            case e.GateOpened():
+                second.join()
+                at.journal.command(e.RollBack(by=ME))
+
+    recovery.convert(decide)
+    assert recovery.outcome() is e.Outcome.ROLLED_BACK
+    (error,) = refused
+    assert "ended before it began" in error.problem.what
