@@ -44,7 +44,7 @@ FAULTS: dict[str, Callable[[str], str | None]] = {
     "another event": _other,
     "missing": lambda _body: None,
 }
-STORIES: dict[str, Callable[[], object]] = {
+STORIES: dict[str, Callable[[], story.Story]] = {
     "at the gate": story.at_the_gate,
     "reported": story.reported,
 }
@@ -53,7 +53,7 @@ STORIES: dict[str, Callable[[], object]] = {
 def _journal(path: Path, name: str) -> History:
     journal = Journal(path)
     told = STORIES[name]()
-    for entry in told.entries:  # type: ignore[attr-defined]
+    for entry in told.entries:
         journal.append(entry.event)
     true = journal.history()
     journal.close()
