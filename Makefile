@@ -49,8 +49,10 @@ snapshots: $(VENV)/ready
 screenshots: $(VENV)/ready
 	$(BIN)/python scripts/screenshots.py docs/pictures
 
+# What the command line says of itself: the man page, and the pages of --help.
 man: $(VENV)/ready
 	$(BIN)/python scripts/man_page.py docs/pg-rekey.1
+	$(BIN)/python scripts/help_pages.py wizard/help_pages
 
 findings: $(VENV)/ready
 	$(BIN)/python scripts/findings_page.py docs/findings.md

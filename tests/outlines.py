@@ -8,7 +8,7 @@ from recovery.record.history import History
 from recovery.record.journal import Journal
 from recovery.record.outline import outline
 from recovery.record.transaction import target_words, transaction_state
-from wizard.listing import state_in_words
+from wizard.session_rows import state_in_words
 
 
 def holds_at_every_moment(events: Iterable[AnyEvent], folder: Path) -> int:

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from wizard import __version__
+from wizard import __version__, help_pages
 
 # Options that end before a wizard is seen, or need none.
 _WITHOUT = {
@@ -47,7 +47,11 @@ def main() -> None:
             # Typer alone would take as long as the list.
             from wizard.listing import tell
 
-            sys.exit(tell(as_json="--json" in words))
+            tell(as_json="--json" in words)
+            return
+    if (page := help_pages.page(sys.argv[1:])) is not None:
+        sys.stdout.write(page)
+        return
     if opens_the_wizard(sys.argv[1:]):
         from wizard.opening import open_up
 

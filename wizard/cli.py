@@ -326,7 +326,8 @@ def list_sessions(as_json: JsonOption = False) -> int:
     """Lists the sessions, newest first."""
     from wizard.listing import tell
 
-    return tell(as_json=as_json)
+    tell(as_json=as_json)
+    return 0
 
 
 @app.command()

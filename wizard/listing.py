@@ -1,58 +1,81 @@
-"""The sessions as rows, for the command line."""
+"""The list of sessions for the command line. A session that has not changed is not read again.
 
+What was said of a session is kept beside all of them, with what the file system tells of its
+journal then. Loading what reads a journal takes longer than all else that is done here.
+"""
+
+import json
+import os
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
-from recovery.record.events import Step
-from recovery.record.history import History, StepState
-from recovery.record.session_list import listed_sessions
-from recovery.record.transaction import TransactionState, transaction_state
-from recovery.words.errors import DONE
-from wizard.output import Output
+from recovery.record.folders import JOURNAL, session_ids, state_folder
+from recovery.words import foreign
+from wizard import __version__
+
+# Of each session that could be read: its journal's mark, and its row.
+Kept = dict[str, tuple[list[int], dict[str, str]]]
+
+_FILE = "list.json"
+# Two changes within a tick of the file system's clock cannot be told apart. In nanoseconds.
+_TICK = 2_000_000_000
 
 
-def tell(*, as_json: bool) -> int:
-    """The command ``pg-rekey sessions``; answers its exit code."""
-    output = Output(as_json)
+def tell(*, as_json: bool) -> None:
+    """The command ``pg-rekey sessions``."""
     for row in listing():
-        if as_json:
-            output.value(row)
-        else:
-            output.line("  ".join(row.values()))
-    return DONE
+        line = foreign.as_json(row) if as_json else foreign.line("  ".join(row.values()))
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def listing() -> Iterator[dict[str, str]]:
     """One row a session: its id, target, environment, how far it is, and its folder."""
-    for listed in listed_sessions():
-        history = listed.history
-        if history is None:
-            yield {
-                "session": listed.id,
-                "database": "?",
-                "environment": "?",
-                "state": f"damaged: {listed.damage}",
-                "folder": str(listed.folder),
-            }
-            continue
-        yield {
-            "session": listed.id,
-            "database": history.profile.target.database,
-            "environment": history.profile.environment,
-            "state": state_in_words(history),
-            "folder": str(listed.folder),
-        }
+    state = state_folder()
+    before, after = _kept(state), Kept()
+    for name in session_ids(state):
+        folder = state / name
+        mark = _mark(folder)
+        if name in before and before[name][0] == mark:
+            row, readable = before[name][1], True
+        else:
+            from wizard.session_rows import row_of
+
+            row, readable = row_of(folder)
+        if readable and max(mark[2::3], default=0) < time.time_ns() - _TICK:
+            after[name] = mark, row
+        yield {"session": name, **row, "folder": str(folder)}
+    if after != before:
+        _keep(state, after)
 
 
-def state_in_words(history: History) -> str:
-    """How far a session is: what runs, what failed, or what comes next."""
-    if transaction_state(history) is TransactionState.AT_THE_GATE:
-        return "waiting at the gate, with locks held"
-    if history.running is not None:
-        return f"{history.running} is running"
-    for step in Step:
-        state = history.state_of(step)
-        if state is StepState.FAILED:
-            return f"{step} failed"
-        if not state.settled:
-            return f"{step} is next"
-    return "finished"
+def _mark(folder: Path) -> list[int]:
+    """What changes whenever one of the journal's files does."""
+    mark = []
+    for file in (folder / JOURNAL, folder / f"{JOURNAL}-wal"):
+        with suppress(FileNotFoundError):
+            known = file.stat()
+            mark += [known.st_ino, known.st_size, known.st_ctime_ns]
+    return mark
+
+
+def _kept(state: Path) -> Kept:
+    try:
+        kept = json.loads((state / _FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(kept, dict) or kept.get("program") != __version__:
+        return {}
+    return {name: (mark, row) for name, (mark, row) in kept["sessions"].items()}
+
+
+def _keep(state: Path, rows: Kept) -> None:
+    partial = state / f"{_FILE}.{os.getpid()}"
+    # Where it cannot be kept, all is read again the next time.
+    with suppress(OSError):
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps({"program": __version__, "sessions": rows}), encoding="utf-8")
+        partial.replace(state / _FILE)

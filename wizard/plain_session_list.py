@@ -7,7 +7,7 @@ from recovery.words.errors import ProfileError
 from recovery.words.profile import Profile
 from wizard.console import Console
 from wizard.headless import Client
-from wizard.listing import state_in_words
+from wizard.session_rows import state_in_words
 
 
 def opened(console: Console, profile: Profile | None, session_id: str | None) -> Client:

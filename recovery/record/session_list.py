@@ -28,16 +28,19 @@ def listed_sessions(state: Path | None = None) -> Iterator[Listed]:
     """Every session folder, newest first, damaged ones among them."""
     parent = state or state_folder()
     for name in session_ids(parent):
-        folder = parent / name
-        try:
-            history = outline(folder / JOURNAL)
-            _ = history.profile
-        except RecoveryError as error:
-            yield Listed(name, folder, None, error.problem.what)
-        except ValueError as error:
-            yield Listed(name, folder, None, str(error))
-        else:
-            yield Listed(name, folder, history, None)
+        yield listed_session(parent / name)
+
+
+def listed_session(folder: Path) -> Listed:
+    """A session as it is in the list."""
+    try:
+        history = outline(folder / JOURNAL)
+        _ = history.profile
+    except RecoveryError as error:
+        return Listed(folder.name, folder, None, error.problem.what)
+    except ValueError as error:
+        return Listed(folder.name, folder, None, str(error))
+    return Listed(folder.name, folder, history, None)
 
 
 def latest_of(profile: Profile, state: Path | None = None) -> Listed | None:

@@ -77,6 +77,40 @@ def test_a_damaged_session_is_listed_as_damaged_among_the_others(
     assert rows["torn02"]["folder"] == str(state / "20260102-000000-torn")
 
 
+def test_a_session_is_read_again_once_it_has_changed(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(state))
+    monkeypatch.setattr("wizard.listing._TICK", 0)
+    changed = make(state, "20260101-000000-aaaa")
+    make(state, "20260102-000000-aaaa").close()
+    make(state, "20260103-000000-torn").close()
+
+    def states() -> list[str]:
+        return [row["state"] for row in listing()]
+
+    assert states() == ["target is next"] * 3
+    for event in recovered()[1:]:
+        changed.journal.append(event)
+    (state / "20260103-000000-torn" / "journal.sqlite3").write_bytes(b"\0 rubbish" * 999)
+
+    torn, *others = states()
+    assert torn.startswith("damaged")
+    assert others == ["target is next", "finished"]
+    assert states() == [torn, *others]
+
+
+@pytest.mark.parametrize("kept", ["", "[]", '{"program": "0.0.1"}', "\0", '{"program": 1}'])
+def test_a_list_that_cannot_be_used_is_made_again(
+    state: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(state))
+    make(state, "20260101-000000-aaaa").close()
+    (state / "list.json").write_text(kept, encoding="utf-8")
+
+    assert [row["state"] for row in listing()] == ["target is next"]
+
+
 def test_listing_leaves_an_emptied_journal_as_it_was_found(state: Path) -> None:
     """It is evidence: the next to look must see that it was empty."""
     make(state, "20260103-000000-void").close()

@@ -17,7 +17,7 @@ from recovery.record.report_markdown import as_markdown
 from recovery.record.transaction import TransactionState, gate, target_words, transaction_state
 from tests.screens import story
 from wizard.event_lines import lines as event_lines
-from wizard.listing import state_in_words
+from wizard.session_rows import state_in_words
 
 
 def _kind(body: str) -> dict[str, str]:
