@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 TESTS ?=
 
-.PHONY: demo check test slow reliability bench format snapshots screenshots man findings clean
+.PHONY: demo check test slow reliability safety bench format snapshots screenshots man findings clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,10 @@ slow: $(VENV)/ready
 # Every fault at every moment, and COMMIT in flight a hundred times; writes the page of docs/.
 reliability: $(VENV)/ready
 	RELIABILITY=docs/reliability.md $(BIN)/python -m pytest -n 2 --dist worksteal tests/faults/test_matrix.py tests/faults/test_commit_in_flight.py $(TESTS)
+
+# Every walk of somebody who tries to do harm; writes the page of docs/.
+safety: $(VENV)/ready
+	SAFETY=docs/safety.md $(BIN)/python -m pytest -n 2 --dist worksteal tests/walks $(TESTS)
 
 # How the time grows with the catalog; takes minutes.
 bench: $(VENV)/ready

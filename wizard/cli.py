@@ -55,11 +55,11 @@ def _client(chosen: Connecting, *, new: bool = False) -> "Client":
     """The client that the options of the command describe."""
     from wizard.headless import Client, ask_on_terminal, offer_to_keep
     from wizard.output import Output
-    from wizard.profile_options import profile_of
+    from wizard.profile_options import profile_unless
     from wizard.which_session import to_work_on
 
     output = Output(as_json=chosen.as_json)
-    profile = None if chosen.session is not None else profile_of(chosen)
+    profile = profile_unless(chosen.session, chosen)
     client = Client(to_work_on(profile, chosen.session, output, new=new), output)
     if chosen.password_stdin:
         client.password = sys.stdin.readline().rstrip("\n")
@@ -71,12 +71,13 @@ def _client(chosen: Connecting, *, new: bool = False) -> "Client":
 def _meant(chosen: Chosen, session_id: str | None) -> "tuple[Profile | None, str | None]":
     """The profile, or the session where one is named: by its id or by the option."""
     from recovery.words.errors import ProfileError
-    from wizard.profile_options import profile_of
+    from wizard.profile_options import profile_unless
 
     named = {each for each in (session_id, chosen.session) if each is not None}
     if len(named) > 1:
         raise ProfileError(f"Two sessions are named: {' and '.join(named)}.", "Name one of them.")
-    return (None, named.pop()) if named else (profile_of(chosen), None)
+    session_id = named.pop() if named else None
+    return profile_unless(session_id, chosen), session_id
 
 
 @app.callback(invoke_without_command=True)
@@ -99,9 +100,9 @@ def wizard_command(
     for given, option in ((as_json, "--json"), (password_stdin, "--password-stdin")):
         if given:
             context.fail(f"{option} is for commands; the wizard has no use for it.")
-    from wizard.profile_options import profile_of
+    from wizard.profile_options import profile_unless
 
-    return _open_wizard(profile_of(meant), session, plain=plain)
+    return _open_wizard(profile_unless(session, meant), session, plain=plain)
 
 
 def _open_wizard(profile: "Profile | None", session_id: str | None, *, plain: bool) -> int:
@@ -238,9 +239,8 @@ def convert(
     confirm: Annotated[
         str, typer.Option("--confirm", metavar="DATABASE", help="The database's name, typed.")
     ],
-    commit: Annotated[
-        bool | None, typer.Option("--commit/--rollback", help="What to do at the gate.")
-    ] = None,
+    commit: Annotated[bool, typer.Option("--commit", help="Commit at the gate.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Roll back there.")] = False,
     backup_attested: Annotated[
         str | None,
         typer.Option("--backup-attested", metavar="TEXT", help="Names a backup made elsewhere."),
@@ -256,8 +256,11 @@ def convert(
     """Runs the latest plan, then commits it or rolls it back."""
     from recovery.words.errors import ProfileError
 
-    if commit is None:
-        raise ProfileError("Neither --commit nor --rollback is given.", "Say which of the two.")
+    if commit == rollback:
+        given = (
+            "Both --commit and --rollback are" if commit else "Neither --commit nor --rollback is"
+        )
+        raise ProfileError(f"{given} given.", "Say which of the two.")
     return _client(chosen).convert(
         confirm,
         commit=commit,

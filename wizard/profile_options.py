@@ -19,6 +19,31 @@ def profile_of(meant: Meant) -> Profile | None:
     return load(path, changes)
 
 
+def profile_unless(session_id: str | None, meant: Meant) -> Profile | None:
+    """The profile that is meant; None where a session is named, which has its own.
+
+    Raises ``ProfileError`` for options that would say nothing to that.
+    """
+    if session_id is None:
+        return profile_of(meant)
+    options = {
+        "--profile": meant.profile,
+        "--dsn": meant.dsn,
+        "--database": meant.database,
+        "--key": meant.keys,
+        "--scripts": meant.scripts,
+        "--set": meant.sets,
+    }
+    for option, given in options.items():
+        if given:
+            raise ProfileError(
+                f"Session {session_id} has the profile that it was opened with: "
+                f"{option} says nothing to it.",
+                f"Leave {option} out, or the session.",
+            )
+    return None
+
+
 def _changes(meant: Meant, *, alone: bool) -> dict[str, Any]:
     """What the command line says of the profile, shaped like the file.
 

@@ -196,6 +196,15 @@ def unreachable(error: psycopg.OperationalError) -> Unreachable:
     problem = problem_of(error)
     if "unsupported startup parameter" in said:
         raise Refused(POOLER, POOLER_REMEDY, detail=said)
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return Unreachable(
+            "The server let nobody finish signing in: a statement_timeout is set that is too short "
+            "for any question.",
+            "Set it higher for the role or the database (ALTER ROLE ... SET statement_timeout); "
+            "pg-rekey takes it off for its own sessions, which needs a statement, too.",
+            sqlstate=problem.sqlstate,
+            detail=said,
+        )
     known = sqlstates.said(said)
     remedy = "Check host, port and database name, and that the server is up."
     if known is not None:

@@ -254,7 +254,15 @@ class _Work:
         made = self.history.plan
         if made is None or not self.history.plan_approved:
             raise Refused("No plan was approved.", "Read the plan and approve it.")
-        if plan.sha256(self.session.read_plan()) != made.sha256:
+        try:
+            text = self.session.read_plan()
+        except OSError as error:
+            raise Refused(
+                f"plan.sql cannot be read: {error.strerror}.",
+                "Make a new plan.",
+                object=str(self.session.plan_file),
+            ) from error
+        if plan.sha256(text) != made.sha256:
             raise Refused(
                 "plan.sql is not the file that was approved.",
                 "Make a new plan.",

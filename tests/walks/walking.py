@@ -1,0 +1,112 @@
+"""Does what a walk declares, step by step, and holds each answer against what it has to be."""
+
+import os
+import shlex
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from recovery.record.folders import session_ids, state_folder
+from tests.cli.processes import is_waiting
+from tests.cli.program import PROGRAM, Ended, Shell
+from tests.cli.typist import at_a_terminal
+from tests.conftest import Database
+from tests.waiting import until
+from tests.walks.walk import CONVERT, Step
+
+
+@dataclass
+class Walking:
+    """One walk under way."""
+
+    shell: Shell
+    database: Database
+    own: ExitStack
+    goes_on: "subprocess.Popen[str] | None" = None
+    held: "list[psycopg.Connection[Any]]" = field(default_factory=list)
+
+    def words(self, text: str) -> str:
+        for name, value in self._known():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    def _known(self) -> "list[tuple[str, str]]":
+        folder = state_folder() / next(session_ids(), "none")
+        return [
+            ("convert", CONVERT),
+            ("database", self.database.name),
+            ("dsn", shlex.quote(self.database.dsn)),
+            ("session", folder.name),
+            ("folder", str(folder)),
+            ("client", "" if self.goes_on is None else str(self.goes_on.pid)),
+        ]
+
+    def takes(self, step: Step) -> None:
+        """Does what a step says, and holds the answer against what it has to be."""
+        environment = {name: self.words(value) for name, value in step.environment.items()}
+        if step.run is not None:
+            words = shlex.split(self.words(step.run))
+            self._holds(step, self.shell.run(*words, typed=self.words(step.typed), **environment))
+        elif step.start is not None:
+            words = shlex.split(self.words(step.start))
+            self.goes_on = self.shell.start(*words, **environment)
+            self.own.callback(self.goes_on.kill)
+            self._awaits(step)
+        elif step.end:
+            assert self.goes_on is not None
+            out, err = self.goes_on.communicate(timeout=60)
+            self._holds(step, Ended(self.goes_on.returncode, out, err))
+        elif step.terminal is not None:
+            self._types(step)
+        elif step.sql is not None:
+            self.database.execute(self.words(step.sql))
+        elif step.hold is not None:
+            conn = self.own.enter_context(self.database.connect())
+            conn.execute(self.words(step.hold).encode())
+            self.held.append(conn)
+        elif step.release:
+            self.held.pop().rollback()
+        elif step.shell is not None:
+            self._runs_a_shell(step)
+        else:
+            raise AssertionError("the step says nothing")
+
+    def _holds(self, step: Step, ended: Ended) -> None:
+        said = ended.out + ended.err
+        assert "Traceback" not in said, said
+        for words in step.says:
+            assert self.words(words) in said, f"{self.words(words)!r} is not in:\n{said}"
+        for words in step.never:
+            assert self.words(words) not in said, said
+        assert ended.code == step.code, said
+
+    def _awaits(self, step: Step) -> None:
+        if step.until == "a lock":
+            until(lambda: is_waiting(self.database))
+        elif step.until is not None:
+            until(lambda: True if step.until in self._events() else None)
+
+    def _events(self) -> list[str]:
+        return [type(entry.event).__name__ for entry in self.shell.history().entries]
+
+    def _types(self, step: Step) -> None:
+        assert step.terminal is not None
+        with at_a_terminal(self.shell, *shlex.split(self.words(step.terminal))) as typist:
+            for heard, line in step.typing:
+                if heard:
+                    typist.hears(self.words(heard))
+                typist.types(self.words(line))
+            ended = typist.ends()
+        self._holds(step, Ended(ended.code, ended.out.replace("\r\n", "\n"), ""))
+
+    def _runs_a_shell(self, step: Step) -> None:
+        assert step.shell is not None
+        subprocess.run(
+            ["sh", "-ec", self.words(step.shell)],
+            cwd=state_folder() / next(session_ids()),
+            env={**os.environ, "PG_REKEY": str(PROGRAM), "WORK": str(self.shell.folder)},
+            check=True,
+        )
