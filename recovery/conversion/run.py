@@ -305,6 +305,8 @@ def _current_xid(conn: psycopg.Connection[Any]) -> str:
 def _in_words(error: BaseException) -> str:
     if isinstance(error, RecoveryError):
         return error.problem.what
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
     return " ".join(str(error).split()) or type(error).__name__
 
 

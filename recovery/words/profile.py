@@ -142,6 +142,16 @@ class Profile(Section, frozen=True):
         return msgspec.structs.replace(self, keys={**keys, column: type_}, leave=leave)
 
 
+def _is_said(entries: Mapping[str, Any], steps: list[str | int]) -> bool:
+    """Whether the entry at ``steps`` is one of these, and not only something around it."""
+    said: Any = entries
+    for step in steps:
+        if not isinstance(said, Mapping) or step not in said:
+            return False
+        said = said[step]
+    return bool(steps) and not isinstance(said, Mapping)
+
+
 def _error(what: str, path: Path | None = None, line: int | None = None) -> ProfileError:
     place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "
     return ProfileError(
@@ -177,9 +187,16 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
     for steps, what in _untyped_keys(raw):
         raise _error(what, path, _line(text, steps))
     here = path.parent if path else Path()
-    for entries, folder in ((raw, here), (changes or {}, Path())):
+    changes = changes or {}
+    for entries, folder in ((raw, here), (changes, Path())):
         _make_absolute(entries, folder.resolve())
-    raw = merged(raw, changes or {})
+    raw = merged(raw, changes)
+
+    def wrong(what: str, steps: list[str | int]) -> ProfileError:
+        if _is_said(changes, steps):
+            return _error(f"on the command line: {what}")
+        return _error(what, path, _line(text, steps))
+
     for section, entry in (("metadata", "source"), ("alembic", "command")):
         table = raw.get(section)
         if isinstance(table, dict) and entry in table:
@@ -190,9 +207,9 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
         what, _, place = str(error).partition(" - at `")
         unknown = re.search(r"unknown field `([^`]*)`", what)
         steps = _steps(place.rstrip("`")) + ([unknown[1]] if unknown else [])
-        raise _error(_in_words(what, steps), path, _line(text, steps)) from error
+        raise wrong(_in_words(what, steps), steps) from error
     for steps, what in _mistakes(profile):
-        raise _error(what, path, _line(text, steps))
+        raise wrong(what, steps)
     return profile
 
 

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from recovery.server import target
-from recovery.server.door import conninfo_of
+from recovery.server.door import conninfo_of, unreachable
 from recovery.server.identity import Stranger, refuse_strangers
 from recovery.words.errors import Refused
 from recovery.words.profile import parse
@@ -148,3 +149,12 @@ def test_a_lost_line_is_noticed_unless_the_operator_says_otherwise() -> None:
     settings = conninfo_to_dict(conninfo_of(profile))
     assert settings["connect_timeout"] == "3"
     assert {"keepalives_idle", "tcp_user_timeout"} <= set(settings)
+
+
+def test_a_time_out_that_lets_nobody_sign_in_is_named() -> None:
+    """It cannot be had from a server with certainty: its clock ticks in milliseconds."""
+    problem = unreachable(psycopg.errors.QueryCanceled("canceling statement")).problem
+
+    assert "statement_timeout" in problem.what
+    assert "ALTER ROLE ... SET statement_timeout" in problem.remedy
+    assert problem.sqlstate == "57014"

@@ -22,8 +22,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports(outcome):
             told: dict[str, Any] = dict(getattr(report, "user_properties", ()))
             if "walk" in told and report.when == "call":
-                theme, name, result, *words = told["walk"]
-                walks.append(
-                    page.Walked(theme, name, result if report.passed else "FAILED", tuple(words))
-                )
+                i, j, theme, name, ends, *words = told["walk"]
+                result = ends if report.passed else "FAILED"
+                walks.append(page.Walked((i, j), theme, name, result, tuple(words)))
     Path(target).write_text(page.page(walks), encoding="utf-8")

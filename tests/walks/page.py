@@ -17,10 +17,11 @@ because that is what was decided.
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Walked:
-    """One walk: what it was, what was said, and what the database was in the end."""
+    """One walk: its place, what it was, what the database was in the end, and what was said."""
 
+    place: tuple[int, int]
     theme: str
     name: str
     result: str
@@ -29,7 +30,7 @@ class Walked:
 
 def page(walks: Iterable[Walked]) -> str:
     """The page, a table for each theme."""
-    told = sorted(walks, key=lambda walk: (walk.theme, walk.name))
+    told = sorted(walks)
     lines = [INTRO]
     for theme in dict.fromkeys(walk.theme for walk in told):
         lines += [
@@ -39,7 +40,7 @@ def page(walks: Iterable[Walked]) -> str:
             "|---|---|---|",
         ]
         for walk in (each for each in told if each.theme == theme):
-            words = "<br>".join(f"“{foreign.markdown(each)}”" for each in walk.words)
+            words = "<br>".join(foreign.markdown(each) for each in walk.words)
             lines.append(f"| {walk.name} | {words} | {walk.result} |")
         lines.append("")
     return "\n".join(lines)

@@ -27,21 +27,23 @@ WHERE application_name LIKE 'pg-rekey%' AND datname = current_database() AND sta
 
 def _parameters() -> list[Any]:
     return [
-        pytest.param(theme.title, walk, marks=[pytest.mark.slow] if walk.slow else [], id=walk.name)
-        for theme in themes()
-        for walk in theme.walk
+        pytest.param(
+            (i, j), theme.title, walk, marks=[pytest.mark.slow] if walk.slow else [], id=walk.name
+        )
+        for i, theme in enumerate(themes())
+        for j, walk in enumerate(theme.walk)
     ]
 
 
-@pytest.mark.parametrize(("theme", "walk"), _parameters())
+@pytest.mark.parametrize(("place", "theme", "walk"), _parameters())
 def test_a_walk_hurts_nobody(
+    place: tuple[int, int],
     theme: str,
     walk: Walk,
     shell: Shell,
     small: Database,
     record_property: Callable[[str, object], None],
 ) -> None:
-    record_property("walk", (theme, walk.name, walk.ends, *walk.words))
     before = small.rows(ROWS)
     shell.profile(small, walk.profile)
     shell.remember(small)
@@ -49,8 +51,11 @@ def test_a_walk_hurts_nobody(
         shell.planned(small).close()
     with ExitStack() as own:
         walking = Walking(shell, small, own)
-        for step in walk.steps:
-            walking.takes(step)
+        try:
+            for step in walk.steps:
+                walking.takes(step)
+        finally:
+            record_property("walk", (*place, theme, walk.name, walk.ends, *walking.heard))
 
     assert type_of_key(small) == (UUID if walk.ends == "before" else TEXT)
     assert small.rows(ROWS) == before

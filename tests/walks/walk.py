@@ -53,11 +53,6 @@ class Walk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # The same kind is tried by another walk or test that always runs.
     slow: bool = False
 
-    @property
-    def words(self) -> list[str]:
-        """All that has to be said, in turn."""
-        return [words for step in self.steps for words in step.says]
-
 
 class Theme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The walks of one file."""

@@ -1,8 +1,10 @@
 """Does what a walk declares, step by step, and holds each answer against what it has to be."""
 
 import os
+import re
 import shlex
 import subprocess
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +12,18 @@ from typing import Any
 import psycopg
 
 from recovery.record.folders import session_ids, state_folder
+from recovery.record.session import this_person
 from tests.cli.processes import is_waiting
 from tests.cli.program import PROGRAM, Ended, Shell
 from tests.cli.typist import at_a_terminal
 from tests.conftest import Database
 from tests.waiting import until
 from tests.walks.walk import CONVERT, Step
+
+_ME = this_person()
+_OF_HERE = [("operator", f"{_ME.user}@{_ME.host}"), ("host", _ME.host)]
+# Ports, processes and times in the names of files.
+_OF_NOW = re.compile(r"(?<=Process )\d+|(?<=127\.0\.0\.1:)\d+|\d{8}-\d{6}(-\w{4})?")
 
 
 @dataclass
@@ -27,6 +35,8 @@ class Walking:
     own: ExitStack
     goes_on: "subprocess.Popen[str] | None" = None
     held: "list[psycopg.Connection[Any]]" = field(default_factory=list)
+    # The lines in which the words were that had to be said, each once.
+    heard: dict[str, None] = field(default_factory=dict)
 
     def words(self, text: str) -> str:
         for name, value in self._known():
@@ -39,8 +49,10 @@ class Walking:
             ("convert", CONVERT),
             ("database", self.database.name),
             ("dsn", shlex.quote(self.database.dsn)),
-            ("session", folder.name),
             ("folder", str(folder)),
+            ("work", str(self.shell.folder)),
+            ("session", folder.name),
+            ("sessions", str(state_folder())),
             ("client", "" if self.goes_on is None else str(self.goes_on.pid)),
         ]
 
@@ -77,11 +89,21 @@ class Walking:
     def _holds(self, step: Step, ended: Ended) -> None:
         said = ended.out + ended.err
         assert "Traceback" not in said, said
-        for words in step.says:
-            assert self.words(words) in said, f"{self.words(words)!r} is not in:\n{said}"
+        for words in map(self.words, step.says):
+            assert words in said, f"{words!r} is not in:\n{said}"
+            self.heard |= dict.fromkeys(self._line_with(words, said))
         for words in step.never:
             assert self.words(words) not in said, said
         assert ended.code == step.code, said
+
+    def _line_with(self, words: str, said: str) -> Iterator[str]:
+        """The first line that has the words, with what is of this run only as it is declared."""
+        for line in said.splitlines():
+            if words in line:
+                for name, value in [*self._known(), *_OF_HERE]:
+                    line = line.replace(value, f"{{{name}}}") if value else line
+                yield _OF_NOW.sub("{number}", line.strip())
+                return
 
     def _awaits(self, step: Step) -> None:
         if step.until == "a lock":
