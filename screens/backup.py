@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Button, Input, RadioSet
 
+from recovery.record import since_backup
 from recovery.record.events import (
     BackupAttested,
     BackupFormat,
@@ -61,7 +62,7 @@ class BackupScreen(StepScreen):
 
     def show_step(self, history: History, now: datetime) -> None:
         backup = history.backup
-        self.query_one("#backup", Facts).tell([] if backup is None else _facts(backup))
+        self.query_one("#backup", Facts).tell([] if backup is None else _facts(backup, now))
         files = backup.files if isinstance(backup, BackupMade) else ()
         self.query_one("#files", Rows).fill(
             (each.path, words.size(each.bytes), each.sha256) for each in files
@@ -126,7 +127,7 @@ def _so_far(progress: BackupProgress) -> list[tuple[str, Cell]]:
     ]
 
 
-def _facts(backup: BackupMade | BackupAttested) -> list[tuple[str, Cell]]:
+def _facts(backup: BackupMade | BackupAttested, now: datetime) -> list[tuple[str, Cell]]:
     """What is known about a backup."""
     if isinstance(backup, BackupAttested):
         return [
@@ -135,8 +136,10 @@ def _facts(backup: BackupMade | BackupAttested) -> list[tuple[str, Cell]]:
             ("Checked", "no: this is the operator's word"),
         ]
     rows = sum(backup.row_counts.values())
+    seconds = since_backup.seconds_old(backup, now)
     return [
         ("MADE", f"{words.moment(backup.finished)}, read back whole"),
+        ("Begun", f"{since_backup.age(seconds)} ago; what was written since is not in it"),
         ("Database", f"{backup.database}, server {backup.server_version}"),
         ("With", f"{backup.tool} {backup.tool_version}, {backup.format} format"),
         ("Folder", backup.folder),

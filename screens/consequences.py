@@ -1,11 +1,14 @@
 """What can be decided, and what comes of it, in words: on the screens and in plain lines."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from recovery.record import since_backup
 from recovery.record.candidates import chosen, named
 from recovery.record.events import (
     Answer,
     BackupAttested,
+    BackupCompared,
     BackupMade,
     CollisionCompared,
     Investigated,
@@ -25,6 +28,8 @@ from screens import words
 
 # How far the gate's deadline is moved at a time, in seconds.
 EXTENSION = 900.0
+# Of the tables with another number of rows than in the backup so many are named.
+_TABLES = 3
 AFTER_ROLL_BACK = (
     "The transaction ends; the database is left as it was. The plan and the backup stay, and the "
     "conversion can be started again."
@@ -88,13 +93,14 @@ def _consent(plan: PlanMade) -> str:
     return "".join(f"{each}.\n" for each in taken)
 
 
-def what_is_locked(plan: PlanMade) -> str:
+def what_is_locked(plan: PlanMade, history: History, now: datetime) -> str:
     """What a conversion means for those who work with the database meanwhile."""
     locked = plan.locked or plan.tables
     return (
         f"{words.counted(len(locked), 'table')} will be locked{_only_locked(plan)}: "
         "whoever reads or writes them waits from the first phase until COMMIT or ROLLBACK.\n\n"
-        "Nothing is permanent before COMMIT."
+        "Nothing is permanent before COMMIT.\n\n"
+        f"Backup: {_backup(history.backup, now)}"
     )
 
 
@@ -104,9 +110,10 @@ def _only_locked(plan: PlanMade) -> str:
     return f" ({len(only)} of them only locked, not converted: {', '.join(only)})" if only else ""
 
 
-def what_becomes_permanent(history: History) -> str:
+def what_becomes_permanent(history: History, now: datetime) -> str:
     """What COMMIT does."""
-    parity = history.since_start_of(Step.CONVERSION).last(ParityChecked)
+    attempt = history.since_start_of(Step.CONVERSION)
+    parity, counted = attempt.last(ParityChecked), attempt.last(BackupCompared)
     plan = history.plan
     if parity is None or plan is None:
         return ""
@@ -122,16 +129,43 @@ def what_becomes_permanent(history: History) -> str:
             f"{words.counted(len(parity.foreign_keys), 'foreign key')} and "
             f"{words.counted(parity.compared, 'object')} compared, "
             f"{parity.differences} differences.",
-            f"Backup: {_backup(history.backup)}",
+            f"Backup: {_backup(history.backup, now)}",
+            *([] if counted is None else [since_backup.told(counted, _TABLES)]),
         ]
     )
 
 
-def _backup(backup: BackupMade | BackupAttested | None) -> str:
+def what_backup(history: History, now: datetime) -> str:
+    """How old the backup is and what was written since, in a line; empty if nothing is known."""
+    backup = history.backup
+    counted = history.since_start_of(Step.CONVERSION).last(BackupCompared)
+    if not isinstance(backup, BackupMade) or counted is None:
+        return ""
+    return f"Backup {since_backup.ago(backup, now)}. {since_backup.told(counted, 1)}"
+
+
+def old_backup(history: History, now: datetime) -> str | None:
+    """What it means to go on with a backup that is too old; None if it is not."""
+    backup = since_backup.too_old(history, now)
+    if backup is None:
+        return None
+    return (
+        f"The backup was {since_backup.ago(backup, now)}, at {words.moment(backup.started)}; the "
+        f"profile allows {since_backup.allowed(history)}.\n\n"
+        "What was written to the database since is not in it: after COMMIT there is no way back to "
+        "that. Step 4 makes a new one. To go on with this one is recorded under your name."
+    )
+
+
+OLD_BACKUP = f"Type '{since_backup.WORD}' to go on with it:"
+
+
+def _backup(backup: BackupMade | BackupAttested | None, now: datetime) -> str:
     """What there is to go back to, in a line."""
     match backup:
         case BackupMade():
-            return f"made {words.moment(backup.finished)}, read back whole."
+            at = words.moment(backup.started)
+            return f"{since_backup.ago(backup, now)} ({at}), read back whole."
         case BackupAttested():
             return f"attested by {backup.by}: {backup.statement}"
         case None:

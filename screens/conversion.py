@@ -40,9 +40,11 @@ from screens import words
 from screens.consequences import (
     AFTER_ROLL_BACK,
     EXTENSION,
+    what_backup,
     what_becomes_permanent,
     what_is_locked,
 )
+from screens.old_backup import with_backup
 from screens.phases import PhaseProgress, Rewriting, progress, rewriting, running
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
@@ -109,6 +111,7 @@ class ConversionScreen(StepScreen):
             yield Line(id="gate-time")
             yield Line(id="gate-parity")
             yield Line(id="gate-blocked")
+            yield Note(id="gate-backup")
         with Vertical(id="live"):
             yield Line(id="rewriting")
             yield Line(id="cost")
@@ -271,6 +274,7 @@ class ConversionScreen(StepScreen):
             "COMMIT is impossible: look at them, then roll back."
         )
         self.query_one("#gate-blocked", Line).say(_blocked(open_gate.blocked, open_gate.not_seen))
+        self.query_one("#gate-backup", Note).say(what_backup(self.history, now))
 
     def _show_live(self, state: TransactionState) -> None:
         """How far it is and what it costs, while no decision can be made yet."""
@@ -345,13 +349,16 @@ class ConversionScreen(StepScreen):
 
     @on(Button.Pressed, "#start")
     def start(self) -> None:
+        with_backup(self, self._ask)
+
+    def _ask(self) -> None:
         plan = self.history.plan
         if plan is None:
             return
         self.app.push_screen(
             Question(
                 f"Convert {plan.database} now?",
-                what_is_locked(plan),
+                what_is_locked(plan, self.history, self.shown_at),
                 ("back", "Not yet"),
                 ("start", "Start the conversion"),
             ),
@@ -392,7 +399,7 @@ class ConversionScreen(StepScreen):
         self.app.push_screen(
             TypedQuestion(
                 f"COMMIT in {database}?",
-                what_becomes_permanent(self.history),
+                what_becomes_permanent(self.history, self.shown_at),
                 f"Type the database's name to COMMIT ({self.history.profile.environment.upper()}):",
                 "COMMIT",
                 lambda typed: _not_the_name(typed, database),

@@ -35,6 +35,7 @@ from screens.consequences import (
     what_is_migrated,
     would_fail,
 )
+from screens.old_backup import with_backup
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
@@ -165,6 +166,9 @@ class MigrationsScreen(StepScreen):
         )
 
     def _ask(self, ways: Mapping[str, Way], *, despite_forecast: bool = False) -> None:
+        with_backup(self, lambda: self._ask_last(ways, despite_forecast))
+
+    def _ask_last(self, ways: Mapping[str, Way], despite_forecast: bool) -> None:
         def answered(answer: str | None) -> None:
             if answer == "migrate":
                 self.post_message(

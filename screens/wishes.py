@@ -75,6 +75,13 @@ class AttestBackup(Message):
 
 
 @dataclass
+class AcceptOldBackup(Message):
+    """The operator typed that a backup will do that is older than the profile allows."""
+
+    typed: str
+
+
+@dataclass
 class GiveCommand(Message):
     """Ask something of the runner that is at work."""
 

@@ -6,8 +6,10 @@ import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
@@ -185,6 +187,18 @@ def at_the_gate(*commands: e.AnyCommand) -> Decide:
 
 
 ROLL_BACK = at_the_gate(e.RollBack(by=ME))
+
+
+def made_long_ago(session: Session, days: int) -> e.BackupMade:
+    """The session's backup, as if it had been made so many days earlier."""
+    made = session.history().last(e.BackupMade)
+    assert made is not None
+    earlier = timedelta(days=days)
+    old = msgspec.structs.replace(
+        made, started=made.started - earlier, finished=made.finished - earlier
+    )
+    session.journal.append(old)
+    return old
 
 
 def fails_once(monkeypatch: pytest.MonkeyPatch, kind: type[e.Event]) -> None:

@@ -27,6 +27,7 @@ from screens.step_screen import StepScreen
 from screens.target import Connected, Connecting, Connection, NotConnected, TargetScreen
 from screens.widgets.help import HelpScreen
 from screens.wishes import (
+    AcceptOldBackup,
     ApprovePlan,
     AskServer,
     AttestBackup,
@@ -354,6 +355,10 @@ class Wizard(SilentAboutVariables):
     @on(AttestBackup)
     def _attest(self, message: AttestBackup) -> None:
         self._carry_out(partial(self._work.attest, message.statement))
+
+    @on(AcceptOldBackup)
+    def _accept_old_backup(self, message: AcceptOldBackup) -> None:
+        self._carry_out(partial(self._work.accept_old_backup, message.typed))
 
     @on(GiveCommand)
     def _give(self, message: GiveCommand) -> None:

@@ -18,6 +18,7 @@ from wizard.completion import complete_for_named_shell
 from wizard.option_places import OptionsInBothPlaces
 from wizard.options import (
     DEFAULT_PROFILE,
+    AcceptOldBackupOption,
     Chosen,
     ConfirmOption,
     Connecting,
@@ -252,6 +253,7 @@ def convert(
     accept_breaks: Annotated[
         bool, typer.Option("--accept-breaks", help="Go on with what the plan says may fail.")
     ] = False,
+    accept_old_backup: AcceptOldBackupOption = False,
 ) -> int:
     """Runs the latest plan, then commits it or rolls it back."""
     from recovery.words.errors import ProfileError
@@ -267,6 +269,7 @@ def convert(
         attested=backup_attested,
         gate_seconds=gate_seconds,
         accept_breaks=accept_breaks,
+        accept_old_backup=accept_old_backup,
     )
 
 
@@ -290,6 +293,7 @@ def migrate(
     despite_forecast: Annotated[
         bool, typer.Option("--despite-forecast", help="Go on with what failed on a copy.")
     ] = False,
+    accept_old_backup: AcceptOldBackupOption = False,
 ) -> int:
     """Sets the confirmed revision and migrates to head."""
     from recovery.record.events import Way
@@ -301,7 +305,12 @@ def migrate(
         if ways.setdefault(revision, way) is not way:
             both = f"--{ways[revision].name.lower()} and --{way.name.lower()}"
             raise ProfileError(f"{both} are both given for {revision}.", "Choose one.")
-    return _client(chosen).migrate(ways, confirm, despite_forecast=despite_forecast)
+    return _client(chosen).migrate(
+        ways,
+        confirm,
+        despite_forecast=despite_forecast,
+        accept_old_backup=accept_old_backup,
+    )
 
 
 @app.command()

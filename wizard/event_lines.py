@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from recovery.record import events as e
+from recovery.record import since_backup
 from recovery.record.candidates import answer, choosable, differences, facts, named
 from recovery.record.events.conversion import PHASES
 from recovery.record.history import History
@@ -36,6 +37,11 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield from _backup(event)
         case e.BackupAttested(statement=statement, by=by):
             yield f"backup attested by {by}: {statement}"
+        case e.OldBackupAccepted(seconds=seconds, by=by):
+            yield f"backup {since_backup.age(seconds)} old accepted by {by}"
+        case e.BackupCompared(seconds=seconds):
+            yield f"the backup was made {since_backup.age(seconds)} ago"
+            yield f"    {since_backup.told(event)}"
         case e.LockAttemptFailed(attempt=attempt, attempts=attempts, blockers=blockers):
             yield f"locks not to be had, attempt {attempt} of {attempts}; in the way:"
             yield from map(_in_the_way, blockers)

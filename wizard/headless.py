@@ -4,11 +4,12 @@ import getpass
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import msgspec
 import psycopg
 
-from recovery.record import decisions
+from recovery.record import decisions, since_backup
 from recovery.record import events as e
 from recovery.record.history import REVISION, History
 from recovery.record.session import Session, this_person
@@ -163,6 +164,7 @@ class Client:
         attested: str | None,
         gate_seconds: float,
         accept_breaks: bool = False,
+        accept_old_backup: bool = False,
     ) -> int:
         """Runs the latest plan to the gate and decides there; 1 if it ended in a roll-back."""
         self.confirm(typed)
@@ -183,6 +185,7 @@ class Client:
         if attested is not None:
             decisions.attest_backup(self.session, attested, this_person())
         decisions.approve_plan(self.session, made.sha256, this_person())
+        self._tell_backup(accept_old_backup)
         database = self.history.profile.target.database
 
         def decide(event: e.AnyEvent) -> None:
@@ -198,6 +201,15 @@ class Client:
         if code == DONE and self.history.outcome is not e.Outcome.COMMITTED:
             return FAILED
         return code
+
+    def _tell_backup(self, accept_old: bool) -> None:
+        """Says how old the backup is; accepts it though it is old, if that was asked for."""
+        now, backup = datetime.now(UTC), self.history.backup
+        if isinstance(backup, e.BackupMade):
+            self.output.notice(f"The backup was {since_backup.ago(backup, now)}.")
+        if accept_old and since_backup.too_old(self.history, now) is not None:
+            decisions.accept_old_backup(self.session, since_backup.WORD, this_person(), now)
+            self.output.entry(self.history.entries[-1])
 
     def revision(self, confirmed: Iterable[str] = ()) -> int:
         """Tells which revision the schema is at; 1 while that has to be confirmed.
@@ -219,7 +231,12 @@ class Client:
         return FAILED if self.history.start_revisions is None else DONE
 
     def migrate(
-        self, ways: dict[str, e.Way], typed: str | None, *, despite_forecast: bool = False
+        self,
+        ways: dict[str, e.Way],
+        typed: str | None,
+        *,
+        despite_forecast: bool = False,
+        accept_old_backup: bool = False,
     ) -> int:
         """Sets the confirmed revision and runs what is pending."""
         self.confirm(typed)
@@ -229,6 +246,7 @@ class Client:
                 "'pg-rekey revision' tells what was found; read it, and give the revision with "
                 "'pg-rekey revision --confirm REVISION'.",
             )
+        self._tell_backup(accept_old_backup)
         options = Options(by=this_person(), ways=ways, despite_forecast=despite_forecast)
         return self.run(e.Step.MIGRATIONS, options)
 

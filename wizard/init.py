@@ -43,6 +43,10 @@ database = {name}
 # [proof]
 # dsn = "host=staging user=owner dbname=postgres"
 
+# Beyond this age a backup needs a typed word before anything is written to the database.
+# [backup]
+# max_age_hours = 24
+
 [expect]
 # Tables that have to be there when all is done.
 tables = []

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from recovery.record import bundle, decisions, session
@@ -147,6 +148,9 @@ class LocalWork:
 
     def attest(self, statement: str) -> None:
         decisions.attest_backup(self._session, statement, self.by)
+
+    def accept_old_backup(self, typed: str) -> None:
+        decisions.accept_old_backup(self._session, typed, self.by, datetime.now(UTC))
 
     def save_bundle(self) -> str:
         return bundle.saved(bundle.save(self._session))

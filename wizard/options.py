@@ -74,6 +74,10 @@ PlainOption = Annotated[
 ConfirmOption = Annotated[
     str | None, typer.Option("--confirm", metavar="DATABASE", help="The database's name, typed.")
 ]
+AcceptOldBackupOption = Annotated[
+    bool,
+    typer.Option("--accept-old-backup", help="Go on with a backup older than the profile allows."),
+]
 
 
 @dataclass(frozen=True, slots=True)

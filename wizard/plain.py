@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 import wizard
-from recovery.record import bundle
+from recovery.record import bundle, since_backup
 from recovery.record import events as e
 from recovery.record.events.conversion import PHASES
 from recovery.record.history import History, StepState
@@ -18,6 +18,7 @@ from recovery.record.transaction import TransactionState, gate, until_when
 from recovery.record.verdict import verdict
 from recovery.words.errors import CANCELLED, Problem, RecoveryError, in_words
 from recovery.words.profile import Profile
+from screens.consequences import what_backup
 from screens.phases import running
 from screens.words import counted, elapsed
 from wizard import steps
@@ -120,6 +121,8 @@ class Plain:
         if step is e.Step.CONVERSION:
             yield from _now(history)
             yield from _gate(history)
+        if step is e.Step.BACKUP and isinstance(history.backup, e.BackupMade):
+            yield f"The backup was {since_backup.ago(history.backup, datetime.now(UTC))}."
         if step is e.Step.REPORT and history.state_of(step) is StepState.DONE:
             yield verdict(history)
         yield ", ".join(choice.label for choice in self._choices())
@@ -238,6 +241,8 @@ def _gate(history: History) -> Iterator[str]:
         differences = counted(opened.differences, "difference")
         yield f"COMMIT is impossible: {differences}. Look at the details, then roll back."
     yield from lines(e.GatePrice(0, opened.blocked, opened.not_seen))
+    if backup := what_backup(history, datetime.now(UTC)):
+        yield backup
 
 
 def _events(history: History, step: e.Step) -> Iterator[e.AnyEvent]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from recovery.conversion import plan
 from recovery.record import decisions
@@ -232,10 +233,24 @@ def _conversion(watch: Watch) -> Iterator[Choice]:
 
 def _convert(watch: Watch) -> None:
     made = watch.history.plan
-    if made is not None and watch.agrees(
-        f"Convert {made.database} now?", consequences.what_is_locked(made)
-    ):
+    if made is None or not _with_backup(watch):
+        return
+    locked = consequences.what_is_locked(made, watch.history, datetime.now(UTC))
+    if watch.agrees(f"Convert {made.database} now?", locked):
         watch.start(e.Step.CONVERSION)
+
+
+def _with_backup(watch: Watch) -> bool:
+    """Whether there is a backup to go on with: one that is too old needs a typed word."""
+    means = consequences.old_backup(watch.history, datetime.now(UTC))
+    if means is None:
+        return True
+    typed = watch.ask(means, f"{consequences.OLD_BACKUP} an empty line goes back.")
+    if not typed:
+        return False
+    now = datetime.now(UTC)
+    decisions.accept_old_backup(watch.session, typed, this_person(), now)
+    return True
 
 
 def _commit(watch: Watch) -> None:
@@ -243,7 +258,7 @@ def _commit(watch: Watch) -> None:
     database = profile.target.database
     typed = watch.ask(
         f"COMMIT in {database}?",
-        consequences.what_becomes_permanent(watch.history),
+        consequences.what_becomes_permanent(watch.history, datetime.now(UTC)),
         f"Type the database's name to COMMIT ({profile.environment.upper()}). "
         "An empty line goes back.",
     )
@@ -298,7 +313,7 @@ def _ways(watch: Watch, collisions: tuple[e.CollisionCompared, ...]) -> Mapping[
 
 
 def _migrate(watch: Watch, ways: Mapping[str, e.Way] | None, *, despite: bool = False) -> None:
-    if ways is None:
+    if ways is None or not _with_backup(watch):
         return
     if watch.agrees(
         f"Migrate {watch.history.profile.target.database} to head?",

@@ -77,6 +77,9 @@ class Work(Protocol):
     def attest(self, statement: str) -> None:
         """Journals the operator's word about a backup."""
 
+    def accept_old_backup(self, typed: str) -> None:
+        """Journals that the operator goes on with a backup older than the profile allows."""
+
     def save_bundle(self) -> str:
         """Packs the session into a file; answers where it is, in words."""
 

@@ -122,7 +122,9 @@ class Watch:
                 self._ended(problem.exit_code)
             case e.StepFinished(step=step):
                 self._ended(self._code_of(step))
-            case e.TargetConfirmed() | e.PlanApproved() | e.BackupAttested() | e.ColumnDecided():
+            case e.TargetConfirmed() | e.PlanApproved() | e.ColumnDecided():
+                self.code = DONE
+            case e.BackupAttested() | e.OldBackupAccepted():
                 self.code = DONE
         return True
 

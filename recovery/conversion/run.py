@@ -19,7 +19,9 @@ from recovery.conversion.plan import Plan, build
 from recovery.conversion.statements.statement import Statement
 from recovery.conversion.statements.transaction import LOCKED
 from recovery.conversion.watching import Watch
+from recovery.record import since_backup
 from recovery.record.events import (
+    BackupMade,
     Commit,
     CommitIntended,
     ConversionEnded,
@@ -63,7 +65,8 @@ _GLANCE = 1.0
 class Conversion:
     """One attempt. ``approved`` is the plan that the operator approved.
 
-    ``not_there`` says what is missing of the backup, each time that it is called.
+    ``backup`` is the one that was made, if one was. ``not_there`` says what is missing of it, each
+    time that it is called.
     """
 
     profile: Profile
@@ -74,6 +77,7 @@ class Conversion:
     control: Control
     sql_log: Path
     gate_seconds: float
+    backup: BackupMade | None
     not_there: Callable[[], Iterable[str]]
     _xid: str | None = field(default=None, init=False)
 
@@ -170,6 +174,9 @@ class Conversion:
         """Runs the six phases and compares before with after; answers how much differs."""
         watch.doing(0, "rows, digests and orphans before")
         before = parity.snapshot(conn, found, plan.closure, plan.search_path, self.control.check)
+        if self.backup is not None:
+            rows = {str(table): each.rows for table, each in before.contents.items()}
+            self.journal.append(since_backup.compared(self.backup, rows, datetime.now(UTC)))
         for number in PHASES:
             self._run_phase(conn, number, plan.phase(number), watch)
         watch.doing(len(PHASES) + 1, "rows, digests and orphans after")

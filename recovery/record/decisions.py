@@ -1,11 +1,14 @@
 """What only the operator decides, as it is journaled: each is refused where it can't be meant."""
 
 from collections.abc import Collection
+from datetime import datetime
 
+from recovery.record import since_backup
 from recovery.record.events import (
     BackupAttested,
     ColumnDecided,
     Investigated,
+    OldBackupAccepted,
     Person,
     PlanApproved,
     RevisionConfirmed,
@@ -129,3 +132,24 @@ def attest_backup(session: Session, statement: str, by: Person) -> None:
             "Name the provider, the snapshot and its time.",
         )
     session.journal.append(BackupAttested(statement.strip(), by))
+
+
+def accept_old_backup(session: Session, typed: str, by: Person, now: datetime) -> None:
+    """Journals that the operator goes on though the backup is older than the profile allows.
+
+    Raises ``Refused`` if another word was typed, or it is not older.
+    """
+    backup = since_backup.too_old(session.history(), now)
+    if backup is None:
+        raise Refused(
+            "The latest backup is not older than the profile allows, or was accepted already.",
+            "Look at it, then start the step.",
+        )
+    if typed != since_backup.WORD:
+        raise Refused(
+            f"{typed!r} is not the word.",
+            f"Type {since_backup.WORD!r} to go on with this backup; or back up again.",
+            object=backup.folder,
+        )
+    seconds = since_backup.seconds_old(backup, now)
+    session.journal.append(OldBackupAccepted(backup.started, seconds, by))

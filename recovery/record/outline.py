@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from recovery.record.events import (
+    BackupCompared,
     BackupProgress,
     CollisionCompared,
     CommandRefused,
@@ -29,6 +30,7 @@ from recovery.record.journal_file import entries_of, opened_to_read
 
 # What is only of use while it is watched, or in a report.
 _LEFT_OUT = (
+    BackupCompared,
     BackupProgress,
     CollisionCompared,
     CommandRefused,

@@ -6,6 +6,7 @@ import msgspec
 
 from recovery.record.events import (
     BackupAttested,
+    BackupCompared,
     BackupMade,
     BackupProgress,
     ConversionEnded,
@@ -13,6 +14,7 @@ from recovery.record.events import (
     GatePrice,
     Investigated,
     Migrated,
+    OldBackupAccepted,
     ParityChecked,
     PhaseFinished,
     PlanApproved,
@@ -55,6 +57,8 @@ def as_data(session_id: str, history: History) -> dict[str, Any]:
         PlanApproved,
         BackupMade,
         BackupAttested,
+        OldBackupAccepted,
+        BackupCompared,
         ParityChecked,
         ConversionEnded,
         RevisionConfirmed,

@@ -7,8 +7,7 @@ from recovery.record import unreadable
 from recovery.record.candidates import facts, named
 from recovery.record.events import (
     SAME,
-    BackupAttested,
-    BackupMade,
+    BackupCompared,
     Check,
     ColumnDecided,
     CompatibilityRemoved,
@@ -35,6 +34,8 @@ from recovery.record.events import (
 )
 from recovery.record.events.conversion import PHASES
 from recovery.record.history import Entry, History
+from recovery.record.markdown import table, text, time
+from recovery.record.report_backup import backup, counted_since
 from recovery.record.transaction import AFTER_COMMIT
 from recovery.record.verdict import verdict
 from recovery.words import foreign
@@ -50,14 +51,14 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
     opened = history.last_entry(SessionOpened)
     yield f"# Recovery {session_id}"
     yield ""
-    yield f"**{_text(verdict(history))}**"
+    yield f"**{text(verdict(history))}**"
     yield ""
     if lost := unreadable.told(history):
         yield f"**{lost}**"
         yield ""
     if opened is not None and isinstance(opened.event, SessionOpened):
-        by, program = _text(opened.event.by), opened.event.program
-        yield f"Opened {_time(opened.at)} by {by} with pg-rekey {program}."
+        by, program = text(opened.event.by), opened.event.program
+        yield f"Opened {time(opened.at)} by {by} with pg-rekey {program}."
         yield ""
     confirmed = history.last(TargetConfirmed)
     if confirmed is not None:
@@ -67,11 +68,11 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
         yield from _revision(history, investigated)
     if history.plan is not None:
         yield from _plan(history.plan, history.last(PlanApproved), history.of(ColumnDecided))
-    yield from _backup(history.backup)
+    yield from backup(history)
     yield from _conversion(history)
     for removed in history.of(CompatibilityRemoved):
-        yield f"{_text(removed.by)} dropped what was made for code that still had the old type: "
-        yield f"{_text(', '.join(removed.objects))}."
+        yield f"{text(removed.by)} dropped what was made for code that still had the old type: "
+        yield f"{text(', '.join(removed.objects))}."
         yield ""
     yield from _migrations(history)
     if (verified := history.last_entry(Verified)) is not None:
@@ -86,7 +87,7 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
 def _identity(identity: Identity, environment: str, by: str) -> Iterator[str]:
     yield "## Target"
     yield ""
-    yield from _table(
+    yield from table(
         ("fact", "value"),
         [
             ("database", f"{identity.database} (oid {identity.database_oid})"),
@@ -95,7 +96,7 @@ def _identity(identity: Identity, environment: str, by: str) -> Iterator[str]:
             ("as the server sees it", f"{identity.server_address or 'local socket'}"),
             (
                 "server",
-                f"PostgreSQL {identity.server_version_text}, up since {_time(identity.started)}",
+                f"PostgreSQL {identity.server_version_text}, up since {time(identity.started)}",
             ),
             ("system identifier", identity.system_identifier or "withheld"),
             ("role", f"{identity.role}, owns {identity.owned_tables} of {identity.tables} tables"),
@@ -110,11 +111,11 @@ def _identity(identity: Identity, environment: str, by: str) -> Iterator[str]:
 def _investigation(found: Investigated) -> Iterator[str]:
     yield "## Findings"
     yield ""
-    yield from _table(
+    yield from table(
         ("severity", "finding", "evidence", "what to do"),
         ((f.severity, f.title, f.evidence, f.remedy) for f in found.findings),
     )
-    yield from _table(
+    yield from table(
         ("key", "type", "expected", "foreign keys", "referencing columns"),
         ((k.key, k.actual, k.expected, k.foreign_keys, k.referencing_columns) for k in found.keys),
     )
@@ -129,7 +130,7 @@ def _revision(history: History, found: Investigated) -> Iterator[str]:
     told = [*facts(history)]
     if said is not None:
         told.append(("What spoke for it", said.evidence))
-    yield from _table(("fact", "value"), told)
+    yield from table(("fact", "value"), told)
     match = found.match
     if match is None:
         return
@@ -137,14 +138,14 @@ def _revision(history: History, found: Investigated) -> Iterator[str]:
     at = match.revisions if start is None else start
     candidate = match.candidate(at)
     if candidate is not None and (others := candidate.others):
-        yield f"Not as {_text(named(at))} leaves it, types of keys apart:"
+        yield f"Not as {text(named(at))} leaves it, types of keys apart:"
         yield ""
-        yield from _table(
+        yield from table(
             ("object", "state", "expected", "there", "cause", "note"),
             ((d.object, d.state, d.expected, d.actual, d.cause, d.note) for d in others),
         )
     if match.not_replayed:
-        yield from _table(
+        yield from table(
             ("not run", "title", "why"),
             ((each.revision, each.title, each.why) for each in match.not_replayed),
         )
@@ -157,28 +158,28 @@ def _plan(
     yield ""
     yield f"plan.sql, SHA-256 `{plan.sha256}`, for the catalog `{plan.fingerprint}`."
     if approval is not None and approval.sha256 == plan.sha256:
-        yield f"Approved by {_text(approval.by)}."
+        yield f"Approved by {text(approval.by)}."
     yield ""
     for decided in decisions:
-        yield f"{_text(decided.words)}: decided by {_text(decided.by)}."
+        yield f"{text(decided.words)}: decided by {text(decided.by)}."
         yield ""
     if plan.nothing_to_do:
         yield "Nothing to convert: every key has the expected type."
         yield ""
     if plan.refusals:
-        yield from _table(
+        yield from table(
             ("refused", "reason", "what to do"),
             ((r.object, r.reason, r.remedy) for r in plan.refusals),
         )
     if plan.rebuilt:
-        yield f"Dropped and made again, with all they have: {_text(', '.join(plan.rebuilt))}."
+        yield f"Dropped and made again, with all they have: {text(', '.join(plan.rebuilt))}."
         yield ""
     if plan.proof is not None:
         yield from _proof(plan.proof)
     if plan.soft_references:
         yield "Columns that hold values of a key, and stay as they are:"
         yield ""
-        yield from _table(
+        yield from table(
             ("column", "type", "key", "sampled"),
             (
                 (one.column, one.type, one.key, f"{one.contained} of {one.sampled}")
@@ -186,32 +187,9 @@ def _plan(
             ),
         )
     if plan.compatibility:
-        yield f"For code that still has the old type: {_text(', '.join(plan.compatibility))}. "
+        yield f"For code that still has the old type: {text(', '.join(plan.compatibility))}. "
         yield "'pg-rekey compatibility --remove' drops them."
         yield ""
-
-
-def _backup(backup: BackupMade | BackupAttested | None) -> Iterator[str]:
-    if backup is None:
-        return
-    yield "## Backup"
-    yield ""
-    if isinstance(backup, BackupAttested):
-        yield f"Attested by {_text(backup.by)}: {_text(backup.statement)}"
-        yield ""
-        return
-    tool = _text(f"{backup.tool} {backup.tool_version}")
-    yield f"{backup.format} format by {tool}, "
-    yield f"{_time(backup.started)} to {_time(backup.finished)}, read whole after it was written."
-    yield f"{sum(backup.row_counts.values()):,} rows in {len(backup.row_counts)} tables."
-    yield ""
-    yield from _table(
-        ("file", "bytes", "SHA-256"), ((f.path, f.bytes, f.sha256) for f in backup.files)
-    )
-    yield "Restore with:"
-    yield ""
-    yield f"    {backup.restore_command}"
-    yield ""
 
 
 def _conversion(history: History) -> Iterator[str]:
@@ -220,7 +198,7 @@ def _conversion(history: History) -> Iterator[str]:
         return
     yield "## Conversion"
     yield ""
-    yield from _table(
+    yield from table(
         ("phase", "counts", "seconds"),
         (
             (
@@ -231,13 +209,15 @@ def _conversion(history: History) -> Iterator[str]:
             for phase in attempt.of(PhaseFinished)
         ),
     )
+    if (counted := attempt.last(BackupCompared)) is not None:
+        yield from counted_since(counted)
     if (compared := attempt.last(ParityChecked)) is not None:
         yield from _parity(compared)
     ended = attempt.last_entry(ConversionEnded)
     if ended is not None and isinstance(ended.event, ConversionEnded):
-        by, reason = _text(ended.event.by or "nobody"), _text(ended.event.reason)
+        by, reason = text(ended.event.by or "nobody"), text(ended.event.reason)
         outcome = ended.event.outcome.upper()
-        yield f"**{outcome}** at {_time(ended.at)}: {reason} ({by})."
+        yield f"**{outcome}** at {time(ended.at)}: {reason} ({by})."
         if ended.event.outcome is Outcome.COMMITTED:
             yield AFTER_COMMIT
     else:
@@ -248,7 +228,7 @@ def _conversion(history: History) -> Iterator[str]:
 def _parity(compared: ParityChecked) -> Iterator[str]:
     yield f"Parity: {compared.compared} objects compared, {compared.differences} differences."
     yield ""
-    yield from _table(
+    yield from table(
         ("foreign key", "references", "definition before", "after", "orphans", "state"),
         (
             (
@@ -263,7 +243,7 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
             if row.key or row.state != SAME
         ),
     )
-    yield from _table(
+    yield from table(
         ("table", "rows before", "rows after", "digests", "state"),
         (
             (
@@ -277,7 +257,7 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
         ),
     )
     if compared.catalog:
-        yield from _table(
+        yield from table(
             ("kind", "object", "before", "after", "why"),
             (
                 (d.kind, d.name, d.before, d.after, d.explained or "UNEXPLAINED")
@@ -287,17 +267,17 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
 
 
 def _proof(proof: Proof) -> Iterator[str]:
-    yield f"Proof {proof.state}: {_text(proof.words)}."
+    yield f"Proof {proof.state}: {text(proof.words)}."
     yield ""
     if proof.rewrites:
-        yield from _table(
+        yield from table(
             ("rewritten", "before", "after"),
             ((rewrite.object, rewrite.before, rewrite.after) for rewrite in proof.rewrites),
         )
     if proof.breaks:
         yield "Functions that fail, or may, when they are called after the conversion:"
         yield ""
-        yield from _table(
+        yield from table(
             ("function", "line", "cause", "found how"),
             ((b.function, b.line or "?", b.cause, b.found) for b in proof.breaks),
         )
@@ -314,21 +294,21 @@ def _migrations(history: History) -> Iterator[str]:
         before, after = ", ".join(was_set.before), ", ".join(was_set.heads)
         why = f" ({was_set.evidence})" if was_set.evidence else ""
         told = f"alembic_version set from {before or 'nothing'} to {after or 'nothing'}{why}."
-        yield _text(told)
+        yield text(told)
     section = history.profile.alembic
     yield (
-        f"Migrated by {_text(' '.join(section.command))}."
+        f"Migrated by {text(' '.join(section.command))}."
         if section is not None and section.command
         else "The scripts ran without the application's env.py."
     )
     yield ""
     forecast = history.last(MigrationsForecast)
     if forecast is not None and forecast.why:
-        yield f"They were NOT TRIED on a copy first: {_text(forecast.why)}"
+        yield f"They were NOT TRIED on a copy first: {text(forecast.why)}"
         yield ""
     adopted = {e.collision.revision: e for e in history.of(RevisionAdopted)}
     aside = {e.collision.revision: e for e in history.of(TablesSetAside)}
-    yield from _table(
+    yield from table(
         ("revision", "seconds", "how"),
         (
             (
@@ -340,7 +320,7 @@ def _migrations(history: History) -> Iterator[str]:
         ),
     )
     if (migrated := history.last(Migrated)) is not None:
-        yield f"Heads read back: {_text(', '.join(migrated.heads))}."
+        yield f"Heads read back: {text(', '.join(migrated.heads))}."
         yield ""
 
 
@@ -355,9 +335,9 @@ def _how(adopted: RevisionAdopted | None, aside: TablesSetAside | None) -> str:
 
 
 def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:
-    yield f"## Check-list of {_time(at)}"
+    yield f"## Check-list of {time(at)}"
     yield ""
-    yield from _table(
+    yield from table(
         ("check", "expected", "state", "evidence"),
         ((c.name, c.expected, c.state, c.evidence) for c in checks),
     )
@@ -365,31 +345,11 @@ def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:
 
 def _failures(entries: tuple[Entry, ...]) -> Iterator[str]:
     rows = [
-        (_time(e.at), e.event.step, e.event.problem.what, e.event.problem.sqlstate or "")
+        (time(e.at), e.event.step, e.event.problem.what, e.event.problem.sqlstate or "")
         for e in entries
         if isinstance(e.event, StepFailed)
     ]
     if rows:
         yield "## What failed on the way"
         yield ""
-        yield from _table(("at", "step", "what", "SQLSTATE"), rows)
-
-
-def _text(value: object) -> str:
-    return foreign.markdown(str(value))
-
-
-def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join('---' for _ in head)}|"
-    for row in rows:
-        yield f"| {' | '.join(_cell(value) for value in row)} |"
-    yield ""
-
-
-def _cell(value: object) -> str:
-    return _text(" ".join(str(value).splitlines()))
+        yield from table(("at", "step", "what", "SQLSTATE"), rows)

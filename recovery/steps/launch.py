@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+from datetime import UTC, datetime
 
 import msgspec
 
 from recovery.connection.address import Address
 from recovery.connection.children import python_module, without_password
+from recovery.record import since_backup
 from recovery.record.events import BackupFormat, Person, Step, StepStarted, Way
 from recovery.record.session import Session
 from recovery.words.errors import FAILED, Problem, Refused
@@ -69,9 +71,11 @@ def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[
 
 def refuse_too_early(session: Session, step: Step) -> None:
     """Raises ``Refused`` if something else has to happen before a step."""
-    waits_for = session.history().waits_for(step)
+    history = session.history()
+    waits_for = history.waits_for(step)
     if waits_for is not None:
         raise Refused(f"The {step} waits for {waits_for}.", "Do that first.")
+    since_backup.refuse_old(history, step, datetime.now(UTC))
 
 
 def stillborn(session: Session, process: "subprocess.Popen[bytes]") -> Problem | None:

@@ -268,10 +268,10 @@ class _Work:
                 "Make a new plan.",
                 object=str(self.session.plan_file),
             )
-        kept = self.history.backup
-        if isinstance(kept, BackupMade):
-            for damage in backup.verify_files(kept):
-                raise Refused(f"The backup cannot be trusted: {damage}.", "Make a new one.")
+        latest = self.history.backup
+        kept = latest if isinstance(latest, BackupMade) else None
+        for damage in () if kept is None else backup.verify_files(kept):
+            raise Refused(f"The backup cannot be trusted: {damage}.", "Make a new one.")
         outcome = Conversion(
             profile=self.profile,
             door=self.door,
@@ -281,7 +281,8 @@ class _Work:
             control=self.control,
             sql_log=self.session.sql_log,
             gate_seconds=self.options.gate_seconds,
-            not_there=lambda: backup.not_there(kept) if isinstance(kept, BackupMade) else (),
+            backup=kept,
+            not_there=lambda: () if kept is None else backup.not_there(kept),
         ).run()
         if outcome is Outcome.UNKNOWN:
             raise Refused(

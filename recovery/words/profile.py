@@ -81,6 +81,12 @@ class MetadataSection(Section, frozen=True):
     folder: str = ""
 
 
+class BackupSection(Section, frozen=True):
+    """How old a backup may be before somebody has to say that it will do all the same."""
+
+    max_age_hours: int = 24
+
+
 class ProofSection(Section, frozen=True):
     """A server where a database may be made for a while, to run the plan on a copy of the schema.
 
@@ -116,6 +122,7 @@ class Profile(Section, frozen=True):
     metadata: MetadataSection | None = None
     http: tuple[HttpCheck, ...] = ()
     proof: ProofSection | None = None
+    backup: BackupSection = BackupSection()
 
     def with_search_path(self, found: str) -> "Profile":
         """The same, with the search_path that was found in the database where it names none."""
@@ -276,6 +283,8 @@ def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
         mistakes.append((["metadata", "source"], what))
     if not profile.target.database:
         mistakes.append((["target", "database"], "the expected database's name is empty"))
+    if profile.backup.max_age_hours < 1:
+        mistakes.append((["backup", "max_age_hours"], "max_age_hours: expected 1 or more"))
     named: dict[ColumnName, str] = {}
     for key, type_ in profile.keys.items():
         try:
@@ -366,6 +375,7 @@ def _known_beside(steps: list[str | int]) -> tuple[str, ...]:
         "alembic": AlembicSection,
         "metadata": MetadataSection,
         "proof": ProofSection,
+        "backup": BackupSection,
         "http": HttpCheck,
     }
     return sections.get(steps[0] if len(steps) > 1 else None, Profile).__struct_fields__

@@ -23,6 +23,7 @@ from tests.cli.processes import (
 )
 from tests.cli.program import TEXT, UUID, Ended, Shell, type_of_key
 from tests.conftest import Database
+from tests.recovering import made_long_ago
 from tests.waiting import until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="finds the runner in /proc")
@@ -74,6 +75,24 @@ def test_committing_ends_with_0_and_changes_the_types(shell: Shell, small: Datab
     assert {row["state"] for row in compared["foreign_keys"] + compared["tables"]} == {"same"}
     assert type_of_key(small) == TEXT
     assert small.rows("SELECT count(*) FROM orders JOIN users ON users.id = user_id") == [(20,)]
+
+
+def test_a_backup_that_is_old_has_to_be_accepted(shell: Shell, small: Database) -> None:
+    session = shell.planned(small)
+    assert shell.run("backup").code == 0
+    made_long_ago(session, 400)
+    small.execute("DELETE FROM items WHERE order_id = 1; DELETE FROM orders WHERE id = 1")
+
+    refused = shell.run("convert", "--confirm", small.name, "--commit")
+    assert refused.code == 4
+    assert "The backup was made 400 days ago; the profile allows 24 hours." in refused.err
+    assert "--accept-old-backup" in refused.err
+    assert type_of_key(small) == UUID
+    accepted = shell.run("convert", "--confirm", small.name, "--commit", "--accept-old-backup")
+    assert accepted.code == 0
+    assert "backup 400 days old accepted by " in accepted.out
+    assert "1 row fewer in orders than in the backup. That at least was written" in accepted.out
+    assert type_of_key(small) == TEXT
 
 
 def test_a_database_that_changed_since_the_plan_is_refused(shell: Shell, small: Database) -> None:

@@ -13,6 +13,7 @@ from recovery.record.session import Session, this_person
 from tests.cli.program import UUID, Shell, type_of_key
 from tests.cli.typist import Typist, at_a_terminal
 from tests.conftest import Database
+from tests.recovering import made_long_ago
 from tests.waiting import until
 from wizard.demo import incident
 from wizard.demo.expected import profile_text
@@ -182,6 +183,30 @@ def test_the_end_of_input_leaves_the_gate_open_and_it_is_found_again(
         typist.answers("q")
         assert typist.ends().code == 1
     assert type_of_key(small) == UUID
+
+
+def test_an_old_backup_needs_a_word(shell: Shell, small: Database) -> None:
+    session = ready(shell, small)
+    assert shell.run("backup").code == 0
+    made_long_ago(session, 400)
+    with at_a_terminal(shell, "resume", "--plain") as typist:
+        typist.hears("Step 1 of 8: Target, done")
+        typist.answers("c")
+        typist.hears("Step 5 of 8: Conversion, ready")
+        typist.answers("s")
+        typist.hears("made 400 days ago", "the profile allows 24 hours", "Type 'old backup'")
+        typist.answers("y")
+        typist.hears("'y' is not the word", "Conversion, ready")
+        typist.answers("s")
+        typist.answers("old backup")
+        typist.hears("Convert ", "Backup: made 400 days ago")
+        typist.answers("y")
+        typist.hears("Nothing is committed.", "Backup made 400 days ago. As many rows", GATE)
+        typist.answers("r")
+        typist.answers("y")
+        typist.hears("ROLLED BACK: ")
+        typist.answers("q")
+        assert typist.ends().code == 1
 
 
 def test_ctrl_c_at_the_gate_rolls_back_and_leaves(shell: Shell, small: Database) -> None:

@@ -8,12 +8,14 @@ from recovery.record.events import (
     AnyCommand,
     AnyEvent,
     BackupAttested,
+    BackupMade,
     ColumnDecided,
     Commit,
     ConversionEnded,
     ExtendGate,
     GateExtended,
     Investigated,
+    OldBackupAccepted,
     Outcome,
     Person,
     PlanApproved,
@@ -157,6 +159,12 @@ class FakeWork:
 
     def attest(self, statement: str) -> None:
         self.story.tell(BackupAttested(statement, self.by))
+
+    def accept_old_backup(self, typed: str) -> None:
+        self.asked.append(("accept", typed))
+        backup = self.story.history.last(BackupMade)
+        assert backup is not None
+        self.story.tell(OldBackupAccepted(backup.started, 0.0, self.by))
 
     def save_bundle(self) -> str:
         return (

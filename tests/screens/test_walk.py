@@ -1,5 +1,6 @@
 """The recovery from start to finish, with keys only; and what goes wrong on the way."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from recovery.record.events import (
+    BackupCompared,
     CommandRefused,
     Commit,
     CommitIntended,
@@ -16,6 +18,7 @@ from recovery.record.events import (
     Person,
     PlanApproved,
     RollBack,
+    RowsSince,
     Step,
     StepFailed,
     Way,
@@ -156,6 +159,44 @@ async def test_commit_needs_the_name() -> None:
         await press(pilot, "escape")
         assert "WAITING AT THE GATE" in words_on(pilot)
     assert not any(isinstance(asked, Commit) for asked in work.asked)
+
+
+async def test_an_old_backup_needs_a_word_before_the_conversion_starts() -> None:
+    old = msgspec.structs.replace(story.BACKUP, started=story.NIGHT - timedelta(days=400))
+    work = FakeWork(story.backed_up().tell(old))
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        await go_to(pilot, Step.BACKUP)
+        assert "400 days ago; what was written since is not in it" in words_on(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        await press(pilot, "enter")
+        shown = " ".join(words_on(pilot).split())
+        assert "The backup was made 400 days ago" in shown
+        assert "the profile allows 24 hours" in shown
+        await type_in(pilot, "yes")
+        assert "'yes' is not the word." in words_on(pilot)
+        await press(pilot, *["backspace"] * 3)
+        await type_in(pilot, "old backup")
+        assert "Convert saas_platform now?" in words_on(pilot)
+        assert "Backup: made 400 days ago" in words_on(pilot)
+        await press(pilot, "right", "enter")
+    assert ("accept", "old backup") in work.asked
+    assert work.asked[-1] == RunStep(Step.CONVERSION)
+
+
+async def test_what_was_written_since_the_backup_is_said_at_the_gate() -> None:
+    counted = BackupCompared(
+        story.BACKUP.started, 1740.0, 2, (RowsSince("orders", 1000, 1777), RowsSince("b", 2, 1))
+    )
+    work = FakeWork(story.at_the_gate().tell(counted))
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        shown = " ".join(words_on(pilot).split())
+        assert "Backup made 30 minutes ago. 777 rows more in orders than in the backup;" in shown
+        assert "1 more of 2 tables. That at least was written since." in shown
+        await press(pilot, "c")
+        shown = " ".join(words_on(pilot).split())
+        assert "1 row fewer in b than in the backup. That at least was written since." in shown
 
 
 async def test_an_empty_name_is_asked_for_and_a_decision_is_said_to_be_on_its_way(

@@ -7,6 +7,7 @@ import resource
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from recovery.record.session import Session
 from recovery.server.door import sign_in
 from recovery.server.pg_dump import choose
 from recovery.steps.backup import verify_files
+from recovery.steps.launch import refuse_too_early
 from recovery.steps.runner import perform
 from recovery.words.errors import Refused
 from recovery.words.profile import parse
@@ -32,7 +34,7 @@ from tests.conftest import (
     new_database,
     profile_for,
 )
-from tests.recovering import ME, Recovery, contents_of, schema_of
+from tests.recovering import ME, Recovery, contents_of, made_long_ago, schema_of
 
 TABLES = """
 CREATE TABLE users (id uuid PRIMARY KEY, name text);
@@ -235,6 +237,54 @@ def test_commit_is_refused_when_the_backup_is_gone(database: Database) -> None:
     assert refused is not None
     assert refused.reason.startswith(f"the backup is gone: {dump} is not there")
     assert recovery.outcome() is e.Outcome.COMMITTED
+
+
+def test_an_old_backup_needs_a_word_and_what_was_written_since_is_told(database: Database) -> None:
+    database.execute(TABLES)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
+    assert perform(recovery.session, e.Step.BACKUP, recovery.options()) == 0
+    decisions.approve_plan(recovery.session, recovery.made.sha256, ME)
+    old = made_long_ago(recovery.session, 400)
+    database.execute(
+        "INSERT INTO users SELECT md5((-g)::text)::uuid FROM generate_series(1, 777) g; "
+        "DELETE FROM notes WHERE id = 1"
+    )
+
+    # The runner itself refuses, whatever a client says.
+    assert perform(recovery.session, e.Step.CONVERSION, recovery.options()) == 4
+    said = "The backup was made 400 days ago; the profile allows 24 hours."
+    assert recovery.problem.what == said
+    assert "--accept-old-backup" in recovery.problem.remedy
+    assert recovery.session.history().last(e.PhaseStarted) is None
+    with pytest.raises(Refused, match="'yes' is not the word"):
+        decisions.accept_old_backup(recovery.session, "yes", ME, datetime.now(UTC))
+    decisions.accept_old_backup(recovery.session, "old backup", ME, datetime.now(UTC))
+    accepted = recovery.session.history().last(e.OldBackupAccepted)
+    assert accepted is not None
+    assert accepted.begun == old.started
+    assert accepted.seconds // 86400 == 400
+
+    commit = e.Commit(by=ME, typed=database.name)
+    assert recovery.convert_here(commit) is e.Outcome.COMMITTED
+    counted = recovery.session.history().last(e.BackupCompared)
+    assert counted is not None
+    assert (counted.begun, counted.tables) == (old.started, 2)
+    assert set(counted.differing) == {
+        e.RowsSince("users", 2000, 2777),
+        e.RowsSince("notes", 2000, 1999),
+    }
+    perform(recovery.session, e.Step.REPORT, recovery.options())
+    report = recovery.session.folder.joinpath("report.md").read_text()
+    assert "The backup was 400 days old when the rows were counted" in report
+    assert f"accepted by {ME}" in report
+    assert "777 rows more in users than in the backup" in report
+    assert "1 row fewer in notes than in the backup" in report
+
+    # The word was about that backup; the migrations write, too.
+    made_long_ago(recovery.session, 2)
+    with pytest.raises(Refused, match="made 402 days ago"):
+        refuse_too_early(recovery.session, e.Step.MIGRATIONS)
+    refuse_too_early(recovery.session, e.Step.VERIFICATION)
 
 
 @contextmanager

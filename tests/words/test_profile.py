@@ -439,3 +439,10 @@ def test_an_application_named_on_the_command_line_is_found_from_where_it_is_give
     assert load(None, changes).metadata == MetadataSection(
         "a:b", str(tmp_path / "bin/py"), str(tmp_path)
     )
+
+
+def test_a_backup_may_be_a_day_old_or_as_old_as_the_profile_says() -> None:
+    assert parse(TARGET).backup.max_age_hours == 24
+    assert parse(f"{TARGET}[backup]\nmax_age_hours = 2\n").backup.max_age_hours == 2
+    with pytest.raises(ProfileError, match="expected 1 or more"):
+        parse(f"{TARGET}[backup]\nmax_age_hours = 0\n")

@@ -7,10 +7,13 @@ Times are UTC, durations are seconds, sizes are bytes.
 
 from recovery.record.events.backup import (
     BackupAttested,
+    BackupCompared,
     BackupFile,
     BackupFormat,
     BackupMade,
     BackupProgress,
+    OldBackupAccepted,
+    RowsSince,
 )
 from recovery.record.events.base import Event, Fact, Person, Unreadable
 from recovery.record.events.commands import (
@@ -106,6 +109,7 @@ __all__ = [
     "AnyCommand",
     "AnyEvent",
     "BackupAttested",
+    "BackupCompared",
     "BackupFile",
     "BackupFormat",
     "BackupMade",
@@ -147,6 +151,7 @@ __all__ = [
     "Migrated",
     "MigrationsForecast",
     "NotReplayed",
+    "OldBackupAccepted",
     "Orphans",
     "OtherDatabase",
     "Outcome",
@@ -176,6 +181,7 @@ __all__ = [
     "RevisionStarted",
     "Rewrite",
     "RollBack",
+    "RowsSince",
     "SessionInTheWay",
     "SessionOpened",
     "Severity",
@@ -207,6 +213,8 @@ AnyEvent = (
     | BackupProgress
     | BackupMade
     | BackupAttested
+    | OldBackupAccepted
+    | BackupCompared
     | LockAttemptFailed
     | LockAwaited
     | PhaseStarted

@@ -39,6 +39,38 @@ class BackupMade(Event, frozen=True):
     finished: datetime
 
 
+class OldBackupAccepted(Event, frozen=True):
+    """The operator goes on though a backup is older than the profile allows: that one, no other.
+
+    ``begun`` says which it is; it was ``seconds`` old then.
+    """
+
+    begun: datetime
+    seconds: float
+    by: Person
+
+
+class RowsSince(Fact, frozen=True):
+    """How many rows a table has; ``in_backup`` is None if the backup has no such table."""
+
+    table: str
+    in_backup: int | None
+    now: int
+
+
+class BackupCompared(Event, frozen=True):
+    """The converted tables under their locks, counted, and held against the backup's counts.
+
+    ``begun`` says which backup; it was ``seconds`` old then. ``tables`` were counted, and
+    ``differing`` have another number of rows. Rows that were changed are not seen by that.
+    """
+
+    begun: datetime
+    seconds: float
+    tables: int
+    differing: tuple[RowsSince, ...]
+
+
 class BackupAttested(Event, frozen=True):
     """The operator's word that another backup exists, for example a provider's snapshot."""
 
