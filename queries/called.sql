@@ -1,5 +1,5 @@
--- Which indexes and checks of some tables call functions that are not PostgreSQL's own?
--- Parameters: relations (an array of oids). One row for each that is valid.
+-- Which indexes, checks and generated columns call functions that are not PostgreSQL's own?
+-- Parameters: relations (an array of oids; null: all of them). One row for each that is valid.
 -- "value" is what is evaluated for a row of "relation", as SQL writes it.
 SELECT
   called.kind,
@@ -20,8 +20,17 @@ FROM (
   FROM pg_catalog.pg_constraint k
   WHERE k.contype = 'c'
     AND k.convalidated
+  UNION ALL
+  SELECT 'pg_catalog.pg_attrdef'::pg_catalog.regclass, e.oid, 'generated column', a.attname::text,
+         e.adrelid, pg_catalog.pg_get_expr(e.adbin, e.adrelid)
+  FROM pg_catalog.pg_attrdef e
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum
+  WHERE a.attgenerated = 's'
 ) AS called
-WHERE called.relation = ANY (:'relations'::oid[])
+JOIN pg_catalog.pg_class c ON c.oid = called.relation
+WHERE (:'relations'::oid[] IS NULL OR called.relation = ANY (:'relations'::oid[]))
+  AND c.relkind IN ('r', 'p', 'm')
+  AND c.relpersistence <> 't'
   AND EXISTS (SELECT
                 FROM pg_catalog.pg_depend d
                WHERE d.classid = called.catalog AND d.objid = called.oid

@@ -9,6 +9,7 @@ from textual.widgets import Button, Input, RadioSet
 
 from recovery.record import since_backup
 from recovery.record.events import (
+    NOT_RESTORED_REMEDY,
     BackupAttested,
     BackupFormat,
     BackupMade,
@@ -145,4 +146,6 @@ def _facts(backup: BackupMade | BackupAttested, now: datetime) -> list[tuple[str
         ("Folder", backup.folder),
         ("Rows", f"{words.number(rows)} in {words.counted(len(backup.row_counts), 'table')}"),
         ("Restore with", backup.restore_command),
+        *[("WARNING", each.words) for each in backup.not_restored],
+        *([("What to do", NOT_RESTORED_REMEDY)] if backup.not_restored else []),
     ]

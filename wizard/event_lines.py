@@ -214,6 +214,10 @@ def _backup(backup: e.BackupMade) -> Iterator[str]:
     yield f"{rows:,} rows in {len(backup.row_counts)} tables; read whole after it was written"
     yield f"manifest: {backup.folder}/manifest.json"
     yield f"restore:  {backup.restore_command}"
+    for failing in backup.not_restored:
+        yield f"WARNING  {failing.words}"
+    if backup.not_restored:
+        yield f"         -> {e.NOT_RESTORED_REMEDY}"
 
 
 def _parity(compared: e.ParityChecked) -> Iterator[str]:

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from recovery.record import since_backup
-from recovery.record.events import BackupAttested, BackupCompared, BackupMade, OldBackupAccepted
+from recovery.record.events import (
+    NOT_RESTORED_REMEDY,
+    BackupAttested,
+    BackupCompared,
+    BackupMade,
+    OldBackupAccepted,
+)
 from recovery.record.history import History
 from recovery.record.markdown import table, text, time
 
@@ -24,6 +30,12 @@ def backup(history: History) -> Iterator[str]:
             yield ""
             yield f"    {made.restore_command}"
             yield ""
+            for failing in made.not_restored:
+                yield text(failing.words)
+                yield ""
+            if made.not_restored:
+                yield text(NOT_RESTORED_REMEDY)
+                yield ""
     for accepted in history.of(OldBackupAccepted):
         old = since_backup.age(accepted.seconds)
         yield f"The backup begun at {time(accepted.begun)} was {old} old when that was "

@@ -40,6 +40,7 @@ from recovery.server.control import Control
 from recovery.server.door import Door
 from recovery.server.lock_waits import LockWaits
 from recovery.server.pg_dump import WAITING, choose, exported_snapshot
+from recovery.steps import restorability
 from recovery.words.errors import Refused
 
 _SUFFIX = {"custom": ".dump", "directory": ".dir"}
@@ -91,6 +92,7 @@ class Backup:
                     for table in tables:
                         self.control.check()
                         row_counts[str(table)] = parity.count_rows(conn, table)
+                failing = tuple(restorability.not_restored(conn, self.control.check))
             except BaseException:
                 _remove(partial)
                 raise
@@ -109,6 +111,7 @@ class Backup:
             ),
             started=started,
             finished=datetime.now(UTC),
+            not_restored=failing,
         )
         self._write_manifest(made)
         return made

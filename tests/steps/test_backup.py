@@ -239,6 +239,41 @@ def test_commit_is_refused_when_the_backup_is_gone(database: Database) -> None:
     assert recovery.outcome() is e.Outcome.COMMITTED
 
 
+def test_what_will_not_restore_is_predicted(database: Database) -> None:
+    database.execute(TABLES)
+    database.execute(
+        "CREATE FUNCTION slug(given text) RETURNS text LANGUAGE sql IMMUTABLE "
+        "AS 'SELECT lower(given)'; "
+        "CREATE FUNCTION title(given text) RETURNS text LANGUAGE plpgsql IMMUTABLE "
+        "AS 'BEGIN RETURN slug(given); END' SET search_path = public; "
+        "CREATE INDEX by_name ON users (title(name)); "
+        "ALTER TABLE notes ADD title text GENERATED ALWAYS AS (title('A')) STORED, "
+        "ADD CONSTRAINT titled CHECK (title('A') <> ''); "
+        "ALTER FUNCTION title(text) RESET search_path"
+    )
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)"))
+    recovery.client.confirm(database.name)
+    for step in (e.Step.INVESTIGATION, e.Step.PLAN, e.Step.BACKUP):
+        assert perform(recovery.session, step, recovery.options(prove=False)) == 0
+    assert {failing.words for failing in made_by(recovery).not_restored} == {
+        "The index public.by_name of public.users fails in a restore, so it will not be restored: "
+        "function slug(text) does not exist [42883]",
+        "The check titled of public.notes fails in a restore, so the rows of public.notes will "
+        "not be restored: function slug(text) does not exist [42883]",
+        "The generated column title of public.notes fails in a restore, so the rows of "
+        "public.notes will not be restored: function slug(text) does not exist [42883]",
+    }
+    with pytest.raises(subprocess.CalledProcessError), _restored(database, made_by(recovery)):
+        pass
+
+    # The remedy that is told.
+    database.execute("ALTER FUNCTION title(text) SET search_path = public")
+    assert perform(recovery.session, e.Step.BACKUP, recovery.options()) == 0
+    assert made_by(recovery).not_restored == ()
+    with _restored(database, made_by(recovery)) as restored:
+        assert contents_of(restored) == contents_of(database)
+
+
 def test_an_old_backup_needs_a_word_and_what_was_written_since_is_told(database: Database) -> None:
     database.execute(TABLES)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()

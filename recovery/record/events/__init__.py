@@ -6,12 +6,14 @@ Times are UTC, durations are seconds, sizes are bytes.
 """
 
 from recovery.record.events.backup import (
+    NOT_RESTORED_REMEDY,
     BackupAttested,
     BackupCompared,
     BackupFile,
     BackupFormat,
     BackupMade,
     BackupProgress,
+    NotRestored,
     OldBackupAccepted,
     RowsSince,
 )
@@ -104,6 +106,7 @@ from recovery.record.events.target import Identity, OtherDatabase, SessionOpened
 from recovery.record.events.verification import Check, CheckState, Reported, Verified
 
 __all__ = [
+    "NOT_RESTORED_REMEDY",
     "SAME",
     "Answer",
     "AnyCommand",
@@ -151,6 +154,7 @@ __all__ = [
     "Migrated",
     "MigrationsForecast",
     "NotReplayed",
+    "NotRestored",
     "OldBackupAccepted",
     "Orphans",
     "OtherDatabase",

@@ -23,6 +23,30 @@ class BackupFile(Fact, frozen=True):
     sha256: str
 
 
+class NotRestored(Fact, frozen=True):
+    """An index, a check or a generated column that fails in a restore, and so what hangs on it."""
+
+    kind: str
+    name: str
+    table: str
+    problem: str
+
+    @property
+    def words(self) -> str:
+        """What is not restored, and why."""
+        what = "it" if self.kind == "index" else f"the rows of {self.table}"
+        return (
+            f"The {self.kind} {self.name} of {self.table} fails in a restore, so {what} will not "
+            f"be restored: {self.problem}"
+        )
+
+
+NOT_RESTORED_REMEDY = (
+    "pg_dump sets no search_path for a restore. Give the function that calls by a bare name its "
+    "own (ALTER FUNCTION ... SET search_path = ...), then back up again; or restore this by hand."
+)
+
+
 class BackupMade(Event, frozen=True):
     """A dump that was read whole after it was written. ``folder`` is where manifest.json lies."""
 
@@ -37,6 +61,7 @@ class BackupMade(Event, frozen=True):
     restore_command: str
     started: datetime
     finished: datetime
+    not_restored: tuple[NotRestored, ...] = ()
 
 
 class OldBackupAccepted(Event, frozen=True):

@@ -27,6 +27,9 @@ def calls(
     """
     since, restricted = _RESTRICTED
     for row in ask(conn, "called", CalledRow, relations=[table.oid for table in converted]):
+        if row.kind == "generated column":
+            # Its values are carried over: of a converted column none may be generated.
+            continue
         by_postgresql = row.kind == "index" and conn.info.server_version >= since
         path = restricted if by_postgresql else search_path
         query = compose("evaluate", value=written(row.value), table=written(row.relation))
