@@ -6,7 +6,7 @@ operator approves; the runner builds the plan again behind its locks: another te
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import accumulate, groupby
@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import ObjectName
-from recovery.conversion import compatibility, dependents, preserved
+from recovery.conversion import compatibility, dependents, preserved, routines
 from recovery.conversion.closure import Closure
 from recovery.conversion.closure import find as find_closure
 from recovery.conversion.rebuilding import Rebuild, rewrite
@@ -50,6 +50,7 @@ class Plan:
     ``rewritten`` names what is made again with another definition than it had, ``compatibility``
     what is made for code that still has the old type, if that was asked for (``compatible``).
     With ``search_path`` runs what calls functions of the database; everything else with none.
+    ``fingerprint`` is of the catalog, with what the list of breaks rests on (``rests_on``).
     """
 
     database: str
@@ -66,6 +67,8 @@ class Plan:
     statements: tuple[Statement, ...]
     text: str
     lines: tuple[int, ...]
+    fingerprint: str
+    rests_on: dict[str, str]
 
     @property
     def sha256(self) -> str:
@@ -132,9 +135,9 @@ def build(
         if possible
         else ()
     )
-    text, lines = _render(
-        identity.database, fingerprint(catalog, closure), preparation, lock, composed
-    )
+    rests_on = routines.rests_on(catalog, closure)
+    of_catalog = fingerprint(catalog, closure, rests_on)
+    text, lines = _render(identity.database, of_catalog, preparation, lock, composed)
     return Plan(
         database=identity.database,
         closure=closure,
@@ -150,6 +153,8 @@ def build(
         statements=composed,
         text=text,
         lines=lines,
+        fingerprint=of_catalog,
+        rests_on=rests_on,
     )
 
 
@@ -173,7 +178,7 @@ def summary(
     converted = {str(member.name) for member in plan.closure.members.values()}
     return PlanMade(
         sha256=plan.sha256,
-        fingerprint=fingerprint(catalog, plan.closure),
+        fingerprint=plan.fingerprint,
         database=plan.database,
         phases=tuple(
             PhasePlan(number, title, len(plan.phase(number)), plan.expected(number))
@@ -192,6 +197,7 @@ def summary(
         statements=tuple(_planned(plan)),
         locked=tuple(map(str, plan.locked)),
         kept=preserved.find(catalog, plan.closure, plan.rebuilds),
+        rests_on=plan.rests_on,
     )
 
 
@@ -226,7 +232,7 @@ def _planned(plan: Plan) -> Iterator[PlannedStatement]:
         )
 
 
-def fingerprint(catalog: Catalog, closure: Closure) -> str:
+def fingerprint(catalog: Catalog, closure: Closure, rests_on: Mapping[str, str]) -> str:
     """A hash of the part of the catalog that the plan is made for; sizes do not count."""
     tables = closure.tables()
     facts: list[object] = [
@@ -244,6 +250,7 @@ def fingerprint(catalog: Catalog, closure: Closure) -> str:
             (k.name, k.schema, k.table_name, k.definition, k.comment, k.trigger_states)
             for k in closure.foreign_keys
         ],
+        sorted(rests_on.items()),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 

@@ -5,9 +5,10 @@ making them again on a copy of the schema; those in PL/pgSQL by the extension pl
 the copy's server has it, and are else only read. How each was found is told with it.
 """
 
+import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import psycopg
@@ -26,6 +27,9 @@ CHECKED = "checked on a copy of the schema"
 CHECKED_PLPGSQL = "checked by plpgsql_check on a copy of the schema"
 READ = "read, not run"
 _EXTENSION = "plpgsql_check"
+_LOOKED_INTO = ("sql", "plpgsql")
+# So many changes are told by name.
+_MOST_TOLD = 10
 _PARSED = re.compile(r"^(BEGIN ATOMIC|RETURN )", re.MULTILINE)
 # How people write what the catalog calls otherwise.
 _SPELLINGS = {
@@ -136,6 +140,54 @@ def _head(catalog: Catalog, identity: str) -> int:
 def checkable(conn: psycopg.Connection[Any]) -> set[str]:
     """The PL/pgSQL functions that plpgsql_check can be asked about."""
     return {row.identity for row in ask(conn, "plpgsql_functions", PlpgsqlFunctionRow)}
+
+
+def rests_on(catalog: Catalog, closure: Closure) -> dict[str, str]:
+    """By object, a digest of what decides whether it is in the list of breaks.
+
+    Comments, privileges and oids do not; nor do triggers and columns that came with a partition.
+    Of other languages nothing is read, but SQL and PL/pgSQL may call what is written in them.
+    """
+    if not closure.members:
+        return {}
+    found: dict[str, object] = {}
+    converted = {*closure.tables()}
+    for one in catalog.objects.values():
+        said = one.properties
+        if one.kind in ("FUNCTION", "PROCEDURE", "AGGREGATE"):
+            body = said.get("definition") if said["language"] in _LOOKED_INTO else None
+            found[_named(one)] = said["language"], said.get("result"), body
+        elif one.kind == "TRIGGER" and (
+            one.relation_oid in converted or one.relation_oid not in catalog.parents
+        ):
+            found[_named(one)] = said["definition"]
+    if any(_is_uuid(member.column.type) for member in closure.members.values()):
+        # Whether they hold ids of a key was asked of their values.
+        for place, column in catalog.columns.items():
+            if place not in closure.members and not column.inherited and _is_uuid(column.type):
+                found[f"column {catalog.column_name(place)}"] = column.type
+    return {
+        name: hashlib.sha256(repr(said).encode()).hexdigest()[:16] for name, said in found.items()
+    }
+
+
+def _named(one: CatalogObject) -> str:
+    return f"{one.kind.lower()} {one.identity}"
+
+
+def _is_uuid(type_: str) -> bool:
+    return type_.removesuffix("[]") == "uuid"
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """In words, what is new, another or gone of what a list of breaks rests on."""
+    told = [
+        f"{name} is {'new' if name not in before else 'another' if name in now else 'gone'}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    more = len(told) - _MOST_TOLD
+    return "; ".join(told[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
 def suspicious(

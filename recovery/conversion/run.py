@@ -14,7 +14,7 @@ import psycopg
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
 from recovery.connection.dead_peer import answering
-from recovery.conversion import parity
+from recovery.conversion import parity, routines
 from recovery.conversion.plan import Plan, build
 from recovery.conversion.statements.statement import Statement
 from recovery.conversion.statements.transaction import LOCKED
@@ -161,10 +161,13 @@ class Conversion:
             compatible=self.approved.compatible,
         )
         if plan.sha256 != self.approved.sha256:
+            before = self.approved.rests_on
+            changed = "" if before is None else routines.changed(before, plan.rests_on)
             raise Refused(
                 "The database is not as it was when the plan was approved.",
                 "Make a new plan, look at what changed, and approve it.",
                 object=plan.database,
+                detail=changed or None,
             )
         return plan
 

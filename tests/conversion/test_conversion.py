@@ -182,6 +182,59 @@ def test_drift_after_approval_is_refused_before_any_change(database: Database) -
     assert types_of(database, "users.id") == ["uuid"]
 
 
+# What may fail afterwards: bodies that PostgreSQL does not look into, and columns without a foreign
+# key.
+BODIES = """
+CREATE TABLE log (who uuid);
+CREATE FUNCTION named(who uuid) RETURNS text LANGUAGE sql AS
+  'SELECT name FROM public.users WHERE id = who';
+CREATE FUNCTION logged() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN INSERT INTO public.log VALUES (NEW.id); RETURN NULL; END';
+CREATE TABLE days (at date, who uuid) PARTITION BY RANGE (at);
+CREATE TRIGGER logged AFTER INSERT ON days FOR EACH ROW EXECUTE FUNCTION logged();
+"""
+
+
+def test_what_the_list_of_breaks_rests_on_is_part_of_the_plan(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD + BODIES)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    database.execute(
+        "CREATE FUNCTION new(who uuid) RETURNS bigint LANGUAGE sql AS "
+        "'SELECT count(*) FROM public.users WHERE id = who';"
+        "CREATE OR REPLACE FUNCTION named(who uuid) RETURNS text LANGUAGE sql AS "
+        "'SELECT upper(name) FROM public.users WHERE id = who';"
+        "CREATE TRIGGER logged AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION logged();"
+        "ALTER TABLE log DROP COLUMN who"
+    )
+    assert recovery.convert() == 4
+    assert "not as it was when the plan was approved" in recovery.problem.what
+    assert recovery.problem.detail == (
+        "column log.who is gone; function public.named(uuid) is another; "
+        "function public.new(uuid) is new; trigger logged ON public.users is new"
+    )
+    assert types_of(database, "users.id") == ["uuid"]
+
+
+def test_what_no_break_rests_on_asks_for_no_new_plan(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD + BODIES)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    database.execute(
+        "DROP FUNCTION named(uuid);"
+        "CREATE FUNCTION named(who uuid) RETURNS text LANGUAGE sql AS "
+        "'SELECT name FROM public.users WHERE id = who';"
+        "COMMENT ON FUNCTION named(uuid) IS 'other';"
+        "REVOKE ALL ON FUNCTION named(uuid) FROM public;"
+        "CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');"
+        "ANALYZE"
+    )
+    with database.connect() as other:
+        other.execute("CREATE TEMP TABLE passing (who uuid)")
+        other.execute("CREATE FUNCTION pg_temp.passing() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        other.commit()
+        assert recovery.convert() == 0
+    assert recovery.outcome() is e.Outcome.COMMITTED
+
+
 def test_an_edited_plan_sql_is_refused(database: Database) -> None:
     database.execute(PARENT_AND_CHILD)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()

@@ -108,6 +108,7 @@ class PlanMade(Event, frozen=True):
     that code with the old type goes on working; ``compatibility`` names what is made for them.
     ``soft_references`` are those that nobody has decided. ``statements`` are in the order of
     plan.sql; the ``locked`` tables are locked ACCESS EXCLUSIVE from the beginning to the end.
+    ``rests_on`` has a digest of each object that the list of breaks rests on; None in old journals.
     """
 
     sha256: str
@@ -126,6 +127,7 @@ class PlanMade(Event, frozen=True):
     statements: tuple[PlannedStatement, ...] = ()
     locked: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
+    rests_on: dict[str, str] | None = None
 
     @property
     def breaks(self) -> int:
