@@ -19,6 +19,7 @@ from wizard.option_places import OptionsInBothPlaces
 from wizard.options import (
     DEFAULT_PROFILE,
     AcceptOldBackupOption,
+    AttestedOption,
     Chosen,
     ConfirmOption,
     Connecting,
@@ -242,10 +243,7 @@ def convert(
     ],
     commit: Annotated[bool, typer.Option("--commit", help="Commit at the gate.")] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Roll back there.")] = False,
-    backup_attested: Annotated[
-        str | None,
-        typer.Option("--backup-attested", metavar="TEXT", help="Names a backup made elsewhere."),
-    ] = None,
+    backup_attested: AttestedOption = None,
     gate_seconds: Annotated[
         float,
         typer.Option("--gate-seconds", metavar="SECONDS", min=1, help="How long the gate waits."),
@@ -278,6 +276,7 @@ def convert(
 def migrate(
     chosen: Connecting,
     confirm: ConfirmOption = None,
+    backup_attested: AttestedOption = None,
     adopt: Annotated[
         list[str] | None,
         typer.Option("--adopt", metavar="REVISION", help="Keep tables made by hand. Repeatable."),
@@ -308,6 +307,7 @@ def migrate(
     return _client(chosen).migrate(
         ways,
         confirm,
+        attested=backup_attested,
         despite_forecast=despite_forecast,
         accept_old_backup=accept_old_backup,
     )
@@ -321,9 +321,10 @@ def compatibility(
         bool, typer.Option("--remove", help="Drop them; asks for --confirm.")
     ] = False,
     confirm: ConfirmOption = None,
+    backup_attested: AttestedOption = None,
 ) -> int:
     """Lists or drops the operators for code that still has uuid. A plan has made them."""
-    return _client(chosen).compatibility(confirm, remove=remove)
+    return _client(chosen).compatibility(confirm, remove=remove, attested=backup_attested)
 
 
 @app.command()

@@ -11,7 +11,7 @@ import psycopg
 
 from recovery.record import decisions, since_backup
 from recovery.record import events as e
-from recovery.record.history import REVISION, History
+from recovery.record.history import BACKUP, REVISION, History
 from recovery.record.session import Session, this_person
 from recovery.server import credentials, target
 from recovery.server.door import Door, PasswordNeeded, SignedIn, sign_in
@@ -182,8 +182,7 @@ class Client:
                 "goes into the report; or plan with --compatibility, --take or --leave; or change "
                 "the functions and plan again.",
             )
-        if attested is not None:
-            decisions.attest_backup(self.session, attested, this_person())
+        self._attest(attested)
         decisions.approve_plan(self.session, made.sha256, this_person())
         self._tell_backup(accept_old_backup)
         database = self.history.profile.target.database
@@ -211,6 +210,11 @@ class Client:
             decisions.accept_old_backup(self.session, since_backup.WORD, this_person(), now)
             self.output.entry(self.history.entries[-1])
 
+    def _attest(self, statement: str | None) -> None:
+        """Journals the operator's word that there is a backup, if it was given."""
+        if statement is not None:
+            decisions.attest_backup(self.session, statement, this_person())
+
     def revision(self, confirmed: Iterable[str] = ()) -> int:
         """Tells which revision the schema is at; 1 while that has to be confirmed.
 
@@ -235,28 +239,37 @@ class Client:
         ways: dict[str, e.Way],
         typed: str | None,
         *,
+        attested: str | None = None,
         despite_forecast: bool = False,
         accept_old_backup: bool = False,
     ) -> int:
         """Sets the confirmed revision and runs what is pending."""
         self.confirm(typed)
-        if self.history.waits_for(e.Step.MIGRATIONS) == REVISION:
+        self._attest(attested)
+        waits_for = self.history.waits_for(e.Step.MIGRATIONS)
+        if waits_for == REVISION:
             raise Refused(
                 "Nobody has said which revision the schema is at.",
                 "'pg-rekey revision' tells what was found; read it, and give the revision with "
                 "'pg-rekey revision --confirm REVISION'.",
             )
+        if waits_for == BACKUP:
+            raise _no_backup("The migrations write")
         self._tell_backup(accept_old_backup)
         options = Options(by=this_person(), ways=ways, despite_forecast=despite_forecast)
         return self.run(e.Step.MIGRATIONS, options)
 
-    def compatibility(self, typed: str | None, *, remove: bool) -> int:
+    def compatibility(self, typed: str | None, *, remove: bool, attested: str | None = None) -> int:
         """Lists the operators for code that still has the old type, or drops them."""
         from recovery.conversion import compatibility
+        from recovery.steps import backup
 
         self.confirm(typed)
         if remove and typed is None:
             raise ProfileError("--confirm is not given.", "Type the database's name behind it.")
+        self._attest(attested)
+        if remove and backup.trusted(self.history.backup) is None:
+            raise _no_backup("Dropping them writes")
         try:
             with self.door.connect(read_only=not remove) as conn:
                 if not remove:
@@ -287,6 +300,13 @@ class Client:
         self.session.journal.append(report.write(self.session))
         self.output.entry(self.history.entries[-1])
         return DONE
+
+
+def _no_backup(writes: str) -> Refused:
+    return Refused(
+        f"{writes}, and this session has no backup.",
+        "Make one with 'pg-rekey backup', or name one that exists: --backup-attested TEXT.",
+    )
 
 
 def ask_on_terminal(account: str) -> str | None:

@@ -78,6 +78,10 @@ AcceptOldBackupOption = Annotated[
     bool,
     typer.Option("--accept-old-backup", help="Go on with a backup older than the profile allows."),
 ]
+AttestedOption = Annotated[
+    str | None,
+    typer.Option("--backup-attested", metavar="TEXT", help="Names a backup made elsewhere."),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,9 @@ E = TypeVar("E", bound=Event)
 
 # What may have changed the database.
 _CHANGES = (ConversionEnded, RevisionSet, RevisionFinished, Migrated, CompatibilityRemoved)
-# What the migrations wait for, in words, until the operator has said where they start.
+# What the migrations wait for, in words: to know where they start, and for a way back.
 REVISION = "the revision to be confirmed"
+BACKUP = "a backup, made and verified or attested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,12 @@ class History:
         return None
 
     @property
+    def nothing_to_migrate(self) -> bool:
+        """Whether the migrations would write nothing, as far as was seen."""
+        found, start = self.last(Investigated), self.start_revisions
+        return self.profile.alembic is None or (found is not None and found.is_at_head(start))
+
+    @property
     def plan(self) -> PlanMade | None:
         """The latest plan, unless something else is to be converted since."""
         for entry in reversed(self.entries):
@@ -327,7 +334,8 @@ class History:
     def skipped_because(self, step: Step) -> str | None:
         """Why a step has nothing to do, in words; None if it has, or may have."""
         nothing = self.plan is not None and self.plan.nothing_to_do and not self.committed
-        if nothing and step in (Step.BACKUP, Step.CONVERSION):
+        idle = (Step.BACKUP, Step.CONVERSION) if self.nothing_to_migrate else (Step.CONVERSION,)
+        if nothing and step in idle:
             return "the keys have the expected types already"
         if step is Step.MIGRATIONS and self.profile.alembic is None:
             return "the profile names no migration scripts"
@@ -376,9 +384,10 @@ class History:
             return self._conversion_waits_for(plan)
         if step is Step.MIGRATIONS and not self.converted:
             return "the conversion to be committed"
-        scripts = self.profile.alembic is not None
-        if step is Step.MIGRATIONS and scripts and self.start_revisions is None:
+        if step is Step.MIGRATIONS and self.profile.alembic and self.start_revisions is None:
             return REVISION
+        if step is Step.MIGRATIONS and self.backup is None and not self.nothing_to_migrate:
+            return BACKUP
         return None
 
     def _conversion_waits_for(self, plan: PlanMade | None) -> str | None:
@@ -388,6 +397,4 @@ class History:
             return "the plan's refusals to be resolved"
         if not self.plan_approved:
             return "the plan to be approved"
-        if self.backup is None:
-            return "a backup, made and verified or attested"
-        return None
+        return BACKUP if self.backup is None else None

@@ -29,6 +29,7 @@ from recovery.conversion import parity
 from recovery.private import installations
 from recovery.private.installations import Installation
 from recovery.record.events import (
+    BackupAttested,
     BackupFile,
     BackupFormat,
     BackupMade,
@@ -241,6 +242,17 @@ def restore_command(
 
 def _shown(command: Sequence[object]) -> str:
     return shlex.join(map(str, command))
+
+
+def trusted(kept: BackupMade | BackupAttested | None) -> BackupMade | BackupAttested | None:
+    """The backup that something is written on the strength of. Raises ``Refused`` if it is damaged.
+
+    Its files are read again; what is attested is the operator's word.
+    """
+    if isinstance(kept, BackupMade):
+        for damage in verify_files(kept):
+            raise Refused(f"The backup cannot be trusted: {damage}.", "Make a new one.")
+    return kept
 
 
 def not_there(made: BackupMade) -> Iterator[str]:

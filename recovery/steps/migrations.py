@@ -55,6 +55,7 @@ from recovery.words.profile import AlembicSection, Profile
 class Migrations:
     """One run of the migrations.
 
+    Without a backup (``backed_up``) nothing is written.
     ``ways`` says by revision what is done with tables made by hand. ``try_first``: what is pending
     runs on a copy of the schema first, and nothing is changed if it would fail there, unless
     ``despite_forecast``.
@@ -66,6 +67,7 @@ class Migrations:
     journal: Journal
     control: Control
     sql_log: Path
+    backed_up: bool
     ways: Mapping[str, Way]
     try_first: bool
     despite_forecast: bool
@@ -93,6 +95,12 @@ class Migrations:
             self._look_ahead(pending, compared)
             own = self._own_alembic(section)
             seen = own is None or self._is_seen(own, observer, section)
+            if not self.backed_up and (not seen or pending.steps(start)):
+                raise Refused(
+                    "There is no backup, and migrations are pending that the investigation has not "
+                    "seen.",
+                    "Make a backup, or attest one; then migrate.",
+                )
             stamping.stamp(
                 observer,
                 self.door,

@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from recovery.private import installations, scratch
+from tests import histories
 from tests.cli.conftest import make_template
 from tests.cli.program import UUID, Shell, type_of_key
 from tests.conftest import Database
@@ -350,6 +351,25 @@ def test_migrating_without_the_typed_name_is_refused(shell: Shell, small: Databa
     ended = shell.run("migrate")
     assert ended.code == 4
     assert "waits for the database's name to be typed" in ended.err
+
+
+def test_what_writes_without_a_backup_is_refused(shell: Shell, small: Database) -> None:
+    scripts = histories.line(shell.folder / "migrations", 2)
+    small.execute("CREATE TABLE t0 (id varchar(36) PRIMARY KEY)")
+    section = f'[alembic]\nscript_location = "{scripts.location}"\n'
+    shell.profile(small, section, keys='"users.id" = "uuid"\n')
+    shell.planned(small)
+    assert shell.run("revision", "--confirm", "r001").code == 0
+
+    for command in (("migrate",), ("compatibility", "--remove")):
+        ended = shell.run(*command, "--confirm", small.name)
+        assert ended.code == 4
+        assert "this session has no backup" in ended.err
+        assert "'pg-rekey backup'" in ended.err
+    assert small.rows("SELECT to_regclass('t1'), to_regclass('alembic_version')") == [(None, None)]
+    assert shell.run("migrate", "--backup-attested", "snapshot of noon").code == 0
+    assert small.rows("SELECT version_num FROM alembic_version") == [("r002",)]
+    assert shell.run("compatibility", "--remove", "--confirm", small.name).code == 0
 
 
 def test_migrating_before_the_conversion_is_refused(shell: Shell, small: Database) -> None:

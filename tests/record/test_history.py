@@ -210,10 +210,28 @@ def test_with_nothing_to_convert_the_migrations_may_begin() -> None:
     assert told.converted
     assert not told.committed
     assert told.state_of(Step.PLAN) is DONE
-    assert told.state_of(Step.BACKUP) is told.state_of(Step.CONVERSION) is StepState.SKIPPED
+    assert told.state_of(Step.CONVERSION) is StepState.SKIPPED
     assert told.skipped_because(Step.CONVERSION) == "the keys have the expected types already"
     assert told.waits_for(Step.MIGRATIONS) == "the revision to be confirmed"
-    assert history(*(e.event for e in told.entries), REVISION).waits_for(Step.MIGRATIONS) is None
+    # Migrations write, too.
+    assert told.state_of(Step.BACKUP) is READY
+    decided = (*(e.event for e in told.entries), REVISION)
+    assert history(*decided).waits_for(Step.MIGRATIONS) == (
+        "a backup, made and verified or attested"
+    )
+    attested = BackupAttested("RDS snapshot of 12:00", BEN)
+    assert history(*decided, attested).waits_for(Step.MIGRATIONS) is None
+
+
+def test_with_nothing_to_convert_or_migrate_no_backup_is_asked_for() -> None:
+    nothing = (opened(), confirmed(), planned(nothing_to_do=True))
+    at_head = RevisionConfirmed(("c3",), "", ANA)
+    told = history(
+        *nothing, msgspec.structs.replace(matched(Answer.NONE), claimed=("c3",)), at_head
+    )
+
+    assert told.state_of(Step.BACKUP) is told.state_of(Step.CONVERSION) is StepState.SKIPPED
+    assert told.waits_for(Step.MIGRATIONS) is None
 
 
 def matched(answer: Answer, *revisions: str) -> Investigated:
@@ -361,8 +379,8 @@ def test_a_report_that_is_written_early_finishes_nothing(way: tuple[AnyEvent, ..
 
 
 def test_a_report_is_done_until_another_step_begins() -> None:
-    nothing = (opened(), confirmed(), investigated(), planned(nothing_to_do=True), REVISION)
-    checked = (*nothing, Migrated(("c3",)), PASSED, started(Step.REPORT), REPORT)
+    nothing = (opened(), confirmed(), investigated(), planned(nothing_to_do=True), backed_up())
+    checked = (*nothing, REVISION, Migrated(("c3",)), PASSED, started(Step.REPORT), REPORT)
     again = (started(Step.VERIFICATION), PASSED, StepFinished(Step.VERIFICATION, 1.0))
 
     assert history(*checked, StepFinished(Step.REPORT, 0.1)).finished

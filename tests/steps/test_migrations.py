@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from recovery.private import scratch
+from recovery.record import decisions
 from recovery.record import events as e
 from recovery.steps.runner import perform
 from recovery.words.profile import AlembicSection
@@ -53,7 +54,12 @@ def created(table: str) -> str:
 
 
 def recovery_on(
-    database: Database, location: str, claimed: str, section: AlembicSection | None = None
+    database: Database,
+    location: str,
+    claimed: str,
+    section: AlembicSection | None = None,
+    *,
+    backed_up: bool = True,
 ) -> Recovery:
     """A session past the conversion: there was nothing to convert."""
     database.execute(
@@ -62,7 +68,10 @@ def recovery_on(
     )
     section = section or AlembicSection(location)
     profile = msgspec.structs.replace(profile_for(database), alembic=section)
-    return Recovery(database, profile).planned()
+    recovery = Recovery(database, profile).planned()
+    if backed_up:
+        decisions.attest_backup(recovery.session, "the test's own copy", ME)
+    return recovery
 
 
 def migrate(recovery: Recovery, *adopt: str, prove: bool = False, **more: Any) -> int:
@@ -105,6 +114,23 @@ def test_a_truthful_claim_is_left_alone(database: Database, tmp_path: Path) -> N
     assert migrate(recovery) == 0
     assert recovery.session.history().last(e.RevisionSet) is None
     assert finished(recovery) == [("bb", False)]
+
+
+def test_without_a_backup_nothing_is_written(database: Database, tmp_path: Path) -> None:
+    location = write_history(tmp_path, ("aa", created("a")))
+    recovery = recovery_on(database, location, "aa", backed_up=False)
+    assert migrate(recovery) == 4
+    assert "waits for a backup" in recovery.problem.what
+    assert database.rows("SELECT to_regclass('a')") == [(None,)]
+
+    # Nothing was pending when it was investigated.
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    recovery = recovery_on(database, location, "aa", backed_up=False)
+    write_history(tmp_path, ("aa", created("a")), ("bb", created("b")))
+    assert migrate(recovery) == 4
+    assert "There is no backup, and migrations are pending" in recovery.problem.what
+    assert version_of(database) == [("aa",)]
+    assert database.rows("SELECT to_regclass('b')") == [(None,)]
 
 
 def test_somebody_elses_change_of_the_revision_is_refused(
@@ -541,6 +567,7 @@ def test_a_database_without_a_version_table_is_migrated_from_the_beginning(
     section = application(tmp_path, database) if own else AlembicSection(location)
     profile = msgspec.structs.replace(profile_for(database), alembic=section)
     recovery = Recovery(database, profile).planned()
+    decisions.attest_backup(recovery.session, "the test's own copy", ME)
     assert migrate(recovery) == 0, recovery.problem
     assert finished(recovery) == [("aa", False), ("bb", False)]
     assert version_of(database) == [("bb",)]

@@ -145,6 +145,10 @@ class Investigated(Event, frozen=True):
                 waiting += below.get(revision, ())
         return tuple(each for each in self.evidence if each.revision not in applied)
 
+    def is_at_head(self, heads: tuple[str, ...] | None) -> bool:
+        """Whether a database at these heads claims just them, and nothing is pending."""
+        return heads is not None and heads == self.claimed and not self.pending(heads)
+
     @property
     def decidable(self) -> tuple[SoftReference, ...]:
         """The columns of which the operator says what is to be done with them.
