@@ -32,7 +32,10 @@ def test_the_incident_is_recovered_command_by_command(
     assert found.code == 0
     assert f"revision claimed: {incident.CLAIMED_REVISION}" in found.out
     assert f"revision found: {incident.TRUE_REVISION} is the nearest: 5 extra, " in found.out
-    assert f"BLOCKER  alembic_version claims {incident.CLAIMED_REVISION}" in found.out
+    assert (
+        f"BLOCKER  alembic_version claims {incident.CLAIMED_REVISION}, the schema is nearest to "
+        f"{incident.TRUE_REVISION}"
+    ) in found.out
     assert "collision" not in found.err
 
     told = shell.run("revision")

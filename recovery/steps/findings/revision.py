@@ -99,7 +99,12 @@ def _matched(standing: Standing, match: RevisionMatch) -> Iterator[Finding]:
     if match.answer is Answer.AMBIGUOUS:
         others = "; ".join(", ".join(each) or "no revision" for each in match.alike)
         yield REVISION_AMBIGUOUS.found(
-            f"The schema is at {found} or at {others}: nothing in the catalog tells them apart",
+            (
+                f"The schema is at {found} or at {others}"
+                if nearest.distance == 0
+                else f"The schema is as near to {found} as to {others}"
+            )
+            + ": nothing in the catalog tells them apart",
             f"claimed: {standing.claim}; {nearest.counts}",
             query=standing.query,
         )
@@ -124,7 +129,8 @@ def _false_claim(standing: Standing, match: RevisionMatch, found: str) -> Findin
     of_claim = match.candidate(standing.claimed)
     beside = "" if of_claim is None else f"; {standing.claim}: {of_claim.counts}"
     return REVISION_CLAIM.found(
-        f"alembic_version claims {standing.claim}, the schema is at {found}",
+        f"alembic_version claims {standing.claim}, the schema is "
+        f"{'at' if nearest.distance == 0 else 'nearest to'} {found}",
         f"not there although claimed: {named or 'nothing'}; {found}: {nearest.counts}{beside}",
         query="\n\n".join([standing.query, *([which_exist(missing)] if missing else [])]),
         revision=found,
