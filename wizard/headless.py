@@ -188,12 +188,15 @@ class Client:
         database = self.history.profile.target.database
 
         def decide(event: e.AnyEvent) -> None:
-            if isinstance(event, e.GateOpened):
-                me = this_person()
-                wanted = commit and event.differences == 0
-                self.session.journal.command(
-                    e.Commit(by=me, typed=database) if wanted else e.RollBack(by=me)
-                )
+            me = this_person()
+            match event:
+                case e.GateOpened() if commit:
+                    self.session.journal.command(e.Commit(by=me, typed=database))
+                case e.GateOpened():
+                    self.session.journal.command(e.RollBack(by=me))
+                case e.CommandRefused(command="Commit", by=by) if commit and by == me:
+                    # Nobody is there to decide otherwise, and the locks are held.
+                    self.session.journal.command(e.RollBack(by=me))
 
         options = Options(by=this_person(), gate_seconds=gate_seconds)
         code = self.run(e.Step.CONVERSION, options, decide)

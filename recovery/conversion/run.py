@@ -239,10 +239,11 @@ class Conversion:
         self.control.refuse_waiting("the gate was not open yet")
         self.journal.append(GateOpened(_in(self.gate_seconds), differences))
         told: GatePrice | None = None
+        refused = ""
         while not self.control.asked_to_stop:
             left = deadline - time.monotonic()
             if left <= 0:
-                self._roll_back(conn, "the gate's deadline passed and nobody decided")
+                self._roll_back(conn, f"{refused}the gate's deadline passed and nobody decided")
                 return None
             match self.control.next(min(_GLANCE, left)):
                 case Commit() as commit:
@@ -250,6 +251,7 @@ class Conversion:
                     if reason is None:
                         return commit
                     self.journal.refuse(commit, reason)
+                    refused = f"COMMIT was asked for and refused, because {reason}; then "
                 case ExtendGate() as wish:
                     deadline += wish.seconds
                     self.journal.append(GateExtended(_in(deadline - time.monotonic()), wish.by))
@@ -260,7 +262,7 @@ class Conversion:
             if told is None or not price.same_as(told):
                 told = price
                 self.journal.append(price)
-        self._roll_back(conn, "the operator chose ROLLBACK", self.control.asked_by)
+        self._roll_back(conn, f"{refused}the operator chose ROLLBACK", self.control.asked_by)
         return None
 
     def _why_not(self, commit: Commit, differences: int) -> str | None:

@@ -266,15 +266,8 @@ def test_unexplained_differences_make_commit_impossible(database: Database) -> N
     found = recovery.session.history().last(e.Investigated)
     assert found is not None
     assert "event-trigger" in {finding.code for finding in found.findings}
-    commit, roll_back = e.Commit(by=ME, typed=database.name), e.RollBack(by=ME)
-
-    def insist(session: object, event: e.AnyEvent) -> None:
-        if isinstance(event, e.GateOpened):
-            recovery.session.journal.command(commit)
-        if isinstance(event, e.CommandRefused):
-            recovery.session.journal.command(roll_back)
-
-    assert recovery.convert(insist) == 0
+    code = recovery.client.convert(database.name, commit=True, attested=None, gate_seconds=60)
+    assert code == 1
     history = recovery.session.history()
     compared = history.last(e.ParityChecked)
     assert compared is not None
@@ -286,6 +279,10 @@ def test_unexplained_differences_make_commit_impossible(database: Database) -> N
     refused = history.last(e.CommandRefused)
     assert refused is not None
     assert "3 differences are unexplained" in refused.reason
+    assert recovery.ended.reason == (
+        "COMMIT was asked for and refused, because 3 differences are unexplained; then the "
+        "operator chose ROLLBACK"
+    )
     assert recovery.outcome() is e.Outcome.ROLLED_BACK
     assert database.rows("SELECT count(*) FROM notes") == [(20,)]
 
