@@ -123,6 +123,8 @@ def problem_lines(problem: Problem, title: str = "error") -> Iterator[str]:
         yield f"  detail: {' '.join(problem.detail.split())}"
     if problem.statement:
         yield f"  statement: {' '.join(problem.statement.split())[:300]}"
+    if problem.stays:
+        yield f"  committed before, and stays: {problem.stays}"
     if problem.remedy:
         yield f"  what to do: {problem.remedy}"
 

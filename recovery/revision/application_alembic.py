@@ -49,8 +49,7 @@ class ApplicationAlembic:
         if code != 0:
             raise RecoveryError(
                 f"The application's Alembic failed at revision {revision}: exit code {code}.",
-                "What it had committed before stays. Read what it printed, mend that, then start "
-                "the step again: it goes on from here.",
+                "Read what it printed, mend that, then start the step again: it goes on from here.",
                 object=revision,
                 statement=" ".join((*self.command, "upgrade", revision)),
                 detail=self._since(printed),
@@ -85,7 +84,7 @@ class ApplicationAlembic:
                 "The application's Alembic does not come to this database.",
                 "It was asked for the current revision, and nobody waited at the version table. "
                 "Check 'command' and 'folder' in the profile's [alembic], and where the "
-                "application's settings lead. Nothing was changed.",
+                "application's settings lead.",
                 object=" ".join((*self.command, "current")),
                 detail=self._since(printed),
             )

@@ -38,7 +38,7 @@ class Control:
         self._waiting: list[Commit | ExtendGate] = []
         self.asked_by: Person | None = None
         self._asked_at: float | None = None
-        self._remedy = "Nothing was committed. Start the step again."
+        self._remedy = "This run has committed nothing. Start the step again."
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> "Control":

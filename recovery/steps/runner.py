@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import psycopg
 
+from recovery.record.committed import committed
 from recovery.record.events import (
     BackupMade,
     Identity,
@@ -35,7 +36,7 @@ from recovery.server.door import Door
 from recovery.server.identity import refuse_strangers
 from recovery.server.lock_waits import LockWaits
 from recovery.steps.launch import Options, refuse_too_early
-from recovery.words.errors import FAILED, Problem, RecoveryError, Refused, problem_of
+from recovery.words.errors import FAILED, UNREACHABLE, Problem, RecoveryError, Refused, problem_of
 
 if TYPE_CHECKING:
     from recovery.trial.schema_copy import Copy
@@ -94,6 +95,10 @@ def _lease(session: Session) -> Iterator[None]:
 
 
 def _fail(session: Session, step: Step, problem: Problem) -> int:
+    if step is Step.MIGRATIONS:
+        run = session.history().since_start_of(step)
+        stays = committed(run, line_lost=problem.exit_code == UNREACHABLE)
+        problem = msgspec.structs.replace(problem, stays=stays or None)
     session.journal.append(StepFailed(step, problem))
     return problem.exit_code
 

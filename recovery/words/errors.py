@@ -39,6 +39,8 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detail: str | None = None
     # What an error of the server's means here.
     meaning: str | None = None
+    # What the attempt had committed before, and stays.
+    stays: str | None = None
 
 
 class RecoveryError(Exception):
@@ -90,7 +92,7 @@ class Unreachable(RecoveryError):
 
 
 class Refused(RecoveryError):
-    """The work would not be safe; nothing was changed."""
+    """The work would not be safe, or not safe to go on with."""
 
     exit_code = REFUSED
 
@@ -138,7 +140,7 @@ def in_a_line(error: "psycopg.Error") -> str:
 
 
 # What to do about an error of which nothing is known.
-_READ_IT = "Nothing was committed. Read the server's message, then start the step again."
+_READ_IT = "Read the server's message, then start the step again."
 
 
 def problem_of(

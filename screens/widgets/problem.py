@@ -16,6 +16,7 @@ def described(problem: Problem) -> Content:
     named = [
         ("Object", problem.object and plain_line(problem.object)),
         ("It means", problem.meaning),
+        ("Committed before, and stays", problem.stays),
         ("What to do", problem.remedy),
         ("Detail", problem.detail),
         ("Statement", problem.statement and " ".join(problem.statement.split())),

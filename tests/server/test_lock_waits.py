@@ -94,7 +94,7 @@ def test_a_cancel_ends_the_wait_for_the_version_table(
         cancelling = cancelled_while_it_waits(recovery, holder.rollback if let_go else lambda: None)
         assert migrate(recovery) == 130
         cancelling.join()
-    assert recovery.problem.remedy == "Nothing was committed. Start the step again."
+    assert recovery.problem.remedy == "This run has committed nothing. Start the step again."
     told = awaited(recovery)
     assert told is not None
     assert [each.application for each in told] == ["the shop"]

@@ -339,6 +339,8 @@ def test_a_failing_migration_keeps_those_before_it_and_can_be_gone_on_from(
     assert migrate(recovery) == 1
     assert recovery.problem.sqlstate == "22012"
     assert recovery.problem.statement == "SELECT 1/0"
+    assert recovery.problem.stays == "the version table, set to aa; revision bb"
+    assert "Nothing was committed" not in recovery.problem.remedy
     assert version_of(database) == [("bb",)]
     assert database.rows("SELECT to_regclass('b')::text, to_regclass('c')") == [("b", None)]
     write_history(
