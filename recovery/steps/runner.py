@@ -190,15 +190,20 @@ class _Work:
 
     def plan(self) -> None:
         from recovery.catalog import catalog
-        from recovery.conversion import plan
+        from recovery.conversion import plan, values
         from recovery.trial import proof
 
+        compatible = self.options.compatible
         with self._looking() as conn:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with conn.transaction():
                 found = catalog.read(conn)
-        compatible = self.options.compatible
-        made = plan.build(found, self.profile, self.identity, compatible=compatible)
+            made = plan.build(found, self.profile, self.identity, compatible=compatible)
+            failures = tuple(values.refusals(conn, made.closure, made.search_path))
+        if failures:
+            made = plan.build(
+                found, self.profile, self.identity, failures=failures, compatible=compatible
+            )
         proved = None
         if made.statements and self.options.prove:
             proved = proof.prove(

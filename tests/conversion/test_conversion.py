@@ -144,13 +144,22 @@ def test_values_that_are_no_uuid_are_found_beforehand_and_stop_the_way_back(
         INSERT INTO users VALUES ('root'), ('A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11');
         """
     )
-    recovery = Recovery(database, profile_for(database, users__id="uuid")).ready()
+    recovery = Recovery(database, profile_for(database, users__id="uuid")).planned()
     found = recovery.session.history().last(e.Investigated)
     assert found is not None
     (finding,) = (f for f in found.findings if f.code == "value-no-uuid")
     assert finding.severity is e.Severity.BLOCKER
     assert "'root'" in finding.evidence
     assert "A0EEBC99" in finding.evidence
+    (refusal,) = recovery.made.refusals
+    assert refusal.object == "users.id"
+    assert "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', 'root'" in refusal.reason
+    _, _, query = refusal.remedy.partition("This shows them: ")
+    assert database.rows(query) == [("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11",), ("root",)]
+
+    database.execute("DELETE FROM users")
+    recovery.planned().ready()
+    database.execute("INSERT INTO users VALUES ('root')")
     assert recovery.convert() == 1
     assert recovery.problem.sqlstate == "22P02"
     assert recovery.outcome() is e.Outcome.ROLLED_BACK
