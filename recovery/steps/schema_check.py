@@ -16,7 +16,8 @@ from recovery.revision import migration_scripts, replay
 from recovery.revision.differences import Comparing
 from recovery.revision.replay import Replay, with_below
 from recovery.revision.version_table import version_table
-from recovery.words.errors import Refused
+from recovery.steps.asked import Unanswered
+from recovery.words.errors import Refused, in_a_line
 from recovery.words.profile import AlembicSection
 
 NAME = "schema of the revision"
@@ -40,13 +41,18 @@ def replayed(
         )
     except Refused as error:
         return error.problem.what
+    except psycopg.Error as error:
+        check()
+        if conn.broken:
+            raise
+        return in_a_line(error)
 
 
 def made(
     found: Catalog,
     section: AlembicSection,
     known: Replay | str,
-    claimed: tuple[str, ...],
+    claimed: tuple[str, ...] | Unanswered,
     *,
     major: int,
 ) -> Check:
@@ -55,6 +61,9 @@ def made(
     What is there besides, and types of keys, are told and fail nothing: an index made by hand is no
     lie, and keys have checks of their own.
     """
+    if isinstance(claimed, Unanswered):
+        expected = "as the claimed revision leaves it"
+        return Check(NAME, expected, CheckState.NOT_CHECKED, claimed.words)
     expected = f"as revision {', '.join(claimed) or 'none'} leaves it"
     if isinstance(known, str):
         return Check(NAME, expected, CheckState.NOT_CHECKED, f"the scripts did not run: {known}")

@@ -8,7 +8,6 @@ import psycopg
 
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
-from recovery.connection.evaluating import evaluating
 from recovery.conversion import parity
 from recovery.record.events import (
     Check,
@@ -23,8 +22,9 @@ from recovery.revision import migration_scripts
 from recovery.revision.replay import Replay
 from recovery.revision.version_table import current_revisions, version_table
 from recovery.steps import schema_check
+from recovery.steps.asked import Unanswered, asked
 from recovery.words.names import TableName, spelled
-from recovery.words.profile import HttpCheck, Profile
+from recovery.words.profile import AlembicSection, HttpCheck, Profile
 
 PASSED, FAILED, NOT_CHECKED = CheckState.PASSED, CheckState.FAILED, CheckState.NOT_CHECKED
 
@@ -39,26 +39,68 @@ def verify(
 
     ``check`` may raise, to cancel.
     """
-    # A service and the scripts may take their time: no transaction is open meanwhile.
+    # Services and scripts may take their time, and so may comparing: no transaction is open then,
+    # for its snapshot would keep the server from cleaning up.
     services = _services(profile.http, check)
     section = profile.alembic
-    known = "" if section is None else schema_check.replayed(conn, section, check)
+    scripts = None
+    if section is not None:
+        heads = migration_scripts.scripts(section.script_location).get_heads()
+        scripts = _Scripts(section, sorted(heads), schema_check.replayed(conn, section, check))
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
     with conn.transaction():
-        found = catalog.read(conn)
-        view = _View(conn, profile, history, found, known)
-        checks = [
-            *services,
-            *view.revision(),
-            *view.types(),
-            *view.tables(),
-            *view.rows(),
-            *view.indexes(),
-            view.orphans(),
-            view.foreign_keys(),
-        ]
+        found = asked(conn, "", catalog.read, conn)
+        seen = found if isinstance(found, Unanswered) else _look(conn, profile, found)
+    if isinstance(seen, Unanswered):
+        unread = Check("the database", "its catalog can be read", NOT_CHECKED, seen.words)
+        return Verified((*services, unread))
+    view = _View(profile, history, scripts, seen)
+    checks = [
+        *services,
+        *view.revision(),
+        *view.types(),
+        *view.tables(),
+        *view.rows(),
+        *view.indexes(),
+        view.orphans(),
+        view.foreign_keys(),
+    ]
     return Verified(tuple(checks))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scripts:
+    """The migration scripts, their heads, and what each leaves behind, or why that is not known."""
+
+    section: AlembicSection
+    heads: list[str]
+    replayed: Replay | str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One consistent view of the database. ``orphans`` are in the order of the foreign keys."""
+
+    major: int
+    found: Catalog
+    current: tuple[str, ...] | Unanswered
+    rows: dict[TableName, int | Unanswered]
+    orphans: list[int | Unanswered]
+
+
+def _look(conn: psycopg.Connection[Any], profile: Profile, found: Catalog) -> _Seen:
+    """Asks all that is asked of the database; what it does not answer is told, and the rest is."""
+    path = profile.target.search_path or found.search_path
+    version, there = version_table(profile.alembic), found.table_names()
+    counted = {TableName.parse(text) for text in profile.expect.row_counts} & there
+    return _Seen(
+        conn.info.server_version // 10_000,
+        found,
+        asked(conn, "", current_revisions, conn, version) if version in there else (),
+        {table: asked(conn, path, parity.count_rows, conn, table) for table in sorted(counted)},
+        [asked(conn, path, parity.orphans, conn, key) for key in found.foreign_keys],
+    )
 
 
 def _services(checks: tuple[HttpCheck, ...], stop: Callable[[], None]) -> list[Check]:
@@ -72,36 +114,30 @@ def _services(checks: tuple[HttpCheck, ...], stop: Callable[[], None]) -> list[C
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """One consistent view of the database, held against what was expected and what was before."""
+    """What was seen, held against what was expected and what was before."""
 
-    conn: psycopg.Connection[Any]
     profile: Profile
     history: History
-    found: Catalog
-    replayed: Replay | str
+    scripts: _Scripts | None
+    seen: _Seen
 
     @property
-    def search_path(self) -> str:
-        """For what PostgreSQL evaluates while rows are counted."""
-        return self.profile.target.search_path or self.found.search_path
+    def found(self) -> Catalog:
+        return self.seen.found
 
     def revision(self) -> Iterator[Check]:
-        section = self.profile.alembic
-        if section is None:
+        scripts, current = self.scripts, self.seen.current
+        if scripts is None:
             return
-        heads = sorted(migration_scripts.scripts(section.script_location).get_heads())
-        table = version_table(section)
-        there = table in self.found.table_names()
-        current = sorted(current_revisions(self.conn, table)) if there else []
-        yield Check(
-            "alembic revision",
-            f"head ({', '.join(heads)})",
-            PASSED if current == heads else FAILED,
-            ", ".join(current) or "none",
+        expected = f"head ({', '.join(scripts.heads)})"
+        if isinstance(current, Unanswered):
+            yield Check("alembic revision", expected, NOT_CHECKED, current.words)
+        else:
+            state = PASSED if sorted(current) == scripts.heads else FAILED
+            yield Check("alembic revision", expected, state, ", ".join(current) or "none")
+        yield schema_check.made(
+            self.found, scripts.section, scripts.replayed, current, major=self.seen.major
         )
-        major = self.conn.info.server_version // 10_000
-        claimed = tuple(current)
-        yield schema_check.made(self.found, section, self.replayed, claimed, major=major)
 
     def indexes(self) -> Iterator[Check]:
         """A CREATE INDEX CONCURRENTLY that failed leaves an index that nobody may rely on."""
@@ -148,9 +184,9 @@ class _View:
                 yield Check(
                     name, "as before the conversion", NOT_CHECKED, "they were not counted before"
                 )
+            elif isinstance(now := self.seen.rows[table], Unanswered):
+                yield Check(name, str(was), NOT_CHECKED, now.words)
             else:
-                with evaluating(self.conn, self.search_path):
-                    now = parity.count_rows(self.conn, table)
                 yield Check(name, str(was), PASSED if now == was else FAILED, str(now))
 
     def _rows_before(self) -> dict[str, int]:
@@ -166,17 +202,20 @@ class _View:
         return self.history.last(ParityChecked) if self.history.committed else None
 
     def orphans(self) -> Check:
-        with evaluating(self.conn, self.search_path):
-            counts = [(key, parity.orphans(self.conn, key)) for key in self.found.foreign_keys]
-        bad = [f"{key.table_name}.{key.name}: {count}" for key, count in counts if count]
-        rows = sum(count for _, count in counts)
+        bad, unasked, rows = [], [], 0
+        for key, count in zip(self.found.foreign_keys, self.seen.orphans, strict=True):
+            named = f"{key.table_name}.{key.name}"
+            if isinstance(count, Unanswered):
+                unasked.append(f"{named} not checked: {count.words}")
+            elif count:
+                bad.append(f"{named}: {count}")
+                rows += count
+        said = [f"{rows} orphans ({'; '.join(bad[:10])})"] if bad else []
         return Check(
             "every reference finds its key",
             "no orphan",
-            FAILED if bad else PASSED,
-            f"{rows} orphans ({'; '.join(bad[:10])})"
-            if bad
-            else f"0 in {len(counts)} foreign keys",
+            FAILED if bad else NOT_CHECKED if unasked else PASSED,
+            "; ".join([*said, *unasked[:10]]) or f"0 in {len(self.seen.orphans)} foreign keys",
         )
 
     def foreign_keys(self) -> Check:

@@ -1,13 +1,21 @@
 """What the server refuses to answer is told, and everything else all the same."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 
 from recovery.record import events as e
 from recovery.record.events import Finding
+from recovery.revision import migration_scripts
+from recovery.steps import schema_check, verification
 from recovery.steps.findings.unknown import Asking
+from recovery.steps.runner import perform
 from recovery.words.profile import Profile, parse
 from tests.conftest import Database
 from tests.recovering import ME, Recovery
@@ -174,6 +182,61 @@ def test_a_version_table_that_cannot_be_read_claims_nothing_that_is_told(
     assert _unknown(found).keys() == {"Not known: what the version table claims"}
     assert "key-type" in {finding.code for finding in found.findings}
     assert not any("claims" in finding.evidence for finding in found.findings)
+
+
+def test_a_check_that_is_refused_is_not_checked_and_the_others_are_made(
+    database: Database, tmp_path: Path
+) -> None:
+    database.execute(LOST + ";CREATE TABLE alembic_version (other text)")
+    rest = '[expect]\nrow_counts = ["users", "notes"]\n'
+    profile = _profile(database, rest=rest + _scripts(tmp_path / "scripts", a=None))
+    counted = {"users": 1, "notes": 1}
+    before = msgspec.structs.replace(_found(database, profile), row_counts=counted)
+    recovery = Recovery(database, profile)
+    recovery.client.confirm(None)
+    recovery.session.journal.append(before)
+
+    assert perform(recovery.session, e.Step.VERIFICATION, recovery.options()) == 0
+
+    verified = recovery.session.history().last(e.Verified)
+    assert verified is not None
+    checks = {each.name: each for each in verified.checks}
+    not_checked = {n for n, each in checks.items() if each.state is e.CheckState.NOT_CHECKED}
+    assert not_checked == {
+        "alembic revision",
+        "schema of the revision",
+        "rows of notes",
+        "foreign keys",
+    }
+    assert "[42703]" in checks["alembic revision"].evidence
+    assert "function slug(text) does not exist [42883]" in checks["rows of notes"].evidence
+    assert checks["rows of users"].state is e.CheckState.PASSED
+    orphans = checks["every reference finds its key"]
+    assert orphans.state is e.CheckState.FAILED
+    assert "orders.orders_user_id_fkey: 1" in orphans.evidence
+    assert "notes.notes_user_id_fkey not checked: " in orphans.evidence
+
+
+def test_no_snapshot_is_open_while_scripts_run_and_schemas_are_compared(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute("CREATE TABLE users (id uuid PRIMARY KEY)")
+    profile = _profile(database, rest=_scripts(tmp_path / "scripts", a=None))
+    history = Recovery(database, profile).session.history()
+    seen: list[TransactionStatus] = []
+
+    with database.door.connect(autocommit=True) as conn:
+
+        def watched(done: Callable[..., Any], *args: Any, **named: Any) -> Any:
+            seen.append(conn.info.transaction_status)
+            return done(*args, **named)
+
+        for module, name in ((migration_scripts, "scripts"), (schema_check, "made")):
+            monkeypatch.setattr(module, name, partial(watched, getattr(module, name)))
+        verification.verify(conn, profile, history)
+
+    assert len(seen) > 2
+    assert set(seen) == {TransactionStatus.IDLE}
 
 
 def test_a_parent_that_no_script_has_is_named(database: Database, tmp_path: Path) -> None:

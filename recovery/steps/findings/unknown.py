@@ -6,10 +6,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 
-from recovery.connection.evaluating import evaluating
 from recovery.record.events import Finding
+from recovery.steps.asked import Unanswered, asked
 from recovery.steps.findings.kinds import NOT_KNOWN
-from recovery.words.errors import problem_of
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -39,16 +38,11 @@ class Asking:
 
         Raises what ends all questions: a cancelled one, and a lost connection.
         """
-        try:
-            with self.conn.transaction(), evaluating(self.conn, self.search_path):
-                return question(*args, **named)
-        except psycopg.errors.QueryCanceled:
-            raise
-        except psycopg.Error as error:
-            if self.conn.broken:
-                raise
-            self.unknown.append(_not_known(about, error))
+        answer = asked(self.conn, self.search_path, question, *args, **named)
+        if isinstance(answer, Unanswered):
+            self.unknown.append(_not_known(about, answer))
             return otherwise
+        return answer
 
     def findings(
         self,
@@ -61,11 +55,5 @@ class Asking:
         return self.answer(about, [], lambda: [*theme(*args, **named)])
 
 
-def _not_known(about: str, error: psycopg.Error) -> Finding:
-    problem = problem_of(error)
-    said = (f"{problem.what} [{problem.sqlstate}]", problem.detail, problem.statement)
-    return NOT_KNOWN.found(
-        f"Not known: {about}",
-        "; ".join(" ".join(part.split()) for part in said if part),
-        remedy=problem.remedy,
-    )
+def _not_known(about: str, why: Unanswered) -> Finding:
+    return NOT_KNOWN.found(f"Not known: {about}", why.words, remedy=why.problem.remedy)
