@@ -422,7 +422,6 @@ def test_what_runs_and_what_it_costs_is_told_meanwhile(
 ) -> None:
     monkeypatch.setattr(watching, "_EVERY", 0.05)
     database.execute(PARENT_AND_CHILD)
-    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
     # The rewrite waits until somebody has been seen waiting for it.
     database.execute(
         """
@@ -440,6 +439,7 @@ def test_what_runs_and_what_it_costs_is_told_meanwhile(
         CREATE EVENT TRIGGER waiting ON table_rewrite EXECUTE FUNCTION wait_for_a_reader();
         """
     )
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
 
     def read() -> None:
         until(lambda: list(recovery.session.history().of(e.PhaseStarted)) or None)
