@@ -135,7 +135,6 @@ def test_a_transaction_that_is_still_open_is_not_guessed_about(database: Databas
 
 
 def test_cancelling_interrupts_the_statement_that_runs(database: Database) -> None:
-    recovery = recovery_on(database)
     database.execute(
         """
         CREATE FUNCTION dawdle() RETURNS event_trigger LANGUAGE plpgsql
@@ -143,6 +142,7 @@ def test_cancelling_interrupts_the_statement_that_runs(database: Database) -> No
         CREATE EVENT TRIGGER dawdling ON table_rewrite EXECUTE FUNCTION dawdle();
         """
     )
+    recovery = recovery_on(database)
     before = schema_of(database)
 
     def cancel(session: Session, event: e.AnyEvent) -> None:
