@@ -9,6 +9,7 @@ from queries import ask_one
 from queries.rows import ForeignKeyRow, IdentityRow, TableRow
 from recovery.catalog import catalog, structure
 from recovery.catalog.catalog import Catalog
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.conversion import closure, parity, soft_references
 from recovery.conversion.closure import Closure
 from recovery.record.events import (
@@ -46,13 +47,16 @@ _GRAVEST_FIRST = list(Severity)
 
 
 def investigate(
-    conn: psycopg.Connection[Any], profile: Profile, check: Callable[[], None] = lambda: None
+    conn: psycopg.Connection[Any],
+    profile: Profile,
+    check: Callable[[], None] = lambda: None,
+    watching: Watching = unwatched,
 ) -> Investigated:
     """Looks at everything, over a connection that is not in a transaction.
 
     What the server refuses to answer is a finding of its own, and the rest is told all the same.
-    ``check`` may raise, to cancel. Raises ``ProfileError`` if the migration scripts cannot be
-    loaded.
+    ``check`` may raise, to cancel, and ``watching`` interrupts what runs on a private server.
+    Raises ``ProfileError`` if the migration scripts cannot be loaded.
     """
     scripts = (
         None
@@ -61,7 +65,7 @@ def investigate(
     )
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
-    replayed = None if scripts is None else _replayed(conn, profile, scripts, check)
+    replayed = None if scripts is None else _replayed(conn, profile, scripts, check, watching)
     models = None if scripts is not None else _models(conn, profile.metadata, check)
     with conn.transaction():
         found = catalog.read(conn)
@@ -164,6 +168,7 @@ def _replayed(
     profile: Profile,
     scripts: migration_scripts.Scripts,
     check: Callable[[], None],
+    watching: Watching,
 ) -> Replay | str:
     """The scripts' replay, or why there is none."""
     section = profile.alembic
@@ -175,6 +180,7 @@ def _replayed(
             roles=roles,
             search_path="" if section is None else section.search_path,
             check=check,
+            watching=watching,
         )
     except Refused as error:
         return f"{error.problem.what} {error.problem.remedy}"

@@ -85,7 +85,14 @@ class Migrations:
         with self.door.connect(autocommit=True) as observer, self._watching(observer):
             claim(observer, self.profile)
             start = stamping.start(observer, self.journal, section)
-            pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
+            pending = forecast.pending(
+                observer,
+                self.profile,
+                start,
+                self.ways,
+                self.control.check,
+                self.control.watching,
+            )
             compared = tuple(forecast.collisions(observer, pending))
             self._refuse_needless(each.collision.revision for each in compared)
             for each in compared:

@@ -181,7 +181,10 @@ class _Work:
         from recovery.steps import investigation
 
         with self._looking() as conn:
-            self.journal.append(investigation.investigate(conn, self.profile, self.control.check))
+            found = investigation.investigate(
+                conn, self.profile, self.control.check, self.control.watching
+            )
+        self.journal.append(found)
 
     def plan(self) -> None:
         from recovery.catalog import catalog
@@ -227,9 +230,11 @@ class _Work:
         start = self.history.start_revisions or (found.found_revisions if found else ())
         if self.profile.alembic is None or not start:
             return
-        with self._looking() as conn:
-            pending = forecast.pending(conn, self.profile, start, {}, self.control.check)
         control = self.control
+        with self._looking() as conn:
+            pending = forecast.pending(
+                conn, self.profile, start, {}, control.check, control.watching
+            )
         self.journal.append(forecast.forecast(copy, pending, control.check, control.watching))
 
     def back_up(self) -> None:
@@ -311,7 +316,7 @@ class _Work:
 
         with self._looking() as conn:
             checks: Verified = verification.verify(
-                conn, self.profile, self.history, self.control.check
+                conn, self.profile, self.history, self.control.check, self.control.watching
             )
         self.journal.append(checks)
 

@@ -9,6 +9,7 @@ import psycopg
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
 from recovery.connection.evaluating import evaluating
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.conversion import parity
 from recovery.record.events import (
     Check,
@@ -34,15 +35,16 @@ def verify(
     profile: Profile,
     history: History,
     check: Callable[[], None] = lambda: None,
+    watching: Watching = unwatched,
 ) -> Verified:
     """Makes every check that the profile asks for; what could not be made is "not checked".
 
-    ``check`` may raise, to cancel.
+    ``check`` may raise, to cancel, and ``watching`` interrupts what runs on a private server.
     """
     # A service and the scripts may take their time: no transaction is open meanwhile.
     services = _services(profile.http, check)
     section = profile.alembic
-    known = "" if section is None else schema_check.replayed(conn, section, check)
+    known = "" if section is None else schema_check.replayed(conn, section, check, watching)
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
     with conn.transaction():

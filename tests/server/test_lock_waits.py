@@ -13,6 +13,7 @@ from recovery.private import scratch
 from recovery.private.installations import Installation
 from recovery.record import events as e
 from recovery.record.session import Session
+from recovery.revision.replay_database import ReplayDatabase
 from recovery.server import lock_waits
 from recovery.steps.runner import perform
 from tests.conftest import Database, new_database, profile_for
@@ -149,6 +150,33 @@ def test_a_cancel_ends_what_runs_on_a_copy(
     assert migrate(recovery, prove=True) == 130
     thread.join()
     assert recovery.session.history().last(e.MigrationsForecast) is None
+
+
+@pytest.mark.parametrize("step", [e.Step.INVESTIGATION, e.Step.MIGRATIONS, e.Step.VERIFICATION])
+def test_a_cancel_ends_what_runs_in_a_replay(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: e.Step
+) -> None:
+    location = write_history(tmp_path, ("aa", created("a")))
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    recovery = recovery_on(database, location, "aa")
+    write_history(tmp_path, ("aa", created("a")), ("bb", 'op.execute("SELECT pg_sleep(3600)")'))
+    fell_asleep = threading.Event()
+
+    def heard(_database: ReplayDatabase, statement: str) -> None:
+        if "pg_sleep" in statement:
+            fell_asleep.set()
+
+    # The replay is on a server that nobody else can look at.
+    monkeypatch.setattr(ReplayDatabase, "_count", heard)
+
+    def cancel() -> None:
+        assert fell_asleep.wait(60)
+        recovery.session.journal.command(e.Cancel(by=ME))
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    assert perform(recovery.session, step, recovery.options(prove=False)) == 130
+    thread.join()
 
 
 @pytest.mark.usefixtures("soon")
