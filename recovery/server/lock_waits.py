@@ -48,6 +48,11 @@ class LockWaits:
     _since: float | None = field(init=False, default=None)
     _ended: threading.Event = field(init=False, default_factory=threading.Event)
 
+    @property
+    def awaited(self) -> tuple[SessionInTheWay, ...]:
+        """Who was waited for last."""
+        return self._awaited
+
     def __enter__(self) -> "LockWaits":
         self._thread = threading.Thread(target=self._look_on, daemon=True)
         self._thread.start()

@@ -19,6 +19,7 @@ from recovery.record.events import (
     Orphans,
     ProposedKey,
     RevisionMatch,
+    SessionInTheWay,
     Severity,
     SoftReference,
     Source,
@@ -38,7 +39,7 @@ from recovery.steps.findings import (
     tables,
     values,
 )
-from recovery.steps.findings.unknown import Asking
+from recovery.steps.findings.unknown import Asking, nobody
 from recovery.words.errors import Problem, Refused, in_a_line
 from recovery.words.names import TableName, spelled
 from recovery.words.profile import AlembicSection, MetadataSection, Profile
@@ -51,12 +52,14 @@ def investigate(
     profile: Profile,
     check: Callable[[], None] = lambda: None,
     watching: Watching = unwatched,
+    awaited: Callable[[], tuple[SessionInTheWay, ...]] = nobody,
 ) -> Investigated:
     """Looks at everything, over a connection that is not in a transaction.
 
     What the server refuses to answer is a finding of its own, and the rest is told all the same.
     ``check`` may raise, to cancel, and ``watching`` interrupts what runs on a private server.
-    Raises ``ProfileError`` if the migration scripts cannot be loaded.
+    ``awaited`` says whom ``conn`` has waited for. Raises ``ProfileError`` if the migration scripts
+    cannot be loaded.
     """
     scripts = (
         None
@@ -69,7 +72,7 @@ def investigate(
     models = None if scripts is not None else _models(conn, profile.metadata, check)
     with conn.transaction():
         found = catalog.read(conn)
-        asking = Asking(conn, profile.target.search_path or found.search_path)
+        asking = Asking(conn, profile.target.search_path or found.search_path, awaited)
         there = found.table_names()
         closed = closure.find(found, profile.key_types, profile.scope, profile.left)
         identity = ask_one(conn, "identity", IdentityRow)

@@ -168,21 +168,30 @@ class _Work:
                 self.report()
 
     @contextmanager
-    def _looking(self) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
-        """A read-only connection to the confirmed database, interrupted on request."""
+    def _looking(
+        self,
+    ) -> Iterator[tuple["psycopg.Connection[tuple[object, ...]]", LockWaits]]:
+        """A read-only connection to the confirmed database, interrupted on request.
+
+        Beside it is who it waits for.
+        """
         with (
             self.door.connect(autocommit=True) as conn,
-            LockWaits(self.door, self.journal, conn),
+            LockWaits(self.door, self.journal, conn) as waits,
             self.control.watching(conn),
         ):
-            yield conn
+            yield conn, waits
 
     def investigate(self) -> None:
         from recovery.steps import investigation
 
-        with self._looking() as conn:
+        with self._looking() as (conn, waits):
             found = investigation.investigate(
-                conn, self.profile, self.control.check, self.control.watching
+                conn,
+                self.profile,
+                self.control.check,
+                self.control.watching,
+                lambda: waits.awaited,
             )
         self.journal.append(found)
 
@@ -191,7 +200,7 @@ class _Work:
         from recovery.conversion import plan
         from recovery.trial import proof
 
-        with self._looking() as conn:
+        with self._looking() as (conn, _):
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with conn.transaction():
                 found = catalog.read(conn)
@@ -231,7 +240,7 @@ class _Work:
         if self.profile.alembic is None or not start:
             return
         control = self.control
-        with self._looking() as conn:
+        with self._looking() as (conn, _):
             pending = forecast.pending(
                 conn, self.profile, start, {}, control.check, control.watching
             )
@@ -314,7 +323,7 @@ class _Work:
     def verify(self) -> None:
         from recovery.steps import verification
 
-        with self._looking() as conn:
+        with self._looking() as (conn, _):
             checks: Verified = verification.verify(
                 conn, self.profile, self.history, self.control.check, self.control.watching
             )

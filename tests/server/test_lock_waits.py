@@ -4,10 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from recovery.catalog import catalog
+from recovery.catalog.catalog import Catalog
 from recovery.connection import settings
 from recovery.private import scratch
 from recovery.private.installations import Installation
@@ -253,6 +256,40 @@ def test_an_investigation_behind_anothers_gate_says_so_and_ends(database: Databa
         for step in (e.Step.INVESTIGATION, e.Step.BACKUP):
             assert perform(recovery.session, step, recovery.options()) == 4
             assert "the shop" in str(recovery.problem.object)
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_investigation_goes_on_when_a_table_is_locked_and_names_who_holds_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(
+        "CREATE TABLE users (id uuid PRIMARY KEY); CREATE TABLE teams (id uuid PRIMARY KEY);"
+        "INSERT INTO teams VALUES (gen_random_uuid())"
+    )
+    keys = {"users__id": "varchar(36)", "teams__id": "varchar(36)"}
+    recovery = Recovery(database, profile_for(database, **keys))
+    recovery.client.confirm(database.name)
+    read = catalog.read
+    with database.connect(application_name="the shop") as holder:
+
+        def then_locked(conn: psycopg.Connection[Any]) -> Catalog:
+            # Without the catalog there is no investigation: the lock comes right behind it.
+            found = read(conn)
+            holder.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+            return found
+
+        monkeypatch.setattr(catalog, "read", then_locked)
+        assert perform(recovery.session, e.Step.INVESTIGATION, recovery.options()) == 0
+        who = f"session {holder.info.backend_pid} (the shop)"
+        holder.rollback()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    assert found.row_counts == {"teams": 1}
+    unknown = [one for one in found.findings if one.title.startswith("Not known: ")]
+    assert {one.title for one in unknown} >= {"Not known: how many rows users has"}
+    for one in unknown:
+        assert who in one.evidence, one
+        assert "End the sessions that are named" in one.remedy
 
 
 @pytest.mark.usefixtures("soon")
