@@ -31,6 +31,7 @@ from tests.steps.test_migrations import (
 )
 from tests.waiting import until
 
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass"
 HELD = {
     "written to": "UPDATE alembic_version SET version_num = version_num",
     "locked": "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE",
@@ -223,6 +224,33 @@ def test_a_script_does_not_wait_without_end_but_for_what_holds_up_nobody(
         thread = let_go_after(recovery, old, seconds=4.0)
         assert migrate(recovery) == 0, recovery.problem
         thread.join()
+
+
+@pytest.mark.usefixtures("soon")
+def test_the_applications_own_alembic_does_not_wait_without_end_and_a_cancel_leaves_no_wait(
+    database: Database, tmp_path: Path
+) -> None:
+    altering = 'op.execute("ALTER TABLE a ADD n int")'
+    location = write_history(tmp_path, ("aa", created("a")), ("bb", altering))
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    recovery = recovery_on(database, location, "aa", application(tmp_path, database))
+    with holding(database, "SELECT * FROM a") as holder:
+        cancelling = cancelled_while_it_waits(recovery)
+        assert migrate(recovery) == 130
+        cancelling.join()
+        # Nobody else would come to the table while a statement whose client is gone waits for it.
+        until(lambda: True if not database.rows(WAITING) else None)
+        told = awaited(recovery)
+        assert told is not None
+        assert [each.application for each in told] == ["the shop"]
+
+        assert migrate(recovery) == 4
+        who = f"session {holder.info.backend_pid} (the shop)"
+        assert (recovery.problem.object, recovery.problem.sqlstate) == (who, "55P03")
+        assert "canceling statement due to user request" in str(recovery.problem.detail)
+    assert version_of(database) == [("aa",)]
+    assert migrate(recovery) == 0, recovery.problem
+    assert version_of(database) == [("bb",)]
 
 
 def let_go_after(
