@@ -87,7 +87,7 @@ def test_a_backup_that_is_old_has_to_be_accepted(shell: Shell, small: Database) 
     made_long_ago(session, 400)
     small.execute("DELETE FROM items WHERE order_id = 1; DELETE FROM orders WHERE id = 1")
 
-    refused = shell.run("convert", "--confirm", small.name, "--commit")
+    refused = shell.run("convert", "--confirm", small.name, "--commit", *shell.approving())
     assert refused.code == 4
     assert "The backup was made 400 days ago; the profile allows 24 hours." in refused.err
     assert "--accept-old-backup" in refused.err
