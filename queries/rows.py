@@ -241,6 +241,13 @@ class EndedSessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelledRow:
+    """cancel.sql"""
+
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaRow:
     """schemas.sql"""
 

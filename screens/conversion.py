@@ -143,6 +143,8 @@ class ConversionScreen(StepScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what is possible now has a key."""
+        if self.as_it_was and action in _KEYS:
+            return False
         match action:
             case "commit":
                 open_gate = gate(self.history)
@@ -259,8 +261,9 @@ class ConversionScreen(StepScreen):
         note.say(f"{said}\n{AFTER_COMMIT}" if ended.outcome is Outcome.COMMITTED else said)
 
     def _show_gate(self, open_gate: Gate | None, now: datetime) -> None:
-        self.query_one("#gate").display = open_gate is not None
-        if open_gate is None:
+        shown = open_gate is not None and not self.as_it_was
+        self.query_one("#gate").display = shown
+        if open_gate is None or not shown:
             return
         left = (open_gate.deadline - now).total_seconds()
         self.query_one("#gate-time", Line).say(
@@ -280,7 +283,8 @@ class ConversionScreen(StepScreen):
         """How far it is and what it costs, while no decision can be made yet."""
         plan = self.history.plan
         begun = self.attempt.last(PhaseStarted) is not None
-        live = state is TransactionState.IN_TRANSACTION and begun and plan is not None
+        at_work = state is TransactionState.IN_TRANSACTION and begun
+        live = at_work and plan is not None and not self.as_it_was
         self.query_one("#live").display = live
         if not live or plan is None:
             return

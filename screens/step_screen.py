@@ -30,6 +30,8 @@ from screens.wishes import CopyText, MoveOn, SaveBundle, ShowStep
 # What every step has gives way where the footer, which never wraps, has no room for all hints.
 _HINTS = 6
 _COMMON = ("app.next_step", "app.previous_step")
+# The buttons that do nothing to the database.
+_CHANGE_NOTHING = ("continue", "go-back", "bundle")
 
 
 class StepScreen(Screen[None]):
@@ -45,6 +47,9 @@ class StepScreen(Screen[None]):
     starting: Step | None = None
     # Whether the journal can be read: else what is shown is how things were.
     known = True
+    # Whether it is only shown how things were: then nothing is said of now, and only what changes
+    # nothing is offered.
+    as_it_was = False
     # That the runner gives no sign of life, in words.
     unheard = ""
     folder = Path()
@@ -144,7 +149,8 @@ class StepScreen(Screen[None]):
         self.query_one("#unreadable", Note).say(unreadable.told(history))
         self.query_one("#waits", Note).say(self._why_not(history))
         self._show_failure()
-        self.query_one("#runs", Line).say(self._runs(now))
+        self.set_class(self.as_it_was, "-as-it-was")
+        self.query_one("#runs", Line).say("" if self.as_it_was else self._runs(now))
         self.show_step(history, now)
         self.offer_copy()
 
@@ -254,6 +260,9 @@ class StepScreen(Screen[None]):
         """
         if self.failure is not None:
             ids = (*ids, "go-back", "bundle")
+        if self.as_it_was:
+            ids = tuple(each for each in ids if each in _CHANGE_NOTHING)
+            focus = focus if focus in ids else None
         choice = (frozenset(ids), focus)
         if choice == self._offered:
             return

@@ -200,6 +200,7 @@ class Wizard(SilentAboutVariables):
                 screen.connection = self._connection
         self._current.known = self._not_read is None
         why = self._not_read or self._work.only_reads
+        self._current.as_it_was = why is not None
         if why is None:
             self._current.show(self._history, self._now())
         else:

@@ -252,8 +252,14 @@ def convert(
         bool, typer.Option("--accept-breaks", help="Go on with what the plan says may fail.")
     ] = False,
     accept_old_backup: AcceptOldBackupOption = False,
+    plan_hash: Annotated[
+        str | None,
+        typer.Option(
+            "--plan", metavar="HASH", help="Approves the plan with this SHA-256, or beginning."
+        ),
+    ] = None,
 ) -> int:
-    """Runs the latest plan, then commits it or rolls it back."""
+    """Runs the latest plan, then commits it or rolls it back; asks if nobody has approved it."""
     from recovery.words.errors import ProfileError
 
     if commit == rollback:
@@ -268,6 +274,7 @@ def convert(
         gate_seconds=gate_seconds,
         accept_breaks=accept_breaks,
         accept_old_backup=accept_old_backup,
+        plan=plan_hash,
     )
 
 

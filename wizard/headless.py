@@ -29,6 +29,7 @@ from recovery.words.errors import (
     Refused,
     ServerError,
 )
+from wizard.approving import approve
 from wizard.output import Output
 
 
@@ -165,8 +166,12 @@ class Client:
         gate_seconds: float,
         accept_breaks: bool = False,
         accept_old_backup: bool = False,
+        plan: str | None = None,
     ) -> int:
-        """Runs the latest plan to the gate and decides there; 1 if it ended in a roll-back."""
+        """Runs the latest plan to the gate and decides there; 1 if it ended in a roll-back.
+
+        ``plan`` is the beginning of the hash of the plan that was read.
+        """
         self.confirm(typed)
         made = self.history.plan
         if made is None:
@@ -183,7 +188,7 @@ class Client:
                 "the functions and plan again.",
             )
         self._attest(attested)
-        decisions.approve_plan(self.session, made.sha256, this_person())
+        approve(self.session, made, plan, self.output)
         self._tell_backup(accept_old_backup)
         database = self.history.profile.target.database
 

@@ -23,6 +23,7 @@ from alembic.script import Script
 from sqlalchemy import __version__ as sqlalchemy_version
 
 from recovery.catalog.structure import Part, Structure
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.private import scratch
 from recovery.revision.migration_scripts import Revision, Scripts, below, ordered, title
 from recovery.revision.replay_database import ReplayDatabase
@@ -132,13 +133,14 @@ def replay(
     roles: Collection[str] = (),
     search_path: str = "",
     check: Callable[[], None] = lambda: None,
+    watching: Watching = unwatched,
 ) -> Replay:
     """Runs every script from the beginning, on a server of this major if there is one.
 
     ``roles`` are made before, for scripts that grant something to them; ``check`` is called between
-    revisions and may raise, to cancel. A script that fails is named in the answer. What ran without
-    a failure is kept in the user's cache, by the scripts' contents, and not run again. Raises
-    ``Refused`` if no scratch server can be had.
+    revisions and may raise, to cancel, and ``watching`` interrupts a script. A script that fails is
+    named in the answer. What ran without a failure is kept in the user's cache, by the scripts'
+    contents, and not run again. Raises ``Refused`` if no scratch server can be had.
     """
     tool = scratch.programs(major)
     kept = _kept(directory, tool.version, sorted(roles), search_path)
@@ -146,7 +148,7 @@ def replay(
         return known
     with scratch.start(tool, settings={"max_connections": "20"}) as server:
         server.make_roles(roles)
-        first = ReplayDatabase.first(server, search_path)
+        first = ReplayDatabase.first(server, search_path, watching)
         found = Replay(_Replaying(directory, first, check).run(), tool.major)
     if not any(each.problem for each in found.revisions):
         _keep(kept, found)
@@ -228,6 +230,8 @@ class _Replaying:
             except RecoveryError:
                 raise
             except Exception as error:  # noqa: BLE001 - the application's code raises what it likes
+                # What somebody interrupted has not failed.
+                self.check()
                 problem = reason(error)
         return msgspec.structs.replace(named, problem=problem)
 

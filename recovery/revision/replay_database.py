@@ -15,6 +15,7 @@ from queries import ask, compose
 from queries.rows import TouchedRow
 from recovery.catalog import structure
 from recovery.catalog.structure import Part, PartName
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.connection.settings import FOR_OTHERS, PINNED
 from recovery.private.scratch import Server
 from recovery.revision import upgrading
@@ -49,11 +50,15 @@ class Changes:
 
 @dataclass
 class ReplayDatabase:
-    """One database. Its parts are known by their relations' oids, which a copy of it keeps."""
+    """One database. Its parts are known by their relations' oids, which a copy of it keeps.
+
+    ``watching`` may interrupt a script.
+    """
 
     server: Server
     search_path: str
     name: str
+    watching: Watching = unwatched
     relations: dict[int, Parts] = field(default_factory=dict)
     elsewhere: Parts = field(default_factory=dict)
     _reader: psycopg.Connection[Any] | None = None
@@ -61,9 +66,11 @@ class ReplayDatabase:
     _statements: int = 0
 
     @classmethod
-    def first(cls, server: Server, search_path: str) -> "ReplayDatabase":
+    def first(
+        cls, server: Server, search_path: str, watching: Watching = unwatched
+    ) -> "ReplayDatabase":
         """An empty one, with a log of what statements touch."""
-        made = cls(server, search_path, _create(server, "template0"))
+        made = cls(server, search_path, _create(server, "template0"), watching)
         made._reading.execute(compose("replay_log"))
         schemas = [schema.strip().strip('"') for schema in search_path.split(",")]
         for schema in filter(None, schemas):
@@ -78,7 +85,10 @@ class ReplayDatabase:
         self.close()
         relations = {oid: dict(parts) for oid, parts in self.relations.items()}
         name = _create(self.server, self.name)
-        return ReplayDatabase(self.server, self.search_path, name, relations, dict(self.elsewhere))
+        elsewhere = dict(self.elsewhere)
+        return ReplayDatabase(
+            self.server, self.search_path, name, self.watching, relations, elsewhere
+        )
 
     def close(self) -> None:
         """Ends its connections; they come back when they are wanted."""
@@ -108,7 +118,8 @@ class ReplayDatabase:
 
         if self._migrating is None:
             self._migrating = self._connected()
-        upgrading.upgrade(directory, self._migrating, _VERSIONS, steps)
+        with self.watching(upgrading.driver_of(self._migrating)):
+            upgrading.upgrade(directory, self._migrating, _VERSIONS, steps)
         # Alembic takes a connection that is in a transaction for somebody else's.
         self._migrating.rollback()
         return self._statements > 0

@@ -15,13 +15,13 @@ from typing import Any
 import psycopg
 
 from queries import ask
-from queries.rows import AwaitedRow, SessionRow
+from queries.rows import AwaitedRow, CancelledRow, SessionRow
 from recovery.connection.dead_peer import answering
 from recovery.connection.settings import LONGEST_WAIT
 from recovery.record.events import LockAwaited, SessionInTheWay
 from recovery.record.journal import Journal
 from recovery.server.door import Door
-from recovery.words.errors import RecoveryError, Refused
+from recovery.words.errors import ProgramFailed, RecoveryError, Refused
 from recovery.words.secrets import without_constants
 
 # How often it is looked whom a session waits for, and how long the server may take to hear that it
@@ -32,21 +32,27 @@ _PATIENCE = 0.3
 
 @dataclass
 class LockWaits:
-    """Looks beside ``conn``, from a thread of its own, whom it waits for, and journals that.
+    """Looks beside a session, from a thread of its own, whom it waits for, and journals that.
 
-    A wait behind which a table's other users queue is cancelled after ``LONGEST_WAIT`` seconds: for
-    other people's code, which has the lock_timeout that it would have without us. Then, and when
-    lock_timeout ends a wait, ``Refused`` is raised, which names who was waited for.
+    ``waiting`` is the connection of ours that waits, or the pid of a session of other people's
+    program. A wait behind which a table's other users queue is cancelled after ``LONGEST_WAIT``
+    seconds: for other people's code, which has the lock_timeout that it would have without us.
+    Then, and when lock_timeout ends a wait, ``Refused`` is raised, which names who was waited for.
     """
 
     door: Door
     journal: Journal
-    conn: psycopg.Connection[Any]
+    waiting: psycopg.Connection[Any] | int
     gave_up: bool = field(init=False, default=False)
     _awaited: tuple[SessionInTheWay, ...] = field(init=False, default=())
     _told: set[tuple[int, str]] = field(init=False, default_factory=set)
     _since: float | None = field(init=False, default=None)
     _ended: threading.Event = field(init=False, default_factory=threading.Event)
+
+    @property
+    def awaited(self) -> tuple[SessionInTheWay, ...]:
+        """Who was waited for last."""
+        return self._awaited
 
     def __enter__(self) -> "LockWaits":
         self._thread = threading.Thread(target=self._look_on, daemon=True)
@@ -68,7 +74,9 @@ class LockWaits:
         if isinstance(of_the_server, psycopg.errors.LockNotAvailable) or (
             self.gave_up and isinstance(of_the_server, psycopg.errors.QueryCanceled)
         ):
-            raise not_had(self._awaited, of_the_server) from error
+            raise not_had(self._awaited, " ".join(str(of_the_server).split())) from error
+        if self.gave_up and isinstance(error, ProgramFailed):
+            raise not_had(self._awaited, error.problem.detail) from error
 
     def _look_on(self) -> None:
         other: psycopg.Connection[Any] | None = None
@@ -85,7 +93,7 @@ class LockWaits:
 
     def _look(self, other: psycopg.Connection[Any]) -> None:
         with answering(other):
-            seen = ask(other, "awaited", AwaitedRow, pid=self.conn.info.backend_pid)
+            seen = ask(other, "awaited", AwaitedRow, pid=self._pid)
         now = in_the_way(seen)
         if {(each.pid, each.query) for each in now} != self._told:
             self.journal.append(LockAwaited(now))
@@ -97,8 +105,27 @@ class LockWaits:
             return
         self._since = self._since or time.monotonic()
         if time.monotonic() - self._since > LONGEST_WAIT:
+            self._give_up(other)
+
+    @property
+    def _pid(self) -> int:
+        waiting = self.waiting
+        return waiting if isinstance(waiting, int) else waiting.info.backend_pid
+
+    def _give_up(self, other: psycopg.Connection[Any]) -> None:
+        if isinstance(self.waiting, int):
+            # Refused if it is of a role that ours has nothing to say to: then it goes on waiting.
+            cancel(other, self.waiting)
             self.gave_up = True
-            self.conn.cancel_safe(timeout=_PATIENCE)
+        else:
+            self.gave_up = True
+            self.waiting.cancel_safe(timeout=_PATIENCE)
+
+
+def cancel(conn: psycopg.Connection[Any], pid: int) -> None:
+    """Cancels what another session of the database runs. Raises what the server raises."""
+    with answering(conn):
+        ask(conn, "cancel", CancelledRow, pid=pid)
 
 
 def in_the_way(rows: Iterable[SessionRow]) -> tuple[SessionInTheWay, ...]:
@@ -119,14 +146,14 @@ def in_the_way(rows: Iterable[SessionRow]) -> tuple[SessionInTheWay, ...]:
     )
 
 
-def not_had(awaited: tuple[SessionInTheWay, ...], error: psycopg.Error) -> Refused:
+def not_had(awaited: tuple[SessionInTheWay, ...], said: str | None) -> Refused:
     """Why a lock was given up, with who holds it."""
     return Refused(
         "A lock could not be had: others hold it.",
         what_to_do(awaited),
         sqlstate=psycopg.errors.LockNotAvailable.sqlstate,
         object=", ".join(each.words for each in awaited) or None,
-        detail=" ".join(str(error).split()),
+        detail=said,
     )
 
 

@@ -9,6 +9,7 @@ from queries import ask_one
 from queries.rows import ForeignKeyRow, IdentityRow, TableRow
 from recovery.catalog import catalog, structure
 from recovery.catalog.catalog import Catalog
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.conversion import closure, parity, soft_references
 from recovery.conversion.closure import Closure
 from recovery.record.events import (
@@ -18,6 +19,7 @@ from recovery.record.events import (
     Orphans,
     ProposedKey,
     RevisionMatch,
+    SessionInTheWay,
     Severity,
     SoftReference,
     Source,
@@ -37,7 +39,7 @@ from recovery.steps.findings import (
     tables,
     values,
 )
-from recovery.steps.findings.unknown import Asking
+from recovery.steps.findings.unknown import Asking, nobody
 from recovery.words.errors import Problem, Refused, in_a_line
 from recovery.words.names import TableName, spelled
 from recovery.words.profile import AlembicSection, MetadataSection, Profile
@@ -46,13 +48,18 @@ _GRAVEST_FIRST = list(Severity)
 
 
 def investigate(
-    conn: psycopg.Connection[Any], profile: Profile, check: Callable[[], None] = lambda: None
+    conn: psycopg.Connection[Any],
+    profile: Profile,
+    check: Callable[[], None] = lambda: None,
+    watching: Watching = unwatched,
+    awaited: Callable[[], tuple[SessionInTheWay, ...]] = nobody,
 ) -> Investigated:
     """Looks at everything, over a connection that is not in a transaction.
 
     What the server refuses to answer is a finding of its own, and the rest is told all the same.
-    ``check`` may raise, to cancel. Raises ``ProfileError`` if the migration scripts cannot be
-    loaded.
+    ``check`` may raise, to cancel, and ``watching`` interrupts what runs on a private server.
+    ``awaited`` says whom ``conn`` has waited for. Raises ``ProfileError`` if the migration scripts
+    cannot be loaded.
     """
     scripts = (
         None
@@ -61,11 +68,11 @@ def investigate(
     )
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
-    replayed = None if scripts is None else _replayed(conn, profile, scripts, check)
+    replayed = None if scripts is None else _replayed(conn, profile, scripts, check, watching)
     models = None if scripts is not None else _models(conn, profile.metadata, check)
     with conn.transaction():
         found = catalog.read(conn)
-        asking = Asking(conn, profile.target.search_path or found.search_path)
+        asking = Asking(conn, profile.target.search_path or found.search_path, awaited)
         there = found.table_names()
         closed = closure.find(found, profile.key_types, profile.scope, profile.left)
         identity = ask_one(conn, "identity", IdentityRow)
@@ -164,6 +171,7 @@ def _replayed(
     profile: Profile,
     scripts: migration_scripts.Scripts,
     check: Callable[[], None],
+    watching: Watching,
 ) -> Replay | str:
     """The scripts' replay, or why there is none."""
     section = profile.alembic
@@ -175,6 +183,7 @@ def _replayed(
             roles=roles,
             search_path="" if section is None else section.search_path,
             check=check,
+            watching=watching,
         )
     except Refused as error:
         return f"{error.problem.what} {error.problem.remedy}"

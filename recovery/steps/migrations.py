@@ -87,14 +87,21 @@ class Migrations:
         with self.door.connect(autocommit=True) as observer, self._watching(observer):
             claim(observer, self.profile)
             start = stamping.start(observer, self.journal, section)
-            pending = forecast.pending(observer, self.profile, start, self.ways, self.control.check)
+            pending = forecast.pending(
+                observer,
+                self.profile,
+                start,
+                self.ways,
+                self.control.check,
+                self.control.watching,
+            )
             compared = tuple(forecast.collisions(observer, pending))
             self._refuse_needless(each.collision.revision for each in compared)
             for each in compared:
                 self.journal.append(each)
             self._look_ahead(pending, compared)
-            own = self._own_alembic(section)
-            seen = own is None or self._is_seen(own, observer, section)
+            own = self._own_alembic(observer, section)
+            seen = own is None or self._is_seen(own, observer)
             if not self.backed_up and (not seen or pending.steps(start)):
                 raise Refused(
                     "There is no backup, and migrations are pending that the investigation has not "
@@ -113,7 +120,7 @@ class Migrations:
             )
             if own is not None and not seen:
                 self._make_version_table(observer, section)
-                self._is_seen(own, observer, section)
+                own.be_seen()
             decided = {each.collision.revision: each for each in compared}
             if own is None:
                 self._upgrade(pending, pending.steps, decided)
@@ -175,27 +182,32 @@ class Migrations:
 
     # --- the upgrade ---
 
-    def _own_alembic(self, section: AlembicSection) -> ApplicationAlembic | None:
+    def _own_alembic(
+        self, observer: psycopg.Connection[Any], section: AlembicSection
+    ) -> ApplicationAlembic | None:
         """The application's own Alembic, if the profile names it."""
         if not section.command:
             return None
-        log = self.sql_log.with_name("alembic.log")
-        return ApplicationAlembic(section.command, Path(section.folder), log, self.control)
+        return ApplicationAlembic(
+            section.command,
+            Path(section.folder),
+            self.sql_log.with_name("alembic.log"),
+            self.door,
+            observer,
+            version_table(section),
+            self.journal,
+            self.control,
+            self._watching,
+        )
 
-    def _is_seen(
-        self,
-        own: ApplicationAlembic,
-        observer: psycopg.Connection[Any],
-        section: AlembicSection,
-    ) -> bool:
+    def _is_seen(self, own: ApplicationAlembic, observer: psycopg.Connection[Any]) -> bool:
         """Sees it come to this database; False if there is no version table to see it at.
 
         Raises ``Refused`` if it does not come.
         """
-        table = version_table(section)
-        if table not in catalog.read(observer).table_names():
+        if own.version_table not in catalog.read(observer).table_names():
             return False
-        own.be_seen(self.door, observer, table, self._watching)
+        own.be_seen()
         return True
 
     def _make_version_table(

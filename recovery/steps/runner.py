@@ -173,20 +173,32 @@ class _Work:
                 self.report()
 
     @contextmanager
-    def _looking(self) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
-        """A read-only connection to the confirmed database, interrupted on request."""
+    def _looking(
+        self,
+    ) -> Iterator[tuple["psycopg.Connection[tuple[object, ...]]", LockWaits]]:
+        """A read-only connection to the confirmed database, interrupted on request.
+
+        Beside it is who it waits for.
+        """
         with (
             self.door.connect(autocommit=True) as conn,
-            LockWaits(self.door, self.journal, conn),
+            LockWaits(self.door, self.journal, conn) as waits,
             self.control.watching(conn),
         ):
-            yield conn
+            yield conn, waits
 
     def investigate(self) -> None:
         from recovery.steps import investigation
 
-        with self._looking() as conn:
-            self.journal.append(investigation.investigate(conn, self.profile, self.control.check))
+        with self._looking() as (conn, waits):
+            found = investigation.investigate(
+                conn,
+                self.profile,
+                self.control.check,
+                self.control.watching,
+                lambda: waits.awaited,
+            )
+        self.journal.append(found)
 
     def plan(self) -> None:
         from recovery.catalog import catalog
@@ -194,7 +206,7 @@ class _Work:
         from recovery.trial import proof
 
         compatible = self.options.compatible
-        with self._looking() as conn:
+        with self._looking() as (conn, _):
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with conn.transaction():
                 found = catalog.read(conn)
@@ -237,9 +249,11 @@ class _Work:
         start = self.history.start_revisions or (found.found_revisions if found else ())
         if self.profile.alembic is None or not start:
             return
-        with self._looking() as conn:
-            pending = forecast.pending(conn, self.profile, start, {}, self.control.check)
         control = self.control
+        with self._looking() as (conn, _):
+            pending = forecast.pending(
+                conn, self.profile, start, {}, control.check, control.watching
+            )
         self.journal.append(forecast.forecast(copy, pending, control.check, control.watching))
 
     def back_up(self) -> None:
@@ -319,9 +333,9 @@ class _Work:
     def verify(self) -> None:
         from recovery.steps import verification
 
-        with self._looking() as conn:
+        with self._looking() as (conn, _):
             checks: Verified = verification.verify(
-                conn, self.profile, self.history, self.control.check
+                conn, self.profile, self.history, self.control.check, self.control.watching
             )
         self.journal.append(checks)
 

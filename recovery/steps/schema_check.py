@@ -11,6 +11,7 @@ import psycopg
 
 from recovery.catalog import catalog, structure
 from recovery.catalog.catalog import Catalog
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.record.events import Cause, Check, CheckState, RevisionDifference
 from recovery.revision import migration_scripts, replay
 from recovery.revision.differences import Comparing
@@ -29,6 +30,7 @@ def replayed(
     conn: psycopg.Connection[Any],
     section: AlembicSection,
     check: Callable[[], None] = lambda: None,
+    watching: Watching = unwatched,
 ) -> Replay | str:
     """What each script leaves behind, or why that is not known. Asks for the roles only."""
     try:
@@ -38,6 +40,7 @@ def replayed(
             roles=catalog.roles(conn),
             search_path=section.search_path,
             check=check,
+            watching=watching,
         )
     except Refused as error:
         return error.problem.what

@@ -4,13 +4,13 @@ Stamping is Alembic's word for setting the revision without running a script.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
 
 from queries import compose
 from recovery.catalog import catalog
+from recovery.connection.interrupting import Watching
 from recovery.record.events import (
     Investigated,
     Migrated,
@@ -72,7 +72,7 @@ def stamp(
     true: tuple[str, ...],
     log: Callable[[str], None],
     control: Control,
-    watching: Callable[[psycopg.Connection[Any]], AbstractContextManager[None]],
+    watching: Watching,
 ) -> None:
     """Compares the version table with what was seen, and sets it, in one transaction.
 

@@ -8,6 +8,7 @@ import psycopg
 
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.conversion import parity
 from recovery.record.events import (
     Check,
@@ -34,10 +35,11 @@ def verify(
     profile: Profile,
     history: History,
     check: Callable[[], None] = lambda: None,
+    watching: Watching = unwatched,
 ) -> Verified:
     """Makes every check that the profile asks for; what could not be made is "not checked".
 
-    ``check`` may raise, to cancel.
+    ``check`` may raise, to cancel, and ``watching`` interrupts what runs on a private server.
     """
     # Services and scripts may take their time, and so may comparing: no transaction is open then,
     # for its snapshot would keep the server from cleaning up.
@@ -46,7 +48,8 @@ def verify(
     scripts = None
     if section is not None:
         heads = migration_scripts.scripts(section.script_location).get_heads()
-        scripts = _Scripts(section, sorted(heads), schema_check.replayed(conn, section, check))
+        replayed = schema_check.replayed(conn, section, check, watching)
+        scripts = _Scripts(section, sorted(heads), replayed)
     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     conn.read_only = True
     with conn.transaction():

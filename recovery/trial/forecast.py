@@ -1,7 +1,6 @@
 """Which pending migrations would fail: they are run on a copy of the schema, without rows."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from alembic.runtime.migration import RevisionStep
 
 from queries import compose
 from recovery.catalog import catalog, structure
+from recovery.connection.interrupting import Watching, unwatched
 from recovery.record.events import CollisionCompared, Forecasted, MigrationsForecast, Outlook, Way
 from recovery.revision import migration_scripts, replay, upgrading
 from recovery.revision.collisions import compare
@@ -45,6 +45,7 @@ def pending(
     start: tuple[str, ...],
     ways: Mapping[str, Way],
     check: Callable[[], None] = lambda: None,
+    watching: Watching = unwatched,
 ) -> Pending:
     """What a profile's scripts would run from these revisions on. ``conn`` is to the target.
 
@@ -64,6 +65,7 @@ def pending(
             roles=catalog.roles(conn),
             search_path=section.search_path,
             check=check,
+            watching=watching,
         )
     except Refused as error:
         known = replay.not_made(directory, error.problem.what, major)
@@ -94,9 +96,7 @@ def forecast(
     copy: Copy,
     pending: Pending,
     check: Callable[[], None] = lambda: None,
-    watching: Callable[[psycopg.Connection[Any]], AbstractContextManager[None]] = lambda _conn: (
-        nullcontext()
-    ),
+    watching: Watching = unwatched,
 ) -> MigrationsForecast:
     """Runs what is pending on a copy. ``check`` may raise, to cancel, and ``watching`` interrupts.
 

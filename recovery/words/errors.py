@@ -103,6 +103,10 @@ class Cancelled(RecoveryError):
     exit_code = CANCELLED
 
 
+class ProgramFailed(RecoveryError):
+    """A program of other people's says that it failed."""
+
+
 class ServerError(RecoveryError):
     """The server refused a statement, or the connection was lost meanwhile."""
 

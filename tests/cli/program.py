@@ -166,6 +166,12 @@ class Shell:
         finally:
             session.close()
 
+    def approving(self) -> tuple[str, str]:
+        """The option that approves the newest session's plan."""
+        plan = self.history().plan
+        assert plan is not None
+        return "--plan", plan.sha256
+
     def state_files(self) -> list[Path]:
         """Every file that the program has left in its state folder."""
         state = Path(os.environ[STATE_VARIABLE])

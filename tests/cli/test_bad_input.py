@@ -306,7 +306,7 @@ def test_without_a_plan_nothing_is_backed_up(shell: Shell, small: Database) -> N
 def test_without_a_backup_nothing_is_converted(shell: Shell, small: Database) -> None:
     shell.planned(small)
 
-    ended = shell.run("convert", "--confirm", small.name, "--commit")
+    ended = shell.run("convert", "--confirm", small.name, "--commit", *shell.approving())
     assert ended.code == 4
     assert "waits for a backup, made and verified or attested" in ended.err
     assert type_of_key(small) == UUID
@@ -335,7 +335,7 @@ def test_after_the_right_name_a_wrong_one_is_refused_all_the_same(
     shell: Shell, small: Database
 ) -> None:
     shell.planned(small)
-    everything = ("--backup-attested", "snapshot of noon")
+    everything = ("--backup-attested", "snapshot of noon", *shell.approving())
     assert shell.run("convert", "--confirm", small.name, "--rollback", *everything).code == 1
 
     ended = shell.run("convert", "--confirm", "WRONG", "--commit", *everything)

@@ -1,6 +1,7 @@
 """Converting by command: the decision, and every way in which it can be interrupted."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from tests.cli.processes import (
     runner_of,
 )
 from tests.cli.program import TEXT, UUID, Ended, Shell, type_of_key
+from tests.cli.typist import at_a_terminal
 from tests.conftest import Database
 from tests.recovering import made_long_ago
 from tests.waiting import until
@@ -31,11 +33,13 @@ ATTESTED = ("--backup-attested", "snapshot of noon")
 
 
 def start(shell: Shell, database: Database, decision: str, *more: str) -> "subprocess.Popen[str]":
-    return shell.start("convert", "--confirm", database.name, decision, *ATTESTED, *more)
+    said = (*ATTESTED, *shell.approving(), *more)
+    return shell.start("convert", "--confirm", database.name, decision, *said)
 
 
 def convert(shell: Shell, database: Database, decision: str, *more: str) -> Ended:
-    return shell.run("convert", "--confirm", database.name, decision, *ATTESTED, *more)
+    said = (*ATTESTED, *shell.approving(), *more)
+    return shell.run("convert", "--confirm", database.name, decision, *said)
 
 
 def ending(shell: Shell) -> e.ConversionEnded:
@@ -83,7 +87,7 @@ def test_a_backup_that_is_old_has_to_be_accepted(shell: Shell, small: Database) 
     made_long_ago(session, 400)
     small.execute("DELETE FROM items WHERE order_id = 1; DELETE FROM orders WHERE id = 1")
 
-    refused = shell.run("convert", "--confirm", small.name, "--commit")
+    refused = shell.run("convert", "--confirm", small.name, "--commit", *shell.approving())
     assert refused.code == 4
     assert "The backup was made 400 days ago; the profile allows 24 hours." in refused.err
     assert "--accept-old-backup" in refused.err
@@ -353,3 +357,55 @@ def test_a_server_that_goes_down_half_way_is_told_and_nothing_is_committed(shell
     assert "conversion failed" in lost.out
     assert "what to do: " in lost.out
     assert ending(shell).outcome is e.Outcome.ROLLED_BACK
+
+
+# --- which plan -------------------------------------------------------------------------------
+
+
+def test_without_a_terminal_a_plan_that_nobody_has_approved_is_refused_with_what_to_type(
+    shell: Shell, small: Database
+) -> None:
+    session = shell.planned(small)
+    typed = ("convert", "--confirm", small.name, "--commit", *ATTESTED)
+
+    refused = shell.run(*typed)
+    assert refused.code == 4
+    assert type_of_key(small) == UUID
+    assert session.history().last(e.PlanApproved) is None
+    as_json = shell.run(*typed, "--json")
+    assert as_json.code == 4
+    assert "--plan" in as_json.error["remedy"]
+
+    command = refused.err.partition("pg-rekey convert ")[2].splitlines()[0]
+    again = shell.run("convert", *shlex.split(command))
+    assert again.code == 0, again.err
+    assert "plan approved by " in again.out
+    assert type_of_key(small) == TEXT
+
+
+def test_another_plan_than_the_one_that_was_read_is_refused(shell: Shell, small: Database) -> None:
+    shell.planned(small)
+    _, read = shell.approving()
+    again = shell.run("plan", "--no-proof", "--json").rows
+    assert [row["sha256"] for row in again if row["event"] == "PlanMade"] == [read]
+    assert convert(shell, small, "--rollback").code == 1
+
+    # Approved once, it is so when it is made again, and no longer when it is another.
+    small.execute("CREATE TABLE notes (user_id uuid REFERENCES users)")
+    assert shell.run("plan", "--no-proof").code == 0
+    for meant, code in (((), 4), (("--plan", read), 4), (("--plan", "latest"), 2)):
+        refused = shell.run("convert", "--confirm", small.name, "--commit", *ATTESTED, *meant)
+        assert refused.code == code, meant
+    assert type_of_key(small) == UUID
+
+    with at_a_terminal(shell, "convert", "--confirm", small.name, "--commit") as typist:
+        typist.hears(f"Since the plan that was approved last ({read[:12]})")
+        typist.hears("columns, new: notes.user_id", "3 tables", "Approve this plan?")
+        typist.types("y")
+        assert typist.ends().code == 4
+    assert type_of_key(small) == UUID
+    with at_a_terminal(shell, "convert", "--confirm", small.name, "--commit") as typist:
+        typist.hears("Approve this plan? Type yes: ")
+        typist.types("yes")
+        assert typist.ends().code == 0
+    assert type_of_key(small) == TEXT

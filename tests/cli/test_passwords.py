@@ -83,7 +83,7 @@ def test_the_password_is_in_no_file_of_the_session(shell: Shell, small: Database
 
     assert shell.run_alone("backup", "--password-stdin", typed=typed).code == 0
     convert = ("convert", "--confirm", small.name, "--rollback", "--password-stdin")
-    assert shell.run_alone(*convert, typed=typed).code == 1
+    assert shell.run_alone(*convert, *shell.approving(), typed=typed).code == 1
     assert shell.run_alone("report").code == 0
     packed = shell.run_alone("bundle", "--output", "evidence.tar.gz")
     assert packed.out.endswith("Saved to evidence.tar.gz; nothing secret is in it.\n")
@@ -111,6 +111,7 @@ def test_the_runner_has_the_password_in_neither_environment_nor_arguments(
     with in_the_way(small) as get_out_of_the_way:
         client = shell.start(
             *("convert", "--confirm", small.name, "--rollback", "--backup-attested", "at noon"),
+            *shell.approving(),
             PGPASSWORD=small.password,
         )
         until(lambda: is_waiting(small))

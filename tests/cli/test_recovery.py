@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import Shell
+from tests.cli.typist import at_a_terminal
 from tests.conftest import Database
 from tests.outlines import holds_at_every_moment
 from tests.recovering import contents_of, schema_of
@@ -62,7 +63,8 @@ def test_the_incident_is_recovered_command_by_command(
     assert backed_up.code == 0
     assert "read whole after it was written" in backed_up.out
 
-    rolled_back = shell.run("convert", "--confirm", database.name, "--rollback")
+    rehearsal = ("convert", "--confirm", database.name, "--rollback")
+    rolled_back = shell.run(*rehearsal, "--plan", shell.approving()[1][:8])
     assert rolled_back.code == 1
     assert schema_of(database) == schema
     assert contents_of(database) == contents
@@ -143,7 +145,15 @@ def test_the_readmes_five_lines_recover_the_incident(
     assert len(lines) == 1 + 5
     for command in (each for line in lines for each in line.split("&&")):
         _, *words = shlex.split(command)
-        ended = shell.run(*(there for word in words for there in here.get(word, [word])))
+        typed = [there for word in words for there in here.get(word, [word])]
+        if words[0] == "convert":
+            # Somebody is there who has read the plan.
+            with at_a_terminal(shell, *typed) as typist:
+                typist.hears("Approve this plan? Type yes: ")
+                typist.types("yes")
+                ended = typist.ends()
+        else:
+            ended = shell.run(*typed)
         assert ended.code == 0, f"{command}\n{ended.out}{ended.err}"
 
     (session,) = shell.sessions()

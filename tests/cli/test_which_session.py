@@ -139,7 +139,7 @@ def test_after_a_report_the_same_session_goes_on(shell: Shell, small: Database) 
     assert shell.run("report").code == 0
     assert shell.run("verify").code == 1
     # Until then it has been read what the plan was; this is refused for what is in it.
-    unattested = shell.run("convert", "--confirm", small.name, "--rollback")
+    unattested = shell.run("convert", "--confirm", small.name, "--rollback", *shell.approving())
 
     assert [known.id for known in shell.sessions()] == [session.id]
     refused(unattested, 4, "backup")

@@ -27,7 +27,7 @@ from recovery.record.events import (
 )
 from recovery.record.history import Entry
 from recovery.record.session_list import Listed
-from recovery.words.errors import Problem, Refused
+from recovery.words.errors import Problem, RecoveryError, Refused
 from recovery.words.profile import Profile
 from screens.target import Connected, Connection, NotConnected
 from screens.wishes import RunStep
@@ -55,6 +55,7 @@ class FakeWork:
     folder = Path("/home/ada/.local/state/pg-rekey") / story.SESSION
     by: Person = story.ADA
     only_reads: Problem | None = None
+    not_read: Problem | None = None
 
     def __init__(self, told: Story, connections: Sequence[Connection] = (CONNECTED,)) -> None:
         self.story = told
@@ -66,6 +67,8 @@ class FakeWork:
         self._connections = list(connections)
 
     def entries(self, after: int) -> tuple[Entry, ...]:
+        if self.not_read is not None:
+            raise RecoveryError.of(self.not_read)
         return tuple(self.story.entries[after:])
 
     def runner_alive(self) -> bool:

@@ -9,10 +9,11 @@ from textual.widgets import Button
 from textual.widgets._footer import FooterKey
 
 from recovery.record.events import ConversionEnded, Outcome, Refusal, Step, StepFailed
+from recovery.words.errors import Problem
 from screens.target import Connected
 from tests.screens import story
-from tests.screens.fakes import PASSWORD_NEEDED, FakeSessions, listed
-from tests.screens.stage import in_the_foyer, scene
+from tests.screens.fakes import PASSWORD_NEEDED, FakeSessions, FakeWork, listed
+from tests.screens.stage import go_to, in_the_foyer, on_stage, scene, settled
 from wizard.app import Wizard
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -28,6 +29,20 @@ def _failed() -> story.Story:
         ConversionEnded(Outcome.ROLLED_BACK, "a statement failed", None),
         StepFailed(Step.CONVERSION, story.PROBLEM),
     )
+
+
+def _not_read() -> Scene:
+    """The gate, when the journal can be read no longer."""
+    work = FakeWork(story.at_the_gate())
+    app = on_stage(work)
+
+    async def play(pilot: Pilot[None]) -> None:
+        await settled(pilot)
+        await go_to(pilot, Step.CONVERSION)
+        work.not_read = Problem("The journal cannot be used: disk I/O error.", "Mend the disk.", 1)
+        await settled(pilot)
+
+    return app, play
 
 
 REFUSED_TARGET = Connected(
@@ -149,6 +164,7 @@ SCENES: dict[str, Callable[[], Scene]] = {
     "migrations-question-by-hand": lambda: scene(
         story.collided_differently(), Step.MIGRATIONS, "enter"
     ),
+    "conversion-not-read": _not_read,
     "migrations-would-fail": lambda: scene(story.would_fail(), Step.MIGRATIONS),
     "migrations-running": lambda: scene(story.migrating(), Step.MIGRATIONS),
     "migrations": lambda: scene(story.migrated(), Step.MIGRATIONS),

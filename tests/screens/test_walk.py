@@ -382,6 +382,27 @@ async def test_a_session_that_can_only_be_read_is_shown_as_it_was() -> None:
     assert work.asked == []
 
 
+async def test_while_the_journal_cannot_be_read_nothing_is_said_of_commit() -> None:
+    work = FakeWork(story.at_the_gate())
+    async with on_stage(work).run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert "COMMIT is possible" in words_on(pilot)
+        asked = [*work.asked]
+        work.not_read = story.PROBLEM
+        await settled(pilot)
+        assert "NOT KNOWN NOW" in words_on(pilot)
+        assert "COMMIT" not in words_on(pilot)
+        assert "ROLL BACK" not in words_on(pilot)
+        assert "Waiting for your decision" not in words_on(pilot)
+        for key in ("c", "r", "e"):
+            await press(pilot, key)
+        assert work.asked == asked
+        work.not_read = None
+        await settled(pilot)
+        assert "COMMIT is possible" in words_on(pilot)
+        assert "COMMIT ..." in words_on(pilot)
+
+
 async def test_what_failed_can_be_saved_as_a_bundle() -> None:
     story_so_far = story.converting().tell(StepFailed(Step.CONVERSION, story.PROBLEM))
     work = FakeWork(story_so_far)

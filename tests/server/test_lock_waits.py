@@ -4,15 +4,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from recovery.catalog import catalog
+from recovery.catalog.catalog import Catalog
 from recovery.connection import settings
 from recovery.private import scratch
 from recovery.private.installations import Installation
 from recovery.record import events as e
 from recovery.record.session import Session
+from recovery.revision.replay_database import ReplayDatabase
 from recovery.server import lock_waits
 from recovery.steps.runner import perform
 from tests.conftest import Database, new_database, profile_for
@@ -27,6 +31,7 @@ from tests.steps.test_migrations import (
 )
 from tests.waiting import until
 
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass"
 HELD = {
     "written to": "UPDATE alembic_version SET version_num = version_num",
     "locked": "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE",
@@ -151,6 +156,33 @@ def test_a_cancel_ends_what_runs_on_a_copy(
     assert recovery.session.history().last(e.MigrationsForecast) is None
 
 
+@pytest.mark.parametrize("step", [e.Step.INVESTIGATION, e.Step.MIGRATIONS, e.Step.VERIFICATION])
+def test_a_cancel_ends_what_runs_in_a_replay(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: e.Step
+) -> None:
+    location = write_history(tmp_path, ("aa", created("a")))
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    recovery = recovery_on(database, location, "aa")
+    write_history(tmp_path, ("aa", created("a")), ("bb", 'op.execute("SELECT pg_sleep(3600)")'))
+    fell_asleep = threading.Event()
+
+    def heard(_database: ReplayDatabase, statement: str) -> None:
+        if "pg_sleep" in statement:
+            fell_asleep.set()
+
+    # The replay is on a server that nobody else can look at.
+    monkeypatch.setattr(ReplayDatabase, "_count", heard)
+
+    def cancel() -> None:
+        assert fell_asleep.wait(60)
+        recovery.session.journal.command(e.Cancel(by=ME))
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    assert perform(recovery.session, step, recovery.options(prove=False)) == 130
+    thread.join()
+
+
 @pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize("by", ["its own way", "the application's"])
 def test_the_version_table_is_not_waited_for_without_end(
@@ -194,6 +226,33 @@ def test_a_script_does_not_wait_without_end_but_for_what_holds_up_nobody(
         thread.join()
 
 
+@pytest.mark.usefixtures("soon")
+def test_the_applications_own_alembic_does_not_wait_without_end_and_a_cancel_leaves_no_wait(
+    database: Database, tmp_path: Path
+) -> None:
+    altering = 'op.execute("ALTER TABLE a ADD n int")'
+    location = write_history(tmp_path, ("aa", created("a")), ("bb", altering))
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    recovery = recovery_on(database, location, "aa", application(tmp_path, database))
+    with holding(database, "SELECT * FROM a") as holder:
+        cancelling = cancelled_while_it_waits(recovery)
+        assert migrate(recovery) == 130
+        cancelling.join()
+        # Nobody else would come to the table while a statement whose client is gone waits for it.
+        until(lambda: True if not database.rows(WAITING) else None)
+        told = awaited(recovery)
+        assert told is not None
+        assert [each.application for each in told] == ["the shop"]
+
+        assert migrate(recovery) == 4
+        who = f"session {holder.info.backend_pid} (the shop)"
+        assert (recovery.problem.object, recovery.problem.sqlstate) == (who, "55P03")
+        assert "canceling statement due to user request" in str(recovery.problem.detail)
+    assert version_of(database) == [("aa",)]
+    assert migrate(recovery) == 0, recovery.problem
+    assert version_of(database) == [("bb",)]
+
+
 def let_go_after(
     recovery: Recovery, holder: psycopg.Connection[tuple[object, ...]], *, seconds: float
 ) -> threading.Thread:
@@ -225,6 +284,40 @@ def test_an_investigation_behind_anothers_gate_says_so_and_ends(database: Databa
         for step in (e.Step.INVESTIGATION, e.Step.BACKUP):
             assert perform(recovery.session, step, recovery.options()) == 4
             assert "the shop" in str(recovery.problem.object)
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_investigation_goes_on_when_a_table_is_locked_and_names_who_holds_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute(
+        "CREATE TABLE users (id uuid PRIMARY KEY); CREATE TABLE teams (id uuid PRIMARY KEY);"
+        "INSERT INTO teams VALUES (gen_random_uuid())"
+    )
+    keys = {"users__id": "varchar(36)", "teams__id": "varchar(36)"}
+    recovery = Recovery(database, profile_for(database, **keys))
+    recovery.client.confirm(database.name)
+    read = catalog.read
+    with database.connect(application_name="the shop") as holder:
+
+        def then_locked(conn: psycopg.Connection[Any]) -> Catalog:
+            # Without the catalog there is no investigation: the lock comes right behind it.
+            found = read(conn)
+            holder.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+            return found
+
+        monkeypatch.setattr(catalog, "read", then_locked)
+        assert perform(recovery.session, e.Step.INVESTIGATION, recovery.options()) == 0
+        who = f"session {holder.info.backend_pid} (the shop)"
+        holder.rollback()
+    found = recovery.session.history().last(e.Investigated)
+    assert found is not None
+    assert found.row_counts == {"teams": 1}
+    unknown = [one for one in found.findings if one.title.startswith("Not known: ")]
+    assert {one.title for one in unknown} >= {"Not known: how many rows users has"}
+    for one in unknown:
+        assert who in one.evidence, one
+        assert "End the sessions that are named" in one.remedy
 
 
 @pytest.mark.usefixtures("soon")

@@ -51,6 +51,8 @@ def test_a_walk_hurts_nobody(
         shell.planned(small).close()
     with ExitStack() as own:
         walking = Walking(shell, small, own)
+        if walk.begins == "planned":
+            walking.reads_the_plan()
         try:
             for step in walk.steps:
                 walking.takes(step)

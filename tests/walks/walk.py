@@ -2,7 +2,8 @@
 
 It is declared in a file of TOML: what was there before, what is done in turn, what is answered, and
 how the database is in the end. ``{database}``, ``{dsn}``, ``{session}`` and ``{folder}`` stand for
-those of the run; ``{convert}`` is the command as one types it.
+those of the run, and ``{plan}`` for the hash of the plan that was read last; ``{convert}`` is the
+command as one types it.
 """
 
 import tomllib
@@ -12,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-CONVERT = "convert --confirm {database} --backup-attested 'snapshot of noon'"
+CONVERT = "convert --confirm {database} --backup-attested 'snapshot of noon' --plan {plan}"
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

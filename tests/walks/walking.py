@@ -33,6 +33,7 @@ class Walking:
     shell: Shell
     database: Database
     own: ExitStack
+    plan: str = "0" * 64
     goes_on: "subprocess.Popen[str] | None" = None
     held: "list[psycopg.Connection[Any]]" = field(default_factory=list)
     # The lines in which the words were that had to be said, each once.
@@ -47,6 +48,7 @@ class Walking:
         folder = state_folder() / next(session_ids(), "none")
         return [
             ("convert", CONVERT),
+            ("plan", self.plan),
             ("database", self.database.name),
             ("dsn", shlex.quote(self.database.dsn)),
             ("folder", str(folder)),
@@ -62,6 +64,8 @@ class Walking:
         if step.run is not None:
             words = shlex.split(self.words(step.run))
             self._holds(step, self.shell.run(*words, typed=self.words(step.typed), **environment))
+            if words[0] == "plan":
+                self.reads_the_plan()
         elif step.start is not None:
             words = shlex.split(self.words(step.start))
             self.goes_on = self.shell.start(*words, **environment)
@@ -85,6 +89,11 @@ class Walking:
             self._runs_a_shell(step)
         else:
             raise AssertionError("the step says nothing")
+
+    def reads_the_plan(self) -> None:
+        """Takes the hash of the newest session's plan, which may be lost later."""
+        if any(session_ids()) and (made := self.shell.history().plan) is not None:
+            self.plan = made.sha256
 
     def _holds(self, step: Step, ended: Ended) -> None:
         said = ended.out + ended.err

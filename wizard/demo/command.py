@@ -115,7 +115,7 @@ def _walk(demo: Demo, output: Output) -> int:
         Client.investigate,
         Client.plan,
         lambda c: c.back_up("custom"),
-        lambda c: c.convert(incident.PRODUCTION, commit=True, attested=None, gate_seconds=900),
+        _convert,
         lambda c: c.revision((incident.TRUE_REVISION,)),
         lambda c: c.migrate({incident.VALUATIONS_REVISION: Way.ADOPT}, None),
         Client.verify,
@@ -132,3 +132,14 @@ def _walk(demo: Demo, output: Output) -> int:
 def _confirm(client: Client) -> int:
     client.confirm(incident.PRODUCTION)
     return DONE
+
+
+def _convert(client: Client) -> int:
+    made = client.history.plan
+    return client.convert(
+        incident.PRODUCTION,
+        commit=True,
+        attested=None,
+        gate_seconds=900,
+        plan=None if made is None else made.sha256,
+    )
