@@ -16,6 +16,7 @@ from recovery.record.events import (
     Step,
 )
 from recovery.record.history import History
+from recovery.words import moments
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
@@ -136,7 +137,7 @@ def _facts(backup: BackupMade | BackupAttested) -> list[tuple[str, Cell]]:
         ]
     rows = sum(backup.row_counts.values())
     return [
-        ("MADE", f"{words.moment(backup.finished)}, read back whole"),
+        ("MADE", f"{moments.full(backup.finished)}, read back whole"),
         ("Database", f"{backup.database}, server {backup.server_version}"),
         ("With", f"{backup.tool} {backup.tool_version}, {backup.format} format"),
         ("Folder", backup.folder),

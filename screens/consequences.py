@@ -21,6 +21,7 @@ from recovery.record.events import (
     Way,
 )
 from recovery.record.history import History
+from recovery.words import moments
 from screens import words
 
 # How far the gate's deadline is moved at a time, in seconds.
@@ -131,7 +132,7 @@ def _backup(backup: BackupMade | BackupAttested | None) -> str:
     """What there is to go back to, in a line."""
     match backup:
         case BackupMade():
-            return f"made {words.moment(backup.finished)}, read back whole."
+            return f"made {moments.full(backup.finished)}, read back whole."
         case BackupAttested():
             return f"attested by {backup.by}: {backup.statement}"
         case None:

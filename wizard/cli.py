@@ -247,13 +247,18 @@ def convert(
     ] = None,
     gate_seconds: Annotated[
         float,
-        typer.Option("--gate-seconds", metavar="SECONDS", min=1, help="How long the gate waits."),
+        typer.Option(
+            "--gate-seconds",
+            metavar="SECONDS",
+            help="How long the gate waits, 4 hours at most.",
+        ),
     ] = 900,
     accept_breaks: Annotated[
         bool, typer.Option("--accept-breaks", help="Go on with what the plan says may fail.")
     ] = False,
 ) -> int:
     """Runs the latest plan, then commits it or rolls it back."""
+    from recovery.words import gate
     from recovery.words.errors import ProfileError
 
     if commit == rollback:
@@ -261,6 +266,13 @@ def convert(
             "Both --commit and --rollback are" if commit else "Neither --commit nor --rollback is"
         )
         raise ProfileError(f"{given} given.", "Say which of the two.")
+    # Also what is no number.
+    if not 1 <= gate_seconds <= gate.LONGEST:
+        raise ProfileError(
+            f"--gate-seconds {gate_seconds:g}: the gate waits {gate.LONGEST_IN_WORDS} at most, and "
+            "1 second at least.",
+            f"Give seconds from 1 to {gate.LONGEST:g}.",
+        )
     return _client(chosen).convert(
         confirm,
         commit=commit,

@@ -37,7 +37,7 @@ from recovery.record.events.conversion import PHASES
 from recovery.record.history import Entry, History
 from recovery.record.transaction import AFTER_COMMIT
 from recovery.record.verdict import verdict
-from recovery.words import foreign
+from recovery.words import foreign, moments
 
 
 def as_markdown(session_id: str, history: History) -> str:
@@ -57,7 +57,7 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
         yield ""
     if opened is not None and isinstance(opened.event, SessionOpened):
         by, program = _text(opened.event.by), opened.event.program
-        yield f"Opened {_time(opened.at)} by {by} with pg-rekey {program}."
+        yield f"Opened {moments.full(opened.at)} by {by} with pg-rekey {program}."
         yield ""
     confirmed = history.last(TargetConfirmed)
     if confirmed is not None:
@@ -95,7 +95,8 @@ def _identity(identity: Identity, environment: str, by: str) -> Iterator[str]:
             ("as the server sees it", f"{identity.server_address or 'local socket'}"),
             (
                 "server",
-                f"PostgreSQL {identity.server_version_text}, up since {_time(identity.started)}",
+                f"PostgreSQL {identity.server_version_text}, "
+                f"up since {moments.full(identity.started)}",
             ),
             ("system identifier", identity.system_identifier or "withheld"),
             ("role", f"{identity.role}, owns {identity.owned_tables} of {identity.tables} tables"),
@@ -202,7 +203,8 @@ def _backup(backup: BackupMade | BackupAttested | None) -> Iterator[str]:
         return
     tool = _text(f"{backup.tool} {backup.tool_version}")
     yield f"{backup.format} format by {tool}, "
-    yield f"{_time(backup.started)} to {_time(backup.finished)}, read whole after it was written."
+    yield f"{moments.full(backup.started)} to {moments.full(backup.finished)}, "
+    yield "read whole after it was written."
     yield f"{sum(backup.row_counts.values()):,} rows in {len(backup.row_counts)} tables."
     yield ""
     yield from _table(
@@ -237,7 +239,7 @@ def _conversion(history: History) -> Iterator[str]:
     if ended is not None and isinstance(ended.event, ConversionEnded):
         by, reason = _text(ended.event.by or "nobody"), _text(ended.event.reason)
         outcome = ended.event.outcome.upper()
-        yield f"**{outcome}** at {_time(ended.at)}: {reason} ({by})."
+        yield f"**{outcome}** at {moments.full(ended.at)}: {reason} ({by})."
         if ended.event.outcome is Outcome.COMMITTED:
             yield AFTER_COMMIT
     else:
@@ -355,7 +357,7 @@ def _how(adopted: RevisionAdopted | None, aside: TablesSetAside | None) -> str:
 
 
 def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:
-    yield f"## Check-list of {_time(at)}"
+    yield f"## Check-list of {moments.full(at)}"
     yield ""
     yield from _table(
         ("check", "expected", "state", "evidence"),
@@ -365,7 +367,7 @@ def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:
 
 def _failures(entries: tuple[Entry, ...]) -> Iterator[str]:
     rows = [
-        (_time(e.at), e.event.step, e.event.problem.what, e.event.problem.sqlstate or "")
+        (moments.full(e.at), e.event.step, e.event.problem.what, e.event.problem.sqlstate or "")
         for e in entries
         if isinstance(e.event, StepFailed)
     ]
@@ -377,10 +379,6 @@ def _failures(entries: tuple[Entry, ...]) -> Iterator[str]:
 
 def _text(value: object) -> str:
     return foreign.markdown(str(value))
-
-
-def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:

@@ -50,6 +50,10 @@ def test_convert_asks_for_the_decision_beforehand(shell: Shell) -> None:
     ("arguments", "said"),
     [
         (("backup", "--format", "zip"), "Expected custom or directory"),
+        *(
+            (("convert", "--confirm", "saas", "--commit", "--gate-seconds", many), "4 hours")
+            for many in ("0", "14401", "inf", "nan")
+        ),
         (("investigate", "--key", "users.id"), "Expected users.id=varchar(36)"),
         (("investigate", "--dsn", "dbname=saas", "--key", "users.id=integer"), "'integer'"),
         (("investigate", "--set", "expect.least_tables"), "NAME=VALUE"),

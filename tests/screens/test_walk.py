@@ -1,5 +1,6 @@
 """The recovery from start to finish, with keys only; and what goes wrong on the way."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from recovery.record.events import (
     Commit,
     CommitIntended,
     ExtendGate,
+    GateExtended,
     Outcome,
     Person,
     PlanApproved,
@@ -248,6 +250,24 @@ async def test_the_deadline_can_be_moved() -> None:
         await press(pilot, "e")
         assert "at 04:00:00 UTC" in words_on(pilot)
     assert work.asked[-1] == ExtendGate(by=story.ADA, seconds=900.0)
+
+
+async def test_a_deadline_on_another_day_has_its_date_and_a_refused_one_its_reason() -> None:
+    told = story.at_the_gate()
+    told.tell(GateExtended(story.NIGHT + timedelta(hours=23), story.ADA))
+    app = on_stage(FakeWork(told))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert "at 2026-11-23 02:00:00 UTC" in words_on(pilot)
+        told.tell(CommandRefused("ExtendGate", "it would be for more than 4 hours", story.ADA))
+        await settled(pilot)
+        assert "refused: it would be for more than 4 hours" in words_on(pilot)
+        await press(pilot, "ctrl+q")
+        assert "at 2026-11-23 02:00:00 UTC" in words_on(pilot)
+        await press(pilot, "escape")
+        told.tell(GateExtended(story.DEADLINE, story.ADA))
+        await settled(pilot)
+        assert "more than 4 hours" not in words_on(pilot)
 
 
 async def test_quitting_with_a_transaction_open_asks() -> None:
