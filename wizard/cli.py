@@ -51,8 +51,12 @@ app = typer.Typer(
 )
 
 
-def _client(chosen: Connecting, *, new: bool = False) -> "Client":
-    """The client that the options of the command describe."""
+def _client(chosen: Connecting, *, new: bool = False, looks: bool = False) -> "Client":
+    """The client that the options of the command describe.
+
+    Where a session can only be read, a command that only ``looks`` is told so; another is refused
+    before it asks for anything.
+    """
     from wizard.headless import Client, ask_on_terminal, offer_to_keep
     from wizard.output import Output
     from wizard.profile_options import profile_unless
@@ -60,11 +64,14 @@ def _client(chosen: Connecting, *, new: bool = False) -> "Client":
 
     output = Output(as_json=chosen.as_json)
     profile = profile_unless(chosen.session, chosen)
-    client = Client(to_work_on(profile, chosen.session, output, new=new), output)
+    session = to_work_on(profile, chosen.session, output, new=new)
+    if not looks:
+        session.journal.refuse_to_write()
+    client = Client(session, output)
     if chosen.password_stdin:
         client.password = sys.stdin.readline().rstrip("\n")
     client.ask, client.offer_to_keep = ask_on_terminal, offer_to_keep
-    output.session(client.session.id)
+    output.opened(session)
     return client
 
 
@@ -175,7 +182,7 @@ def revision(
     ] = None,
 ) -> int:
     """Says which revision the schema is at. Only reads; 1 while it has to be confirmed."""
-    return _client(chosen, new=chosen.new).revision(confirm or ())
+    return _client(chosen, new=chosen.new, looks=not confirm).revision(confirm or ())
 
 
 @app.command()
@@ -326,7 +333,7 @@ def compatibility(
     confirm: ConfirmOption = None,
 ) -> int:
     """Lists or drops the operators for code that still has uuid. A plan has made them."""
-    return _client(chosen).compatibility(confirm, remove=remove)
+    return _client(chosen, looks=not remove).compatibility(confirm, remove=remove)
 
 
 @app.command()
@@ -382,7 +389,8 @@ def report(chosen: Chosen, session_id: SessionArgument = None) -> int:
 
     output = Output(chosen.as_json)
     session = open_session(to_look_at(*_meant(chosen, session_id)))
-    output.session(session.id)
+    session.journal.refuse_to_write()
+    output.opened(session)
     return Client(session, output).report()
 
 
@@ -407,7 +415,7 @@ def bundle(
 
     output = Output(chosen.as_json)
     session = open_session(to_look_at(*_meant(chosen, session_id)))
-    output.session(session.id)
+    output.opened(session)
     path = bundles.save(session, to, with_backup=with_backup)
     if output.as_json:
         output.value({"bundle": str(path)})

@@ -36,6 +36,7 @@ class Options(msgspec.Struct, frozen=True):
 
 def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[bytes]":
     """Starts a step in a process of its own. Raises ``Refused`` if it may not start now."""
+    session.journal.refuse_to_write()
     holder = session.journal.holder()
     if holder is not None:
         raise Refused(

@@ -24,6 +24,7 @@ from recovery.record.events import (
 )
 from recovery.record.history import History
 from recovery.record.journal_file import only_read
+from recovery.record.ownership import Exposed
 from recovery.record.transaction import TransactionState, transaction_state
 from screens.wishes import RunStep
 from tests.screens import story
@@ -342,6 +343,21 @@ async def test_a_lost_runner_without_a_connection_is_said() -> None:
         for _ in range(3):
             await settled(pilot)
         assert "The process that worked on this step is gone" in words_on(pilot)
+
+
+async def test_a_session_that_others_may_change_is_marked_in_the_list_and_told() -> None:
+    exposed = Exposed(Path("/s"), "others may write its folder", "chmod go-w /s")
+    sessions = FakeSessions(
+        [listed("one", story.planned(), None, only_read(exposed, Path("/s")).problem)]
+    )
+    sessions.work.only_reads = only_read(exposed, Path("/s")).problem
+    async with in_the_foyer(sessions, None).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "ONLY TO BE READ" in words_on(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        for told in ("others may write its folder", "another plan, journal or backup", "go-w /s"):
+            assert told in words_on(pilot)
 
 
 async def test_a_session_that_can_only_be_read_is_shown_as_it_was() -> None:
