@@ -18,6 +18,7 @@ from recovery.record.events import (
     Step,
 )
 from recovery.record.history import History
+from recovery.words import moments
 from screens import words
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
@@ -139,7 +140,7 @@ def _facts(backup: BackupMade | BackupAttested, now: datetime) -> list[tuple[str
     rows = sum(backup.row_counts.values())
     seconds = since_backup.seconds_old(backup, now)
     return [
-        ("MADE", f"{words.moment(backup.finished)}, read back whole"),
+        ("MADE", f"{moments.full(backup.finished)}, read back whole"),
         ("Begun", f"{since_backup.age(seconds)} ago; what was written since is not in it"),
         ("Database", f"{backup.database}, server {backup.server_version}"),
         ("With", f"{backup.tool} {backup.tool_version}, {backup.format} format"),

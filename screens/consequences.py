@@ -24,6 +24,7 @@ from recovery.record.events import (
     Way,
 )
 from recovery.record.history import History
+from recovery.words import moments
 from screens import words
 
 # How far the gate's deadline is moved at a time, in seconds.
@@ -150,7 +151,7 @@ def old_backup(history: History, now: datetime) -> str | None:
     if backup is None:
         return None
     return (
-        f"The backup was {since_backup.ago(backup, now)}, at {words.moment(backup.started)}; the "
+        f"The backup was {since_backup.ago(backup, now)}, at {moments.full(backup.started)}; the "
         f"profile allows {since_backup.allowed(history)}.\n\n"
         "What was written to the database since is not in it: after COMMIT there is no way back to "
         "that. Step 4 makes a new one. To go on with this one is recorded under your name."
@@ -164,7 +165,7 @@ def _backup(backup: BackupMade | BackupAttested | None, now: datetime) -> str:
     """What there is to go back to, in a line."""
     match backup:
         case BackupMade():
-            at = words.moment(backup.started)
+            at = moments.full(backup.started)
             return f"{since_backup.ago(backup, now)} ({at}), read back whole."
         case BackupAttested():
             return f"attested by {backup.by}: {backup.statement}"

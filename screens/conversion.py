@@ -16,6 +16,7 @@ from recovery.record.events import (
     ConversionEnded,
     ConversionWatched,
     ExtendGate,
+    GateExtended,
     LockAttemptFailed,
     Outcome,
     ParityChecked,
@@ -35,6 +36,7 @@ from recovery.record.transaction import (
     gate,
     transaction_state,
 )
+from recovery.words import moments
 from recovery.words.errors import Problem
 from screens import words
 from screens.consequences import (
@@ -62,6 +64,7 @@ _MEANING = {
     Outcome.UNKNOWN: "UNKNOWN whether COMMIT{who} arrived: do nothing yet.",
 }
 _KEYS = ("commit", "roll_back", "extend")
+_MORE_TIME = ExtendGate.__name__
 
 
 class ConversionScreen(StepScreen):
@@ -230,9 +233,26 @@ class ConversionScreen(StepScreen):
         if self._decision is None or not self._can_roll_back:
             return None
         decision, refused = self._decision
-        if self.attempt.last(CommandRefused) is not refused:
+        if self._decision_refused is not refused:
             return None
         return "COMMIT" if isinstance(decision, Commit) else "ROLL BACK"
+
+    @property
+    def _decision_refused(self) -> CommandRefused | None:
+        """The decision that was refused last: more time is none."""
+        several = self.attempt.of(CommandRefused)
+        return next((one for one in reversed([*several]) if one.command != _MORE_TIME), None)
+
+    @property
+    def _refused(self) -> CommandRefused | None:
+        """What was refused last; more time only until some is given."""
+        for entry in reversed(self.attempt.entries):
+            match entry.event:
+                case CommandRefused() as refused:
+                    return refused
+                case GateExtended():
+                    return self._decision_refused
+        return None
 
     def refuse(self, problem: Problem | None) -> None:
         """Shows why the last wish was not carried out: then no decision is on its way."""
@@ -241,7 +261,7 @@ class ConversionScreen(StepScreen):
         super().refuse(problem)
 
     def _decide(self, decision: Commit | RollBack) -> None:
-        self._decision = decision, self.attempt.last(CommandRefused)
+        self._decision = decision, self._decision_refused
         self.post_message(GiveCommand(decision))
         self.show(self.history, self.shown_at)
 
@@ -249,7 +269,7 @@ class ConversionScreen(StepScreen):
         ended = self.attempt.last(ConversionEnded)
         note = self.query_one("#outcome", Note)
         if ended is None:
-            refused = self.attempt.last(CommandRefused)
+            refused = self._refused
             note.say(
                 ""
                 if refused is None
@@ -266,9 +286,12 @@ class ConversionScreen(StepScreen):
         if open_gate is None or not shown:
             return
         left = (open_gate.deadline - now).total_seconds()
+        until = moments.clock(open_gate.deadline, now)
+        # With a date there is no room for more in the line.
+        itself = "" if until == moments.full(open_gate.deadline) else " by itself"
         self.query_one("#gate-time", Line).say(
             f"Locks held for {words.elapsed(open_gate.locked, now)}. "
-            f"Rolls back by itself in {words.counter(left)}, at {words.clock(open_gate.deadline)}."
+            f"Rolls back{itself} in {words.counter(left)}, at {until}."
         )
         self.query_one("#gate-parity", Line).say(
             "Parity: 0 differences. COMMIT is possible."

@@ -11,6 +11,7 @@ from textual.widgets import Button, TabbedContent, TabPane
 from recovery.record.candidates import confirmable, proposal
 from recovery.record.events import Investigated, Step
 from recovery.record.history import History
+from recovery.words import moments
 from screens import words
 from screens.confirming import ask_revision, confirm_label
 from screens.consequences import taken_or_left
@@ -115,7 +116,7 @@ class InvestigationScreen(StepScreen):
                 ("Tables", f"{words.number(found.tables)}, {words.size(found.size_bytes)}"),
                 ("Foreign keys", words.number(found.foreign_keys)),
                 ("Missing tables", words.names(found.missing_tables)),
-                ("Server's time", words.moment(found.server_time)),
+                ("Server's time", moments.full(found.server_time)),
             ]
         )
         self.query_one("#collisions-title").display = bool(found.collisions)

@@ -99,10 +99,11 @@ def _described(listed: Listed) -> Content:
             (listed.id, "bold"), f"  DAMAGED\n  {plain_line(listed.damage or '')}"
         )
     history = listed.history
+    exposed = "" if listed.exposed is None else "  ONLY TO BE READ"
     label = history.profile.environment.upper()
     return Content.assemble(
         (listed.id, "bold"),
-        f"  {label}  {plain_line(target_words(history))}\n  {_how_far(history)}",
+        f"  {label}  {plain_line(target_words(history))}{exposed}\n  {_how_far(history)}",
     )
 
 

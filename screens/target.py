@@ -10,6 +10,7 @@ from textual.widgets import Button, Checkbox, Input
 
 from recovery.record.events import Identity, Refusal, Step, TargetConfirmed
 from recovery.record.history import History
+from recovery.words import moments
 from recovery.words.errors import Problem
 from screens import words
 from screens.step_screen import StepScreen
@@ -183,7 +184,7 @@ def _card(connected: Connected) -> list[tuple[str, Cell]]:
             f"PostgreSQL {identity.server_version_text}, "
             f"{'a standby, in recovery' if identity.in_recovery else 'not in recovery'}",
         ),
-        ("Started", words.moment(identity.started)),
+        ("Started", moments.full(identity.started)),
         ("Role", f"{identity.role}{superuser}; owns {owns} of the tables"),
         ("Size", f"{words.size(identity.size_bytes)} in {words.counted(identity.tables, 'table')}"),
         (

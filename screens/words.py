@@ -122,16 +122,6 @@ def counter(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
-def moment(at: datetime) -> str:
-    """A date and time."""
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def clock(at: datetime) -> str:
-    """A time of the day."""
-    return f"{at:%H:%M:%S} UTC"
-
-
 def counts(by_key: Mapping[str, int]) -> str:
     """``users.id: 42, documents.id: 17``."""
     return ", ".join(f"{key}: {number(value)}" for key, value in by_key.items())

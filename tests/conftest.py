@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def replays(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_world(tmp_path: Path, replays: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of the developer's own: no sessions, settings, keyring, nor anything of libpq's."""
+    """Nothing of the developer's own: sessions, settings, keyring, libpq's sources, time zone."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(replays))
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path / "sessions"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -77,6 +78,8 @@ def _own_world(tmp_path: Path, replays: Path, monkeypatch: pytest.MonkeyPatch) -
     for name in [name for name in os.environ if name.startswith("PG") and name != STATE_VARIABLE]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PGPASSFILE", str(tmp_path / "no-pgpass"))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
 
 
 def installation_of(kind: str) -> Installation:

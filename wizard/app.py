@@ -19,6 +19,7 @@ import screens
 from recovery.record.events import RollBack, Step
 from recovery.record.history import History
 from recovery.record.transaction import transaction_state, until_when
+from recovery.words import moments
 from recovery.words.errors import FAILED, Problem, RecoveryError
 from recovery.words.profile import Profile
 from screens.quitting import QuitQuestion
@@ -210,7 +211,7 @@ class Wizard(SilentAboutVariables):
         """What goes on in a session that cannot be read now, or only be read, is not known here."""
         at = self._history.entries[-1].at
         self._current.show(self._history, at)
-        words = f"What is shown was so at {at:%Y-%m-%d %H:%M:%S} UTC, the journal's last entry."
+        words = f"What is shown was so at {moments.full(at)}, the journal's last entry."
         self._current.refuse(msgspec.structs.replace(why, detail=words))
 
     def _count_seconds(self) -> None:
@@ -439,12 +440,12 @@ class Wizard(SilentAboutVariables):
         if not transaction_state(self._history).open:
             self.exit()
         elif not any(isinstance(screen, QuitQuestion) for screen in self.screen_stack):
-            await self.push_screen(QuitQuestion(self._history), self._quit_as)
+            await self.push_screen(QuitQuestion(self._history, self._now()), self._quit_as)
 
     def _quit_as(self, answer: str | None) -> None:
         if answer == "leave":
             self.farewell = (
-                f"The runner goes on. {until_when(self._history)} "
+                f"The runner goes on. {until_when(self._history, self._now())} "
                 f"Come back with: pg-rekey resume {self._work.id}"
             )
             self.exit()

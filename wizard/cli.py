@@ -53,8 +53,12 @@ app = typer.Typer(
 )
 
 
-def _client(chosen: Connecting, *, new: bool = False) -> "Client":
-    """The client that the options of the command describe."""
+def _client(chosen: Connecting, *, new: bool = False, looks: bool = False) -> "Client":
+    """The client that the options of the command describe.
+
+    Where a session can only be read, a command that only ``looks`` is told so; another is refused
+    before it asks for anything.
+    """
     from wizard.headless import Client, ask_on_terminal, offer_to_keep
     from wizard.output import Output
     from wizard.profile_options import profile_unless
@@ -62,11 +66,14 @@ def _client(chosen: Connecting, *, new: bool = False) -> "Client":
 
     output = Output(as_json=chosen.as_json)
     profile = profile_unless(chosen.session, chosen)
-    client = Client(to_work_on(profile, chosen.session, output, new=new), output)
+    session = to_work_on(profile, chosen.session, output, new=new)
+    if not looks:
+        session.journal.refuse_to_write()
+    client = Client(session, output)
     if chosen.password_stdin:
         client.password = sys.stdin.readline().rstrip("\n")
     client.ask, client.offer_to_keep = ask_on_terminal, offer_to_keep
-    output.session(client.session.id)
+    output.opened(session)
     return client
 
 
@@ -177,7 +184,7 @@ def revision(
     ] = None,
 ) -> int:
     """Says which revision the schema is at. Only reads; 1 while it has to be confirmed."""
-    return _client(chosen, new=chosen.new).revision(confirm or ())
+    return _client(chosen, new=chosen.new, looks=not confirm).revision(confirm or ())
 
 
 @app.command()
@@ -246,7 +253,11 @@ def convert(
     backup_attested: AttestedOption = None,
     gate_seconds: Annotated[
         float,
-        typer.Option("--gate-seconds", metavar="SECONDS", min=1, help="How long the gate waits."),
+        typer.Option(
+            "--gate-seconds",
+            metavar="SECONDS",
+            help="How long the gate waits, 4 hours at most.",
+        ),
     ] = 900,
     accept_breaks: Annotated[
         bool, typer.Option("--accept-breaks", help="Go on with what the plan says may fail.")
@@ -260,6 +271,7 @@ def convert(
     ] = None,
 ) -> int:
     """Runs the latest plan, then commits it or rolls it back; asks if nobody has approved it."""
+    from recovery.words import gate
     from recovery.words.errors import ProfileError
 
     if commit == rollback:
@@ -267,6 +279,13 @@ def convert(
             "Both --commit and --rollback are" if commit else "Neither --commit nor --rollback is"
         )
         raise ProfileError(f"{given} given.", "Say which of the two.")
+    # Also what is no number.
+    if not 1 <= gate_seconds <= gate.LONGEST:
+        raise ProfileError(
+            f"--gate-seconds {gate_seconds:g}: the gate waits {gate.LONGEST_IN_WORDS} at most, and "
+            "1 second at least.",
+            f"Give seconds from 1 to {gate.LONGEST:g}.",
+        )
     return _client(chosen).convert(
         confirm,
         commit=commit,
@@ -331,7 +350,8 @@ def compatibility(
     backup_attested: AttestedOption = None,
 ) -> int:
     """Lists or drops the operators for code that still has uuid. A plan has made them."""
-    return _client(chosen).compatibility(confirm, remove=remove, attested=backup_attested)
+    client = _client(chosen, looks=not remove)
+    return client.compatibility(confirm, remove=remove, attested=backup_attested)
 
 
 @app.command()
@@ -387,7 +407,8 @@ def report(chosen: Chosen, session_id: SessionArgument = None) -> int:
 
     output = Output(chosen.as_json)
     session = open_session(to_look_at(*_meant(chosen, session_id)))
-    output.session(session.id)
+    session.journal.refuse_to_write()
+    output.opened(session)
     return Client(session, output).report()
 
 
@@ -412,7 +433,7 @@ def bundle(
 
     output = Output(chosen.as_json)
     session = open_session(to_look_at(*_meant(chosen, session_id)))
-    output.session(session.id)
+    output.opened(session)
     path = bundles.save(session, to, with_backup=with_backup)
     if output.as_json:
         output.value({"bundle": str(path)})

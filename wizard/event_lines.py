@@ -1,6 +1,7 @@
 """Events as plain lines, for a terminal without a screen and for logs."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from recovery.record import events as e
 from recovery.record import since_backup
@@ -8,6 +9,7 @@ from recovery.record.candidates import answer, choosable, differences, facts, na
 from recovery.record.events.conversion import PHASES
 from recovery.record.history import History
 from recovery.record.transaction import AFTER_COMMIT
+from recovery.words import moments
 from recovery.words.errors import Problem
 
 # Of the candidates for the revision so many are told.
@@ -58,10 +60,10 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
         case e.GateOpened(deadline=deadline, differences=differences):
             yield (
                 f"at the gate: {differences} differences; nothing is committed; rolls back by "
-                f"itself at {deadline:%H:%M:%S} UTC"
+                f"itself at {_clock(deadline)}"
             )
         case e.GateExtended(deadline=deadline, by=by):
-            yield f"{by} moved the deadline to {deadline:%H:%M:%S} UTC"
+            yield f"{by} moved the deadline to {_clock(deadline)}"
         case e.GatePrice(not_seen=not_seen) if not_seen:
             yield f"who waits for the locks cannot be seen now: {not_seen}"
         case e.GatePrice(blocked=blocked) if blocked:
@@ -111,6 +113,10 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield f"        {json}"
 
 
+def _clock(at: datetime) -> str:
+    return moments.clock(at, datetime.now(UTC))
+
+
 def problem_lines(problem: Problem, title: str = "error") -> Iterator[str]:
     """A problem in full: what, where, why, what to do."""
     state = f" [{problem.sqlstate}]" if problem.sqlstate else ""
@@ -137,7 +143,7 @@ def identity_lines(identity: e.Identity) -> Iterator[str]:
     yield f"server     PostgreSQL {identity.server_version_text}, sees this line come by {seen}"
     yield f"role       {identity.role}, owns {identity.owned_tables} of {identity.tables} tables"
     yield f"size       {identity.size_bytes:,} bytes"
-    yield f"started    {identity.started:%Y-%m-%d %H:%M:%S %Z}"
+    yield f"started    {moments.full(identity.started)}"
     yield f"TLS        {'yes' if identity.tls else 'no'}"
     yield f"others     {others}"
 

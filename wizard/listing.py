@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from recovery.record import ownership
 from recovery.record.folders import JOURNAL, session_ids, state_folder
 from recovery.words import foreign
 from wizard import __version__
@@ -30,12 +31,22 @@ def tell(*, as_json: bool) -> None:
         line = foreign.as_json(row) if as_json else foreign.line("  ".join(row.values()))
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+    state = state_folder()
+    exposed = filter(None, (ownership.of_session(state / name) for name in session_ids(state)))
+    # Once, if it is the same for several.
+    for each in dict.fromkeys(exposed):
+        from recovery.record.journal_file import only_read
+        from wizard.output import Output
+
+        Output(as_json).problem(only_read(each, each.path).problem)
 
 
 def listing() -> Iterator[dict[str, str]]:
     """One row a session: its id, target, environment, how far it is, and its folder."""
     state = state_folder()
-    before, after = _kept(state), Kept()
+    # Where others may put a file, none is read, and none is written.
+    keeps = ownership.alone(state)
+    before, after = _kept(state) if keeps else Kept(), Kept()
     for name in session_ids(state):
         folder = state / name
         mark = _mark(folder)
@@ -48,7 +59,7 @@ def listing() -> Iterator[dict[str, str]]:
         if readable and max(mark[2::3], default=0) < time.time_ns() - _TICK:
             after[name] = mark, row
         yield {"session": name, **row, "folder": str(folder)}
-    if after != before:
+    if keeps and after != before:
         _keep(state, after)
 
 

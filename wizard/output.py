@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,6 +11,9 @@ from recovery.record import events as e
 from recovery.record.history import Entry, History
 from recovery.words import foreign
 from recovery.words.errors import Problem
+
+if TYPE_CHECKING:
+    from recovery.record.session import Session
 
 
 @dataclass
@@ -71,10 +75,15 @@ class Output:
         sys.stdout.write(foreign.lines(text))
         sys.stdout.flush()
 
-    def session(self, session_id: str) -> None:
-        """Says which session a command works on; programs know, or look into the list."""
+    def opened(self, session: "Session") -> None:
+        """Says which session a command works on; programs know, or look into the list.
+
+        That it can only be read is told in either case.
+        """
         if not self.as_json:
-            self.line(f"session {session_id}")
+            self.line(f"session {session.id}")
+        if session.only_reads is not None:
+            self.problem(session.only_reads)
 
     def left(self, session_id: str) -> None:
         """Says that the command goes on in a new session, and how to go on with the one before."""

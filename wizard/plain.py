@@ -16,6 +16,7 @@ from recovery.record.history import History, StepState
 from recovery.record.session import this_person
 from recovery.record.transaction import TransactionState, gate, until_when
 from recovery.record.verdict import verdict
+from recovery.words import moments
 from recovery.words.errors import CANCELLED, Problem, RecoveryError, in_words
 from recovery.words.profile import Profile
 from screens.consequences import what_backup
@@ -87,7 +88,7 @@ class Plain:
         )
         if session.only_reads is not None:
             at = self._history.entries[-1].at
-            detail = f"What is told was so at {at:%Y-%m-%d %H:%M:%S} UTC, the journal's last entry."
+            detail = f"What is told was so at {moments.full(at)}, the journal's last entry."
             self._console.problem(msgspec.structs.replace(session.only_reads, detail=detail))
             self._go(steps.first_open(self._history))
         elif self._history.running is not None and session.journal.holder() is not None:
@@ -190,7 +191,7 @@ class Plain:
             committing = watch.transaction_state is TransactionState.COMMITTING
             answer = watch.ask(
                 f"Quit with a transaction open? The runner is a process of its own: it goes on "
-                f"without this program. {until_when(self._history)}",
+                f"without this program. {_until_when(self._history)}",
                 "[s]tay, [l]eave it with the runner"
                 + ("" if committing else ", [r]oll back, then quit"),
             ).lower()
@@ -204,10 +205,14 @@ class Plain:
 
     def _say_goodbye(self) -> None:
         if self._watch.at_work:
-            until = f" {until_when(self._history)}" if self._watch.transaction_state.open else ""
+            until = f" {_until_when(self._history)}" if self._watch.transaction_state.open else ""
             self._console.line(f"The runner goes on.{until}")
         if not self._history.finished:
             self._console.line(f"Come back with: pg-rekey resume {self._watch.session.id} --plain")
+
+
+def _until_when(history: History) -> str:
+    return until_when(history, datetime.now(UTC))
 
 
 def _failure(history: History, step: e.Step) -> Problem | None:
@@ -236,7 +241,7 @@ def _gate(history: History) -> Iterator[str]:
     if opened is None:
         return
     held = elapsed(opened.locked, datetime.now(UTC))
-    yield f"Nothing is committed. Locks held for {held}. {until_when(history)}"
+    yield f"Nothing is committed. Locks held for {held}. {_until_when(history)}"
     if opened.differences:
         differences = counted(opened.differences, "difference")
         yield f"COMMIT is impossible: {differences}. Look at the details, then roll back."

@@ -7,7 +7,7 @@ from recovery.words.errors import ProfileError
 from recovery.words.profile import Profile
 from wizard.console import Console
 from wizard.headless import Client
-from wizard.session_rows import state_in_words
+from wizard.session_rows import exposed, state_in_words
 
 
 def opened(console: Console, profile: Profile | None, session_id: str | None) -> Client:
@@ -32,6 +32,8 @@ def _chosen(console: Console, profile: Profile | None, listed: list[Listed]) -> 
     """The id of the session to go on with; None for a new one."""
     for number, each in enumerate(listed, 1):
         console.line(f"{number}. {each.id}, {_how_far(each)}")
+    for problem in exposed(listed):
+        console.problem(problem)
     if profile is not None:
         target = f"{profile.environment.upper()} {profile.target.database}"
         console.line(f"n. a new session for {target}")

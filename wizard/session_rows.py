@@ -1,11 +1,13 @@
 """A session as a row of the list, and how far it is."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from recovery.record.events import Step
 from recovery.record.history import History, StepState
-from recovery.record.session_list import listed_session
+from recovery.record.session_list import Listed, listed_session
 from recovery.record.transaction import TransactionState, transaction_state
+from recovery.words.errors import Problem
 
 
 def row_of(folder: Path) -> tuple[dict[str, str], bool]:
@@ -20,6 +22,11 @@ def row_of(folder: Path) -> tuple[dict[str, str], bool]:
         "environment": history.profile.environment,
         "state": state_in_words(history),
     }, True
+
+
+def exposed(sessions: Iterable[Listed]) -> Iterator[Problem]:
+    """Why some of them can only be read: once, if it is the same for several."""
+    yield from dict.fromkeys(each.exposed for each in sessions if each.exposed is not None)
 
 
 def state_in_words(history: History) -> str:

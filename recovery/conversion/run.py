@@ -45,7 +45,7 @@ from recovery.server.control import Control
 from recovery.server.door import Door
 from recovery.server.lock_waits import LockWaits, what_to_do
 from recovery.server.observer import Observer
-from recovery.words import foreign
+from recovery.words import foreign, gate
 from recovery.words.errors import RecoveryError, Refused, ServerError
 from recovery.words.profile import Profile
 
@@ -56,6 +56,10 @@ _NOT_HAD = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.QueryCanceled,
     psycopg.errors.DeadlockDetected,
+)
+_TOO_LONG = (
+    f"it would wait for more than {gate.LONGEST_IN_WORDS} from now, with all locks held; extend it "
+    "later, or roll back and convert in a quieter hour"
 )
 # How often the gate looks who is blocked, in seconds.
 _GLANCE = 1.0
@@ -235,9 +239,9 @@ class Conversion:
     ) -> Commit | None:
         """Waits for COMMIT, with the locks held. None: roll back."""
         opened = time.monotonic()
-        deadline = opened + self.gate_seconds
+        deadline = opened + min(self.gate_seconds, gate.LONGEST)
         self.control.refuse_waiting("the gate was not open yet")
-        self.journal.append(GateOpened(_in(self.gate_seconds), differences))
+        self.journal.append(GateOpened(_in(deadline - opened), differences))
         told: GatePrice | None = None
         refused = ""
         while not self.control.asked_to_stop:
@@ -252,6 +256,8 @@ class Conversion:
                         return commit
                     self.journal.refuse(commit, reason)
                     refused = f"COMMIT was asked for and refused, because {reason}; then "
+                case ExtendGate() as wish if left + wish.seconds > gate.LONGEST:
+                    self.journal.refuse(wish, _TOO_LONG)
                 case ExtendGate() as wish:
                     deadline += wish.seconds
                     self.journal.append(GateExtended(_in(deadline - time.monotonic()), wish.by))

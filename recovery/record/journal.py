@@ -19,6 +19,7 @@ from recovery.record import journal_file
 from recovery.record.events import AnyCommand, AnyEvent, CommandRefused
 from recovery.record.history import Entry, History
 from recovery.record.lease import Holder
+from recovery.record.ownership import Exposed
 from recovery.words.errors import Refused
 
 _metadata = sa.MetaData()
@@ -65,8 +66,8 @@ class Journal:
         if not new:
             journal_file.refuse_emptied(path)
         self.path = path
-        # Why nothing may be written, in words; None where it may.
-        self.only_reads: str | None = None
+        # Why nothing may be written; None where it may.
+        self.only_reads: str | Exposed | None = None
         self._copy: TemporaryDirectory[str] | None = None
         opened = path
         with self._guarded():
@@ -109,7 +110,8 @@ class Journal:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")
 
-    def _refuse_to_write(self) -> None:
+    def refuse_to_write(self) -> None:
+        """Raises ``Refused`` if nothing may be written."""
         if self.only_reads is not None:
             raise journal_file.only_read(self.only_reads, self.path.parent)
 
@@ -125,7 +127,7 @@ class Journal:
 
     def append(self, event: AnyEvent) -> None:
         """Writes an event; on return it is on disk."""
-        self._refuse_to_write()
+        self.refuse_to_write()
         with self._guarded(), self._engine.begin() as connection:
             connection.execute(
                 _events.insert().values(at=_now(), body=msgspec.json.encode(event).decode())
@@ -151,7 +153,7 @@ class Journal:
 
     def command(self, command: AnyCommand) -> None:
         """Writes what a client asks for."""
-        self._refuse_to_write()
+        self.refuse_to_write()
         with self._guarded(), self._engine.begin() as connection:
             connection.execute(
                 _commands.insert().values(at=_now(), body=msgspec.json.encode(command).decode())
@@ -220,7 +222,7 @@ class Journal:
 
     def acquire(self) -> None:
         """Makes this process the one that works on the session. Raises ``Refused`` if one does."""
-        self._refuse_to_write()
+        self.refuse_to_write()
         mine = Holder.this_process()
         with self._guarded(), self._engine.begin() as connection:
             leased = _leased_in(connection)

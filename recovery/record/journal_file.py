@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from recovery.record import ownership
 from recovery.record.events import (
     AnyEvent,
     CommitIntended,
@@ -20,6 +21,7 @@ from recovery.record.events import (
     Unreadable,
 )
 from recovery.record.history import Entry
+from recovery.record.ownership import Exposed
 from recovery.words.errors import Refused
 
 FORMAT = 1
@@ -42,8 +44,15 @@ def damaged(how: str, path: Path) -> JournalDamaged:
     return JournalDamaged(f"The session's journal {how}.", _DAMAGED_REMEDY, object=str(path))
 
 
-def only_read(why: str, folder: Path) -> Refused:
+def only_read(why: str | Exposed, folder: Path) -> Refused:
     """The refusal to write into a session that can only be read here."""
+    if isinstance(why, Exposed):
+        return Refused(
+            f"This session can only be read here: {why.why}.",
+            why.remedy,
+            object=str(why.path),
+            meaning=ownership.MEANING,
+        )
     return Refused(
         f"This session can only be read here: {why}.",
         "Go on with it where it was begun, or begin a new session ('--new').",
@@ -104,8 +113,10 @@ def refuse_format(found: int, path: Path) -> None:
         raise damaged("is empty", path)
 
 
-def why_only_read(path: Path) -> str | None:
-    """Why nothing can be written into a journal that is there; None if it can."""
+def why_only_read(path: Path) -> str | Exposed | None:
+    """Why nothing is written into a journal that is there; None if it can be."""
+    if (exposed := ownership.of_session(path.parent)) is not None:
+        return exposed
     if not _may_be_written(path):
         return "its folder cannot be written"
     connection = _opened_in_place(path)
@@ -148,7 +159,8 @@ def opened_to_read(path: Path) -> Iterator[sqlite3.Connection]:
     """
     refuse_emptied(path)
     with guarded(path), ExitStack() as stack:
-        connection = _opened_in_place(path) if _may_be_written(path) else None
+        in_place = _may_be_written(path) and ownership.of_session(path.parent) is None
+        connection = _opened_in_place(path) if in_place else None
         if connection is None:
             # Rarely needed, and a list of sessions is to be there at once.
             from tempfile import TemporaryDirectory

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from recovery.words import moments
+
 # A holder is heard of every five seconds. After so long it is told that it is not; and after so
 # long one that cannot be looked at, on another machine, is no longer taken as alive.
 _TOLD_AFTER = timedelta(seconds=20)
@@ -47,7 +49,7 @@ class Holder:
             return ""
         return (
             f"The runner, process {self.pid} on {self.host}, has not been heard of since "
-            f"{heard:%Y-%m-%d %H:%M:%S} UTC: it is stopped, hangs, or cannot write into the "
+            f"{moments.full(heard)}: it is stopped, hangs, or cannot write into the "
             f"session's folder, and does nothing that it is asked for. There, "
             f"'kill -CONT {self.pid}' lets a stopped one go on."
         )

@@ -1,7 +1,6 @@
-"""Text, times and tables as the report for people writes them."""
+"""Text and tables as the report for people writes them."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from recovery.words import foreign
 
@@ -9,11 +8,6 @@ from recovery.words import foreign
 def text(value: object) -> str:
     """Text in which nothing is taken for Markdown."""
     return foreign.markdown(str(value))
-
-
-def time(at: datetime) -> str:
-    """A date and time."""
-    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:

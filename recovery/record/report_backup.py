@@ -11,7 +11,8 @@ from recovery.record.events import (
     OldBackupAccepted,
 )
 from recovery.record.history import History
-from recovery.record.markdown import table, text, time
+from recovery.record.markdown import table, text
+from recovery.words import moments
 
 
 def backup(history: History) -> Iterator[str]:
@@ -38,7 +39,7 @@ def backup(history: History) -> Iterator[str]:
                 yield ""
     for accepted in history.of(OldBackupAccepted):
         old = since_backup.age(accepted.seconds)
-        yield f"The backup begun at {time(accepted.begun)} was {old} old when that was "
+        yield f"The backup begun at {moments.full(accepted.begun)} was {old} old when that was "
         yield f"accepted by {text(accepted.by)}."
         yield ""
 
@@ -53,7 +54,8 @@ def _titled(*lines: str) -> Iterator[str]:
 def _made(made: BackupMade) -> Iterator[str]:
     tool = text(f"{made.tool} {made.tool_version}")
     yield f"{made.format} format by {tool}, "
-    yield f"{time(made.started)} to {time(made.finished)}, read whole after it was written."
+    began, ended = moments.full(made.started), moments.full(made.finished)
+    yield f"{began} to {ended}, read whole after it was written."
     yield f"{sum(made.row_counts.values()):,} rows in {len(made.row_counts)} tables."
 
 

@@ -34,11 +34,11 @@ from recovery.record.events import (
 )
 from recovery.record.events.conversion import PHASES
 from recovery.record.history import Entry, History
-from recovery.record.markdown import table, text, time
+from recovery.record.markdown import table, text
 from recovery.record.report_backup import backup, counted_since
 from recovery.record.transaction import AFTER_COMMIT
 from recovery.record.verdict import verdict
-from recovery.words import foreign
+from recovery.words import foreign, moments
 
 
 def as_markdown(session_id: str, history: History) -> str:
@@ -58,7 +58,7 @@ def _lines(session_id: str, history: History) -> Iterator[str]:
         yield ""
     if opened is not None and isinstance(opened.event, SessionOpened):
         by, program = text(opened.event.by), opened.event.program
-        yield f"Opened {time(opened.at)} by {by} with pg-rekey {program}."
+        yield f"Opened {moments.full(opened.at)} by {by} with pg-rekey {program}."
         yield ""
     confirmed = history.last(TargetConfirmed)
     if confirmed is not None:
@@ -96,7 +96,8 @@ def _identity(identity: Identity, environment: str, by: str) -> Iterator[str]:
             ("as the server sees it", f"{identity.server_address or 'local socket'}"),
             (
                 "server",
-                f"PostgreSQL {identity.server_version_text}, up since {time(identity.started)}",
+                f"PostgreSQL {identity.server_version_text}, "
+                f"up since {moments.full(identity.started)}",
             ),
             ("system identifier", identity.system_identifier or "withheld"),
             ("role", f"{identity.role}, owns {identity.owned_tables} of {identity.tables} tables"),
@@ -217,7 +218,7 @@ def _conversion(history: History) -> Iterator[str]:
     if ended is not None and isinstance(ended.event, ConversionEnded):
         by, reason = text(ended.event.by or "nobody"), text(ended.event.reason)
         outcome = ended.event.outcome.upper()
-        yield f"**{outcome}** at {time(ended.at)}: {reason} ({by})."
+        yield f"**{outcome}** at {moments.full(ended.at)}: {reason} ({by})."
         if ended.event.outcome is Outcome.COMMITTED:
             yield AFTER_COMMIT
     else:
@@ -335,7 +336,7 @@ def _how(adopted: RevisionAdopted | None, aside: TablesSetAside | None) -> str:
 
 
 def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:
-    yield f"## Check-list of {time(at)}"
+    yield f"## Check-list of {moments.full(at)}"
     yield ""
     yield from table(
         ("check", "expected", "state", "evidence"),
@@ -345,7 +346,7 @@ def _check_list(at: datetime, checks: tuple[Check, ...]) -> Iterator[str]:
 
 def _failures(entries: tuple[Entry, ...]) -> Iterator[str]:
     rows = [
-        (time(e.at), e.event.step, e.event.problem.what, e.event.problem.sqlstate or "")
+        (moments.full(e.at), e.event.step, e.event.problem.what, e.event.problem.sqlstate or "")
         for e in entries
         if isinstance(e.event, StepFailed)
     ]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
+from recovery.record import ownership
 from recovery.record.events import Person, SessionOpened
 from recovery.record.folders import JOURNAL, session_ids, state_folder
 from recovery.record.history import History
@@ -55,11 +56,16 @@ class Session:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.journal = Journal(folder / JOURNAL)
+        if self.journal.only_reads is None:
+            self.journal.only_reads = self._why_elsewhere()
+
+    def _why_elsewhere(self) -> str | None:
         for entry in self.journal.entries(most=1):
             opened = entry.event
             if isinstance(opened, SessionOpened) and not _is_from_here(opened):
                 # Its runner and its lease are there: what they do cannot be seen from here.
-                self.journal.only_reads = f"it was begun on another machine ({opened.by.host})"
+                return f"it was begun on another machine ({opened.by.host})"
+        return None
 
     @property
     def id(self) -> str:
@@ -101,6 +107,7 @@ class Session:
 
     def write(self, name: str, text: str) -> Path:
         """A file of the folder, readable to its owner only, whole or not at all."""
+        self.journal.refuse_to_write()
         partial = self.folder / f"{name}.partial"
         partial.touch(mode=0o600)
         # As bytes: a line's end is not translated in what is hashed.
@@ -117,6 +124,7 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
     parent = state or state_folder()
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _refuse_exposed(parent)
         folder = parent / _new_id(next(session_ids(parent), ""))
         folder.mkdir(mode=0o700)
     except OSError as error:
@@ -128,6 +136,16 @@ def create(profile: Profile, program: str, state: Path | None = None) -> Session
     session = Session(folder)
     session.journal.append(SessionOpened(program, profile, this_person(), this_machine()))
     return session
+
+
+def _refuse_exposed(state: Path) -> None:
+    if (exposed := ownership.of_state(state)) is not None:
+        raise Refused(
+            f"No session is begun here: {exposed.why}.",
+            exposed.remedy,
+            object=str(exposed.path),
+            meaning=ownership.MEANING,
+        )
 
 
 def _new_id(newest: str) -> str:

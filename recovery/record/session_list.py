@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from recovery.record import ownership
 from recovery.record.folders import JOURNAL, session_ids, state_folder
 from recovery.record.history import History
+from recovery.record.journal_file import only_read
 from recovery.record.outline import outline
-from recovery.words.errors import RecoveryError, Refused
+from recovery.words.errors import Problem, RecoveryError, Refused
 from recovery.words.profile import Profile
 
 
@@ -15,13 +17,15 @@ from recovery.words.profile import Profile
 class Listed:
     """A session in the list. ``history`` is None and ``damage`` says why if it cannot be read.
 
-    ``history`` is the outline: only what the session's state follows from.
+    ``history`` is the outline: only what the session's state follows from. ``exposed`` says that
+    others may change it.
     """
 
     id: str
     folder: Path
     history: History | None
     damage: str | None
+    exposed: Problem | None = None
 
 
 def listed_sessions(state: Path | None = None) -> Iterator[Listed]:
@@ -33,14 +37,16 @@ def listed_sessions(state: Path | None = None) -> Iterator[Listed]:
 
 def listed_session(folder: Path) -> Listed:
     """A session as it is in the list."""
+    found = ownership.of_session(folder)
+    exposed = None if found is None else only_read(found, folder).problem
     try:
         history = outline(folder / JOURNAL)
         _ = history.profile
     except RecoveryError as error:
-        return Listed(folder.name, folder, None, error.problem.what)
+        return Listed(folder.name, folder, None, error.problem.what, exposed)
     except ValueError as error:
-        return Listed(folder.name, folder, None, str(error))
-    return Listed(folder.name, folder, history, None)
+        return Listed(folder.name, folder, None, str(error), exposed)
+    return Listed(folder.name, folder, history, None, exposed)
 
 
 def latest_of(profile: Profile, state: Path | None = None) -> Listed | None:

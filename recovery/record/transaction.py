@@ -16,6 +16,7 @@ from recovery.record.events import (
     TargetConfirmed,
 )
 from recovery.record.history import History
+from recovery.words import moments
 
 
 class TransactionState(StrEnum):
@@ -113,11 +114,11 @@ def gate(history: History) -> Gate | None:
     )
 
 
-def until_when(history: History) -> str:
+def until_when(history: History, now: datetime) -> str:
     """How long the runner keeps the transaction open if nobody decides."""
     open_gate = gate(history)
     if open_gate is not None:
-        return f"It rolls back by itself at {open_gate.deadline:%H:%M:%S} UTC."
+        return f"It rolls back by itself at {moments.clock(open_gate.deadline, now)}."
     if transaction_state(history) is TransactionState.COMMITTING:
         return "COMMIT has been sent and cannot be taken back."
     return "It goes on to the gate, waits there for a decision, and then rolls back by itself."

@@ -7,7 +7,6 @@ with them exactly.
 import hashlib
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -42,6 +41,7 @@ from recovery.server.door import Door
 from recovery.server.lock_waits import LockWaits
 from recovery.server.pg_dump import WAITING, choose, exported_snapshot
 from recovery.steps import restorability
+from recovery.words import foreign
 from recovery.words.errors import Refused
 
 _SUFFIX = {"custom": ".dump", "directory": ".dir"}
@@ -196,10 +196,10 @@ class Backup:
             )
 
     def _write_manifest(self, made: BackupMade) -> None:
-        text = msgspec.json.format(msgspec.json.encode(made), indent=2)
         manifest = self.folder / "manifest.json"
         manifest.touch(mode=0o600)
-        manifest.write_bytes(text)
+        text = foreign.as_json(msgspec.to_builtins(made), indent=2)
+        manifest.write_text(text, encoding="ascii")
 
 
 def restore_command(
@@ -214,7 +214,7 @@ def restore_command(
     """What a POSIX shell restores a dump with, into a new database beside the one it is of.
 
     ``place`` says on which server, and as whom. It ends with another exit code than 0 if anything
-    could not be restored.
+    could not be restored. With a name that is not all seen, it is for bash, zsh and ksh.
     """
     name = f"{identity.database}_restored"
     create = [tool.program("createdb"), *place, "--owner", restoring.owner]
@@ -241,7 +241,7 @@ def restore_command(
 
 
 def _shown(command: Sequence[object]) -> str:
-    return shlex.join(map(str, command))
+    return " ".join(foreign.shell(str(word)) for word in command)
 
 
 def trusted(kept: BackupMade | BackupAttested | None) -> BackupMade | BackupAttested | None:

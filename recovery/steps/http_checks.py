@@ -14,6 +14,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from recovery.record.events import Check, CheckState
+from recovery.words import secrets
 from recovery.words.profile import HttpCheck
 
 # How long a service may take for its whole answer, redirects included, in seconds.
@@ -77,15 +78,11 @@ def _asked(check: HttpCheck) -> Check:
 
 
 def _redirected(check: HttpCheck, answering: httpx.URL) -> str:
-    """Who answered, where that is another than was asked, in words to stand behind a URL.
-
-    Without what is behind a question mark: services put tickets there.
-    """
+    """Who answered, where that is another than was asked, in words to stand behind a URL."""
     asked = httpx.URL(check.url)
     if not answering.host or _place(answering) == _place(asked):
         return ""
-    shown = answering.copy_with(username=None, password=None, query=None, fragment=None)
-    return f", redirected to {shown}"
+    return f", redirected to {secrets.place(str(answering))}"
 
 
 def _place(url: httpx.URL) -> tuple[object, ...]:
@@ -182,6 +179,9 @@ def _in_words(error: Exception) -> str:
     """
     if isinstance(error, httpx.TimeoutException):
         return _too_late()
+    if isinstance(error.__context__, httpx.InvalidURL):
+        # httpx repeats of it what it could not read: a password, where that has a slash.
+        return "does not answer: it redirects to what is no URL"
     match _cause(error):
         case ssl.SSLCertVerificationError(verify_message=said):
             return f"has a certificate that is not trusted here: {said}"

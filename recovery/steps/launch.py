@@ -15,7 +15,8 @@ from recovery.words.errors import FAILED, Problem, Refused
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits.
+    """What a client says when it starts a step. ``gate_seconds`` is how long the gate waits,
+    never longer than its limit.
 
     ``address`` and ``password`` are the way to the target, as the client has resolved it.
     ``prove``: whether a plan, or the pending migrations, are run on a copy of the schema first;
@@ -37,6 +38,7 @@ class Options(msgspec.Struct, frozen=True):
 
 def launch(session: Session, step: Step, options: Options) -> "subprocess.Popen[bytes]":
     """Starts a step in a process of its own. Raises ``Refused`` if it may not start now."""
+    session.journal.refuse_to_write()
     holder = session.journal.holder()
     if holder is not None:
         raise Refused(

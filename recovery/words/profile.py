@@ -11,6 +11,7 @@ import msgspec
 from recovery.words import secrets
 from recovery.words.errors import ProfileError
 from recovery.words.names import ColumnName, KeyType, TableName
+from recovery.words.toml_places import Steps, is_said, line_of, steps_of
 
 # Entries that are paths.
 _PATHS = {"alembic": ("script_location", "folder"), "metadata": ("python", "folder")}
@@ -149,16 +150,6 @@ class Profile(Section, frozen=True):
         return msgspec.structs.replace(self, keys={**keys, column: type_}, leave=leave)
 
 
-def _is_said(entries: Mapping[str, Any], steps: list[str | int]) -> bool:
-    """Whether the entry at ``steps`` is one of these, and not only something around it."""
-    said: Any = entries
-    for step in steps:
-        if not isinstance(said, Mapping) or step not in said:
-            return False
-        said = said[step]
-    return bool(steps) and not isinstance(said, Mapping)
-
-
 def _error(what: str, path: Path | None = None, line: int | None = None) -> ProfileError:
     place = "" if path is None else f"{path}: " if line is None else f"{path}, line {line}: "
     return ProfileError(
@@ -192,17 +183,17 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
         line = int(found[1]) if found else None
         raise _error(f"this is not TOML: {error}", path, line) from error
     for steps, what in _untyped_keys(raw):
-        raise _error(what, path, _line(text, steps))
+        raise _error(what, path, line_of(text, steps))
     here = path.parent if path else Path()
     changes = changes or {}
     for entries, folder in ((raw, here), (changes, Path())):
         _make_absolute(entries, folder.resolve())
     raw = merged(raw, changes)
 
-    def wrong(what: str, steps: list[str | int]) -> ProfileError:
-        if _is_said(changes, steps):
+    def wrong(what: str, steps: Steps) -> ProfileError:
+        if is_said(changes, steps):
             return _error(f"on the command line: {what}")
-        return _error(what, path, _line(text, steps))
+        return _error(what, path, line_of(text, steps))
 
     for section, entry in (("metadata", "source"), ("alembic", "command")):
         table = raw.get(section)
@@ -213,7 +204,7 @@ def parse(text: str, path: Path | None = None, changes: Mapping[str, Any] | None
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at `")
         unknown = re.search(r"unknown field `([^`]*)`", what)
-        steps = _steps(place.rstrip("`")) + ([unknown[1]] if unknown else [])
+        steps = steps_of(place.rstrip("`")) + ([unknown[1]] if unknown else [])
         raise wrong(_in_words(what, steps), steps) from error
     for steps, what in _mistakes(profile):
         raise wrong(what, steps)
@@ -256,7 +247,7 @@ def database_of(dsn: str) -> str | None:
     return None if named is None else str(named)
 
 
-def _untyped_keys(raw: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str]]:
+def _untyped_keys(raw: Mapping[str, Any]) -> Iterator[tuple[Steps, str]]:
     """Keys without a type in words: a number, or the table that an unquoted dot makes."""
     keys = raw.get("keys")
     for name, value in keys.items() if isinstance(keys, dict) else ():
@@ -268,9 +259,9 @@ def _untyped_keys(raw: Mapping[str, Any]) -> Iterator[tuple[list[str | int], str
             yield ["keys", name], f'keys.{name}: expected a type like "varchar(36)", got {value!r}'
 
 
-def _mistakes(profile: Profile) -> list[tuple[list[str | int], str]]:
+def _mistakes(profile: Profile) -> list[tuple[Steps, str]]:
     """What the file's types allow and the product does not, each with its place."""
-    mistakes: list[tuple[list[str | int], str]] = []
+    mistakes: list[tuple[Steps, str]] = []
     if (problem := dsn_problem(profile.target.dsn)) is not None:
         mistakes.append((["target", "dsn"], problem))
     if profile.proof is not None and (problem := dsn_problem(profile.proof.dsn)) is not None:
@@ -349,14 +340,7 @@ def dsn_problem(dsn: str) -> str | None:
     return None
 
 
-def _steps(place: str) -> list[str | int]:
-    """msgspec's path (``$.http[0].status``) as steps; ``[...]`` is a place in a mapping."""
-    return [
-        int(index) if index else name for name, index in re.findall(r"\.(\w+)|\[(\d+)\]", place)
-    ]
-
-
-def _in_words(what: str, steps: list[str | int]) -> str:
+def _in_words(what: str, steps: Steps) -> str:
     where = "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps)
     expected = ""
     if steps == ["environment"]:
@@ -367,7 +351,7 @@ def _in_words(what: str, steps: list[str | int]) -> str:
     return f"{where.lstrip('.') or 'the file'}: {what[0].lower()}{what[1:]}{expected}"
 
 
-def _known_beside(steps: list[str | int]) -> tuple[str, ...]:
+def _known_beside(steps: Steps) -> tuple[str, ...]:
     """The entries that the section around an unknown one may have."""
     sections: dict[object, type[Section]] = {
         "target": TargetSection,
@@ -379,34 +363,3 @@ def _known_beside(steps: list[str | int]) -> tuple[str, ...]:
         "http": HttpCheck,
     }
     return sections.get(steps[0] if len(steps) > 1 else None, Profile).__struct_fields__
-
-
-_PART = re.compile(r"""("[^"]*"|'[^']*'|[\w-]+)""")
-_ASSIGNMENT = re.compile(rf"""\s*({_PART.pattern}(\s*\.\s*{_PART.pattern})*)\s*=""")
-
-
-def _line(text: str, steps: list[str | int]) -> int | None:
-    """The line where the entry at ``steps`` stands, or the nearest enclosing one that is found.
-
-    tomllib gives no places, so this follows headers and keys as a reader's eye does.
-    """
-    names = [step for step in steps if isinstance(step, str)]
-    # Which of several [[tables]] is meant; a place in a plain list is the line of its key.
-    nth = steps[1] if len(steps) > 1 and isinstance(steps[1], int) else None
-    best: int | None = None
-    depth = 0
-    header: list[str] = []
-    seen = -1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if (found := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line)) is not None:
-            header = [part.strip().strip("\"'") for part in found[1].split(".")]
-            seen += header == names[:1]
-            place = header
-        elif (found := _ASSIGNMENT.match(line)) is not None:
-            place = [*header, *(part.strip("\"'") for part in _PART.findall(found[1]))]
-        else:
-            continue
-        inside = nth is None or header != names[:1] or seen == nth
-        if inside and len(place) > depth and place == names[: len(place)]:
-            depth, best = len(place), number
-    return best

@@ -1,7 +1,7 @@
 """What may be a secret, in a URL or in somebody's statement, and must not be written down."""
 
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 # Names of parameters whose value lets somebody in. Also as a part: X-Amz-Signature, apiToken.
 _TELLING = re.compile(
@@ -26,6 +26,19 @@ def in_url(url: str) -> str | None:
             if _TELLING.search(name):
                 return f"the parameter {name!r}"
     return None
+
+
+def place(url: str) -> str:
+    """Where a URL leads, to be written down: without the parts in which a service puts tickets.
+
+    These are user and password, a path's parameters, the query and the fragment.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, re.sub(r";[^/]*", "", parts.path), "", ""))
 
 
 def in_word(word: str) -> str | None:

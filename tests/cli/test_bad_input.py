@@ -11,7 +11,9 @@ from recovery.private import installations, scratch
 from tests import histories
 from tests.cli.conftest import make_template
 from tests.cli.program import UUID, Shell, type_of_key
+from tests.cli.typist import at_a_terminal
 from tests.conftest import Database
+from wizard import headless
 
 SECRET = "hunter2-is-wrong"
 
@@ -51,6 +53,10 @@ def test_convert_asks_for_the_decision_beforehand(shell: Shell) -> None:
     ("arguments", "said"),
     [
         (("backup", "--format", "zip"), "Expected custom or directory"),
+        *(
+            (("convert", "--confirm", "saas", "--commit", "--gate-seconds", many), "4 hours")
+            for many in ("0", "14401", "inf", "nan")
+        ),
         (("investigate", "--key", "users.id"), "Expected users.id=varchar(36)"),
         (("investigate", "--dsn", "dbname=saas", "--key", "users.id=integer"), "'integer'"),
         (("investigate", "--set", "expect.least_tables"), "NAME=VALUE"),
@@ -446,3 +452,42 @@ def test_an_emptied_session_is_refused_with_a_sentence(shell: Shell, small: Data
         ended = shell.run(*command)
         assert ended.code == 4, command
         assert "what to do: " in ended.err
+
+
+# A command leaves the copy that it reads from to the end of its process.
+@pytest.mark.filterwarnings("ignore:.*:pytest.PytestUnraisableExceptionWarning")
+def test_sessions_that_others_may_change_are_told_and_only_looked_at(
+    shell: Shell, small: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        session = shell.investigated(small)
+        session.close()
+    session.folder.parent.chmod(0o777)
+    what = "only be read here: others may write the folder of all sessions."
+    to_do = f"make it yours alone: chmod go-w {session.folder.parent}"
+
+    asked: list[str] = []
+    monkeypatch.setattr(headless, "sign_in", lambda *_: asked.append("the server"))
+    refused = ("investigate", "plan", "backup", "verify", "revision --confirm a", "migrate")
+    for command in (*refused, "compatibility --remove --confirm a", "report"):
+        ended = shell.run(*command.split())
+        assert ended.code == 4, command
+        assert ended.err.count(what) == ended.err.count(to_do) == 1, command
+        assert ended.out == "", command
+    for command in ("sessions", "resume", f"bundle -o {shell.folder}"):
+        ended = shell.run(*command.split())
+        assert ended.code == 0, command
+        assert ended.err.count(what) == ended.err.count(to_do) == 1, command
+        assert session.id in ended.out or command == "resume"
+    assert asked == []
+    assert shell.run("sessions", "--json").error["what"].endswith(what)
+    begun = shell.run("investigate", "--new")
+    assert begun.code == 4
+    assert "No session is begun here: others may write" in begun.err
+
+    with at_a_terminal(shell, "--plain") as typist:
+        typist.hears("1. ", what, "Which session?")
+        typist.types("1")
+        typist.hears(what, "journal's last entry", "[n]ext")
+        typist.types("q")
+    assert len(list(session.folder.parent.iterdir())) == 2

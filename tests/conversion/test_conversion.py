@@ -2,6 +2,7 @@
 
 import subprocess
 import threading
+from datetime import datetime, timedelta
 
 import msgspec
 import psycopg
@@ -342,6 +343,7 @@ def test_the_gate_shows_who_is_blocked_and_can_be_extended(database: Database) -
     database.execute(PARENT_AND_CHILD)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
     answers: list[object] = []
+    deadlines: list[datetime] = []
 
     def read() -> None:
         with database.connect(autocommit=True, application_name="the shop") as conn:
@@ -356,16 +358,37 @@ def test_the_gate_shows_who_is_blocked_and_can_be_extended(database: Database) -
                 reader.start()
             case e.GatePrice(blocked=blocked) if blocked:
                 recovery.session.journal.command(e.ExtendGate(by=ME, seconds=600))
-            case e.GateExtended():
+            case e.GateExtended(deadline=deadline) if not deadlines:
+                deadlines.append(deadline)
+                recovery.session.journal.command(e.ExtendGate(by=ME, seconds=14_400))
+            case e.CommandRefused() | e.GateExtended():
                 recovery.session.journal.command(e.Commit(by=ME, typed=database.name))
 
     assert recovery.convert(decide, gate_seconds=60) == 0
     reader.join()
+    history = recovery.session.history()
+    refused = history.last(e.CommandRefused)
+    assert refused is not None
+    assert (refused.command, refused.by) == ("ExtendGate", ME)
+    assert "4 hours" in refused.reason
+    assert [extended.deadline for extended in history.of(e.GateExtended)] == deadlines
     price = next(p for p in recovery.session.history().of(e.GatePrice) if p.blocked)
     assert price.blocked[0].application == "the shop"
     assert price.blocked[0].query == "SELECT count(*) FROM users WHERE name <> ? AND ? > ?"
     assert b"4111" not in recovery.session.journal.path.read_bytes()
     assert answers == [(20,)]
+
+
+def test_the_gate_waits_no_longer_than_its_limit_however_long_it_was_meant_to(
+    database: Database,
+) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    assert recovery.convert(ROLL_BACK, gate_seconds=1e6) == 0
+    opened = recovery.session.history().last_entry(e.GateOpened)
+    assert opened is not None
+    assert isinstance(opened.event, e.GateOpened)
+    assert opened.event.deadline - opened.at <= timedelta(hours=4)
 
 
 def test_a_session_of_another_role_is_told_of_though_the_server_hides_most_of_it(

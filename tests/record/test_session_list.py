@@ -111,6 +111,23 @@ def test_a_list_that_cannot_be_used_is_made_again(
     assert [row["state"] for row in listing()] == ["target is next"]
 
 
+def test_where_others_may_put_a_file_none_is_believed_and_none_is_written(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in /tmp: nobody can take a session away, and anybody can put something beside it."""
+    make(state, "20260101-000000-good").close()
+    monkeypatch.setenv(STATE_VARIABLE, str(state))
+    monkeypatch.setattr("wizard.listing._TICK", 0)
+    (honest,) = listing()
+    file = state / "list.json"
+    planted = file.read_text().replace("target is next", "finished")
+    file.write_text(planted)
+    state.chmod(0o1777)
+
+    assert list(listing()) == [honest]
+    assert file.read_text() == planted
+
+
 def test_listing_leaves_an_emptied_journal_as_it_was_found(state: Path) -> None:
     """It is evidence: the next to look must see that it was empty."""
     make(state, "20260103-000000-void").close()

@@ -209,6 +209,9 @@ class FakeSessions:
         return self.work
 
 
-def listed(name: str, told: Story | None, damage: str | None = None) -> Listed:
+def listed(
+    name: str, told: Story | None, damage: str | None = None, exposed: Problem | None = None
+) -> Listed:
     """A session of the list."""
-    return Listed(name, Path("/sessions") / name, None if told is None else told.history, damage)
+    history = None if told is None else told.history
+    return Listed(name, Path("/sessions") / name, history, damage, exposed)

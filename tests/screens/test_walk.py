@@ -14,6 +14,7 @@ from recovery.record.events import (
     Commit,
     CommitIntended,
     ExtendGate,
+    GateExtended,
     Outcome,
     Person,
     PlanApproved,
@@ -25,6 +26,7 @@ from recovery.record.events import (
 )
 from recovery.record.history import History
 from recovery.record.journal_file import only_read
+from recovery.record.ownership import Exposed
 from recovery.record.transaction import TransactionState, transaction_state
 from screens.wishes import RunStep
 from tests.screens import story
@@ -291,6 +293,24 @@ async def test_the_deadline_can_be_moved() -> None:
     assert work.asked[-1] == ExtendGate(by=story.ADA, seconds=900.0)
 
 
+async def test_a_deadline_on_another_day_has_its_date_and_a_refused_one_its_reason() -> None:
+    told = story.at_the_gate()
+    told.tell(GateExtended(story.NIGHT + timedelta(hours=23), story.ADA))
+    app = on_stage(FakeWork(told))
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot)
+        assert "at 2026-11-23 02:00:00 UTC" in words_on(pilot)
+        told.tell(CommandRefused("ExtendGate", "it would be for more than 4 hours", story.ADA))
+        await settled(pilot)
+        assert "refused: it would be for more than 4 hours" in words_on(pilot)
+        await press(pilot, "ctrl+q")
+        assert "at 2026-11-23 02:00:00 UTC" in words_on(pilot)
+        await press(pilot, "escape")
+        told.tell(GateExtended(story.DEADLINE, story.ADA))
+        await settled(pilot)
+        assert "more than 4 hours" not in words_on(pilot)
+
+
 async def test_quitting_with_a_transaction_open_asks() -> None:
     app = on_stage(FakeWork(story.at_the_gate()))
     async with app.run_test(size=SIZE) as pilot:
@@ -363,6 +383,21 @@ async def test_a_lost_runner_without_a_connection_is_said() -> None:
         for _ in range(3):
             await settled(pilot)
         assert "The process that worked on this step is gone" in words_on(pilot)
+
+
+async def test_a_session_that_others_may_change_is_marked_in_the_list_and_told() -> None:
+    exposed = Exposed(Path("/s"), "others may write its folder", "chmod go-w /s")
+    sessions = FakeSessions(
+        [listed("one", story.planned(), None, only_read(exposed, Path("/s")).problem)]
+    )
+    sessions.work.only_reads = only_read(exposed, Path("/s")).problem
+    async with in_the_foyer(sessions, None).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "ONLY TO BE READ" in words_on(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        for told in ("others may write its folder", "another plan, journal or backup", "go-w /s"):
+            assert told in words_on(pilot)
 
 
 async def test_a_session_that_can_only_be_read_is_shown_as_it_was() -> None:

@@ -40,6 +40,14 @@ ANSWERS = {
     "/moved-for-good": (308, b"", "/moved"),
     "/moved-with-a-ticket": (302, b"", "/healthy?ticket=secret"),
     "/healthy?ticket=secret": (200, b'{"status": "healthy"}', ""),
+    "/moved-with-a-session": (302, b"", "/healthy;sid=hunter2?token=hunter2#hunter2"),
+    "/healthy;sid=hunter2?token=hunter2": (200, b'{"status": "healthy"}', ""),
+    "/to-nobody-as-somebody": (
+        302,
+        b"",
+        "http://svc:hunter2@127.0.0.1:1/a;sid=hunter2?token=hunter2",
+    ),
+    "/to-no-url": (302, b"", "http://svc:hunter2/3@127.0.0.1:1/?token=hunter2"),
     "/to-nobody": (302, b"", "http://127.0.0.1:1/"),
     "/in-circles": (302, b"", "/in-circles"),
     "/elsewhere": (302, b"", "ftp://127.0.0.1/"),
@@ -123,7 +131,9 @@ def test_an_answer_as_expected_has_passed(
     assert (check.state, check.evidence) == (PASSED, f"HTTP 200 from {url}")
 
 
-@pytest.mark.parametrize("path", ["/moved", "/moved-for-good", "/moved-with-a-ticket"])
+@pytest.mark.parametrize(
+    "path", ["/moved", "/moved-for-good", "/moved-with-a-ticket", "/moved-with-a-session"]
+)
 def test_a_redirect_is_told(service: str, path: str) -> None:
     url = f"http://{service}{path}"
 
@@ -142,6 +152,21 @@ def test_who_does_not_answer_behind_a_redirect_is_named(service: str) -> None:
         f"http://{service}/to-nobody, redirected to http://127.0.0.1:1/, does not answer: "
         "Connection refused"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/to-nobody-as-somebody", ", redirected to http://127.0.0.1:1/a, does not answer: "),
+        ("/to-no-url", " does not answer: it redirects to what is no URL"),
+    ],
+)
+def test_nothing_secret_of_a_redirect_is_told(service: str, path: str, told: str) -> None:
+    check = asked(f"http://{service}{path}")
+
+    assert check.state is FAILED
+    assert check.evidence.startswith(f"http://{service}{path}{told}")
+    assert "hunter2" not in check.evidence
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from recovery.record.events import (
     CommandRefused,
     ConversionEnded,
     Finding,
+    GateExtended,
     GateOpened,
     GatePrice,
     LockAttemptFailed,
@@ -203,7 +204,10 @@ def test_at_the_gate_it_is_said_that_nothing_is_committed_and_when_it_rolls_back
 
     assert "0 differences" in text
     assert "nothing is committed" in text
-    assert "05:21:07 UTC" in text
+    # It was on another day than today.
+    assert f"itself at {BEGAN:%Y-%m-%d} 05:21:07 UTC" in text
+    moved = printed(GateExtended(BEGAN + timedelta(minutes=30), ANA))
+    assert f"to {BEGAN:%Y-%m-%d} 05:36:07 UTC" in moved
 
 
 def test_a_check_that_was_not_made_is_never_told_as_passed() -> None:

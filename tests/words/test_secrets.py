@@ -66,3 +66,16 @@ def test_a_commands_word_can_have_a_secret(word: str) -> None:
 )
 def test_a_statement_is_kept_without_its_constants(query: str, kept: str) -> None:
     assert " ".join(secrets.without_constants(query).split()) == " ".join(kept.split())
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://svc:hunter2@a:8/b;sid=hunter2/c?token=hunter2#hunter2", "https://a:8/b/c"),
+        ("http://svc:hun@ter2@a/", "http://a/"),
+        ("http://[::1]:8000/health", "http://[::1]:8000/health"),
+        ("http://hunter2@[::1", "an address that cannot be read"),
+    ],
+)
+def test_the_place_of_a_url_has_nothing_that_lets_somebody_in(url: str, place: str) -> None:
+    assert secrets.place(url) == place
