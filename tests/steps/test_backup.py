@@ -365,7 +365,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(database: Database, tmp_path: P
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
     folder = recovery.session.backup_folder
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("mounting is not allowed here")
     try:
