@@ -59,6 +59,7 @@ def _client(chosen: Connecting, *, new: bool = False, looks: bool = False) -> "C
     Where a session can only be read, a command that only ``looks`` is told so; another is refused
     before it asks for anything.
     """
+    from recovery.words.errors import Refused
     from wizard.headless import Client, ask_on_terminal, offer_to_keep
     from wizard.output import Output
     from wizard.profile_options import profile_unless
@@ -68,7 +69,11 @@ def _client(chosen: Connecting, *, new: bool = False, looks: bool = False) -> "C
     profile = profile_unless(chosen.session, chosen)
     session = to_work_on(profile, chosen.session, output, new=new)
     if not looks:
-        session.journal.refuse_to_write()
+        try:
+            session.journal.refuse_to_write()
+        except Refused:
+            session.close()
+            raise
     client = Client(session, output)
     if chosen.password_stdin:
         client.password = sys.stdin.readline().rstrip("\n")
@@ -270,7 +275,7 @@ def convert(
         ),
     ] = None,
 ) -> int:
-    """Runs the latest plan, then commits it or rolls it back; asks if nobody has approved it."""
+    """Runs the latest plan, then commits it or rolls it back. Asks, if nobody approved it."""
     from recovery.words import gate
     from recovery.words.errors import ProfileError
 

@@ -27,8 +27,9 @@ def test_a_conversion_can_be_watched_over_a_bad_line(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.execute(SCHEMA)
-    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    # Before the plan: a function that is made after it asks for another.
     database.execute(SLOWLY)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("PG_REKEY_STATE", str(recovery.session.folder.parent))
     monkeypatch.setenv("PGPASSWORD", database.password)

@@ -212,6 +212,7 @@ def test_a_later_change_of_the_files_is_noticed(database: Database) -> None:
     database.execute(TABLES)
     recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
     recovery.client.back_up("custom")
+    decisions.approve_plan(recovery.session, recovery.made.sha256, ME)
     made = made_by(recovery)
     assert list(verify_files(made)) == []
     file = Path(made.folder) / made.files[0].path
