@@ -273,7 +273,7 @@ class ConversionScreen(StepScreen):
             note.say(
                 ""
                 if refused is None
-                else f"{refused.command} by {refused.by} was refused: {refused.reason}"
+                else f"{refused.asked_for} by {refused.by} was refused: {refused.reason}"
             )
             return
         who = "" if ended.by is None else f" by {ended.by}"

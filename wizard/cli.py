@@ -59,21 +59,16 @@ def _client(chosen: Connecting, *, new: bool = False, looks: bool = False) -> "C
     Where a session can only be read, a command that only ``looks`` is told so; another is refused
     before it asks for anything.
     """
-    from recovery.words.errors import Refused
     from wizard.headless import Client, ask_on_terminal, offer_to_keep
     from wizard.output import Output
     from wizard.profile_options import profile_unless
-    from wizard.which_session import to_work_on
+    from wizard.which_session import refuse_to_write, to_work_on
 
     output = Output(as_json=chosen.as_json)
     profile = profile_unless(chosen.session, chosen)
     session = to_work_on(profile, chosen.session, output, new=new)
     if not looks:
-        try:
-            session.journal.refuse_to_write()
-        except Refused:
-            session.close()
-            raise
+        refuse_to_write(session)
     client = Client(session, output)
     if chosen.password_stdin:
         client.password = sys.stdin.readline().rstrip("\n")
@@ -408,11 +403,11 @@ def report(chosen: Chosen, session_id: SessionArgument = None) -> int:
     from recovery.record.session import open_session
     from wizard.headless import Client
     from wizard.output import Output
-    from wizard.which_session import to_look_at
+    from wizard.which_session import refuse_to_write, to_look_at
 
     output = Output(chosen.as_json)
     session = open_session(to_look_at(*_meant(chosen, session_id)))
-    session.journal.refuse_to_write()
+    refuse_to_write(session)
     output.opened(session)
     return Client(session, output).report()
 

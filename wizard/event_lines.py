@@ -71,8 +71,8 @@ def lines(event: e.AnyEvent) -> Iterator[str]:
             yield from map(_in_the_way, blocked)
         case e.Unreadable(kind=kind, why=why):
             yield f"this entry of the journal cannot be read ({kind or 'of unknown kind'}): {why}"
-        case e.CommandRefused(command=command, reason=reason):
-            yield f"{command} refused: {reason}"
+        case e.CommandRefused(asked_for=wanted, reason=reason):
+            yield f"{wanted} refused: {reason}"
         case e.ConversionEnded(outcome=outcome, reason=reason, by=by):
             yield f"{outcome.upper()}: {reason}" + (f" ({by})" if by else "")
             if outcome is e.Outcome.COMMITTED:

@@ -46,6 +46,15 @@ def to_look_at(profile: Profile | None, session_id: str | None) -> str:
     return latest.id
 
 
+def refuse_to_write(session: Session) -> None:
+    """Raises ``Refused``, and lets go of the session, if it can only be looked at here."""
+    try:
+        session.journal.refuse_to_write()
+    except Refused:
+        session.close()
+        raise
+
+
 def _named(profile: Profile | None) -> Profile:
     if profile is None:
         raise ProfileError(

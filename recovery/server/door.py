@@ -212,6 +212,11 @@ def unreachable(error: psycopg.OperationalError) -> Unreachable:
     if "FATAL" in said and "does not exist" in said:
         # The server's own words; a file that does not exist is libpq's complaint.
         remedy = "Check the name; the server's other databases are listed by 'psql -l'."
+    elif "does not support SSL" in said:
+        remedy = (
+            "The server takes no TLS: switch it on there (ssl = on); or, if the line is safe "
+            "without, leave sslmode out."
+        )
     elif "certificate" in said:
         remedy = (
             "Name the file with the authority's certificate by sslrootcert, or PGSSLROOTCERT "

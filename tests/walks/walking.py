@@ -51,6 +51,8 @@ class Walking:
             ("plan", self.plan),
             ("database", self.database.name),
             ("dsn", shlex.quote(self.database.dsn)),
+            ("other", shlex.quote(self.database.server.conninfo("postgres"))),
+            ("verified", shlex.quote(f"{self.database.dsn} sslmode=verify-full")),
             ("folder", str(folder)),
             ("work", str(self.shell.folder)),
             ("session", folder.name),

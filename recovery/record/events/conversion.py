@@ -127,6 +127,19 @@ class CommandRefused(Event, frozen=True):
     reason: str
     by: Person | None
 
+    @property
+    def asked_for(self) -> str:
+        """What was wanted, as people call it."""
+        return _ASKED_FOR.get(self.command, self.command)
+
+
+_ASKED_FOR = {
+    "Commit": "COMMIT",
+    "RollBack": "ROLLBACK",
+    "ExtendGate": "More time",
+    "Cancel": "Stopping",
+}
+
 
 class CommitIntended(Event, frozen=True):
     """Written before COMMIT is sent, so that a lost answer can be looked up by ``xid``."""
