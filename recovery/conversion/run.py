@@ -268,8 +268,14 @@ class Conversion:
             if told is None or not price.same_as(told):
                 told = price
                 self.journal.append(price)
-        self._roll_back(conn, f"{refused}the operator chose ROLLBACK", self.control.asked_by)
+        self._roll_back(conn, f"{refused}{self._stopped(refused)}", self.control.asked_by)
         return None
+
+    def _stopped(self, refused: str) -> str:
+        """What was asked for at the gate: not chosen, where COMMIT was wanted before."""
+        if self.control.asked_to_cancel:
+            return "the operator cancelled"
+        return "ROLLBACK was asked for" if refused else "the operator chose ROLLBACK"
 
     def _why_not(self, commit: Commit, differences: int) -> str | None:
         if differences:

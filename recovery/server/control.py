@@ -37,6 +37,7 @@ class Control:
         self._stops: list[Callable[[float], None]] = []
         self._waiting: list[Commit | ExtendGate] = []
         self.asked_by: Person | None = None
+        self.asked_to_cancel = False
         self._asked_at: float | None = None
         self._remedy = "This run has committed nothing. Start the step again."
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -67,6 +68,7 @@ class Control:
             match command:
                 case RollBack() | Cancel():
                     self.asked_by = command.by
+                    self.asked_to_cancel = isinstance(command, Cancel)
                     self._asked_at = self._asked_at or time.monotonic()
                     self._asked.set()
                 case Commit() | ExtendGate():

@@ -231,6 +231,7 @@ def test_ctrl_c_at_the_gate_rolls_back(shell: Shell, small: Database) -> None:
 
     assert stopped.code == 130
     assert ending(shell).outcome is e.Outcome.ROLLED_BACK
+    assert ending(shell).reason == "the operator cancelled"
     assert type_of_key(small) == UUID
     assert is_waiting(small) is None
 

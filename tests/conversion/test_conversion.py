@@ -290,8 +290,8 @@ def test_unexplained_differences_make_commit_impossible(database: Database) -> N
     assert refused is not None
     assert "3 differences are unexplained" in refused.reason
     assert recovery.ended.reason == (
-        "COMMIT was asked for and refused, because 3 differences are unexplained; then the "
-        "operator chose ROLLBACK"
+        "COMMIT was asked for and refused, because 3 differences are unexplained; then "
+        "ROLLBACK was asked for"
     )
     assert recovery.outcome() is e.Outcome.ROLLED_BACK
     assert database.rows("SELECT count(*) FROM notes") == [(20,)]

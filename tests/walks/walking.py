@@ -22,8 +22,10 @@ from tests.walks.walk import CONVERT, Step
 
 _ME = this_person()
 _OF_HERE = [("operator", f"{_ME.user}@{_ME.host}"), ("host", _ME.host)]
-# Ports, processes and times in the names of files.
-_OF_NOW = re.compile(r"(?<=Process )\d+|(?<=127\.0\.0\.1:)\d+|\d{8}-\d{6}(-\w{4})?")
+# Ports, processes, times in the names of files, and the hashes of plans.
+_OF_NOW = re.compile(
+    r"(?<=Process )\d+|(?<=127\.0\.0\.1:)\d+|\d{8}-\d{6}(-\w{4})?|\b[0-9a-f]{12}\b"
+)
 
 
 @dataclass
