@@ -72,7 +72,7 @@ class Walking:
                 self.reads_the_plan()
         elif step.start is not None:
             words = shlex.split(self.words(step.start))
-            self.goes_on = self.shell.start(*words, **environment)
+            self.goes_on = self.own.enter_context(self.shell.start(*words, **environment))
             self.own.callback(self.goes_on.kill)
             self._awaits(step)
         elif step.end:
