@@ -212,8 +212,8 @@ class Client:
     def _tell_backup(self, accept_old: bool) -> None:
         """Says how old the backup is; accepts it though it is old, if that was asked for."""
         now, backup = datetime.now(UTC), self.history.backup
-        if isinstance(backup, e.BackupMade):
-            self.output.notice(f"The backup was {since_backup.ago(backup, now)}.")
+        if isinstance(backup, e.BackupMade) and not self.output.as_json:
+            self.output.line(f"The backup was {since_backup.ago(backup, now)}.")
         if accept_old and since_backup.too_old(self.history, now) is not None:
             decisions.accept_old_backup(self.session, since_backup.WORD, this_person(), now)
             self.output.entry(self.history.entries[-1])

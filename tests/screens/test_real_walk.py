@@ -78,7 +78,7 @@ def test_the_demo_is_recovered_by_keys_alone(terminal: Terminal) -> None:
     terminal.press("Enter")
     terminal.wait_for("Step 7 of 8")
     terminal.press("Enter")
-    terminal.wait_for("15 PASSED", "Continue")
+    terminal.wait_for("17 PASSED", "Continue")
     terminal.press("Enter")
     terminal.wait_for("Step 8 of 8")
     terminal.press("Enter")
