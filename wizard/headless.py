@@ -179,6 +179,7 @@ class Client:
         if made.nothing_to_do:
             self.output.event(made)
             return DONE
+        decisions.refuse_after_commit(self.history, made.database)
         if made.breaks and not accept_breaks:
             raise Refused(
                 f"The plan lists {made.breaks} things that worked before, and may fail at run time "

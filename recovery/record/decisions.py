@@ -13,10 +13,21 @@ from recovery.record.events import (
     PlanApproved,
     RevisionConfirmed,
 )
+from recovery.record.history import History
 from recovery.record.session import Session
 from recovery.words import foreign
 from recovery.words.errors import Refused
 from recovery.words.names import ColumnName
+
+
+def refuse_after_commit(history: History, about: str) -> None:
+    """Raises ``Refused`` if the session's conversion was committed: it has no second one."""
+    if history.committed:
+        raise Refused(
+            "The conversion of this session was committed.",
+            "Begin a new session ('--new') for what is still to be converted.",
+            object=about,
+        )
 
 
 def decide_column(session: Session, column: str, *, take: bool, by: Person) -> None:
@@ -32,12 +43,7 @@ def decide_column(session: Session, column: str, *, take: bool, by: Person) -> N
             "Decide when it has ended, then plan again.",
             object=column,
         )
-    if history.committed:
-        raise Refused(
-            "The conversion of this session was committed.",
-            "Begin a new session ('--new') for what is still to be converted.",
-            object=column,
-        )
+    refuse_after_commit(history, column)
     investigated = history.last(Investigated)
     known = () if investigated is None else investigated.decidable
     try:

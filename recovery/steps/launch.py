@@ -9,6 +9,7 @@ import msgspec
 from recovery.connection.address import Address
 from recovery.connection.children import python_module, without_password
 from recovery.record import since_backup
+from recovery.record.decisions import refuse_after_commit
 from recovery.record.events import BackupFormat, Person, Step, StepStarted, Way
 from recovery.record.session import Session
 from recovery.words.errors import FAILED, Problem, Refused
@@ -77,6 +78,8 @@ def refuse_too_early(session: Session, step: Step) -> None:
     waits_for = history.waits_for(step)
     if waits_for is not None:
         raise Refused(f"The {step} waits for {waits_for}.", "Do that first.")
+    if step is Step.CONVERSION:
+        refuse_after_commit(history, history.profile.target.database)
     since_backup.refuse_old(history, step, datetime.now(UTC))
 
 

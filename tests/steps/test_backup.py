@@ -164,7 +164,7 @@ def test_an_owners_backup_restores_too(database: Database, may_create: bool) -> 
         assert contents_of(restored) == contents_of(database)
     with database.server.connect(autocommit=True) as conn:
         conn.execute(f"ALTER DATABASE {database.name} OWNER TO postgres")
-    database.execute(f"DROP OWNED BY {owner} CASCADE; DROP ROLE {owner}")
+    database.execute(f"DROP OWNED BY {owner}; DROP ROLE {owner}")
 
 
 @pytest.mark.parametrize("name", ["host=a 'b'", "a\x9b\u202e'b' \\c =d"])
