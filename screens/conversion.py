@@ -1,6 +1,5 @@
 """Step 5: the conversion, live; the parity; and the gate, where COMMIT and ROLLBACK wait."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from textual import on
@@ -38,6 +37,7 @@ from recovery.record.transaction import (
 )
 from recovery.words import moments
 from recovery.words.errors import Problem
+from screens import conversion_lines as lines
 from screens import words
 from screens.consequences import (
     AFTER_ROLL_BACK,
@@ -47,7 +47,7 @@ from screens.consequences import (
     what_is_locked,
 )
 from screens.old_backup import with_backup
-from screens.phases import PhaseProgress, Rewriting, progress, rewriting, running
+from screens.phases import progress, rewriting, running
 from screens.step_screen import StepScreen
 from screens.widgets.buttons import button
 from screens.widgets.help import page
@@ -120,7 +120,7 @@ class ConversionScreen(StepScreen):
             yield Line(id="cost")
         with TabbedContent(id="content"):
             with TabPane("1 Phases", id="phases-pane"), VerticalScroll(can_focus=False):
-                yield Line(_columns("  Phase, counts by key", "State", "Statements", "Time"))
+                yield Line(lines.columns("  Phase, counts by key", "State", "Statements", "Time"))
                 for number in range(1, 7):
                     yield Line(id=f"phase-{number}", classes="phase")
                     yield Note(id=f"counts-{number}", classes="counts")
@@ -299,7 +299,9 @@ class ConversionScreen(StepScreen):
             else f"Parity: {words.counted(open_gate.differences, 'DIFFERENCE', 'DIFFERENCES')}. "
             "COMMIT is impossible: look at them, then roll back."
         )
-        self.query_one("#gate-blocked", Line).say(_blocked(open_gate.blocked, open_gate.not_seen))
+        self.query_one("#gate-blocked", Line).say(
+            lines.blocked(open_gate.blocked, open_gate.not_seen)
+        )
         self.query_one("#gate-backup", Note).say(what_backup(self.history, now))
 
     def _show_live(self, state: TransactionState) -> None:
@@ -311,15 +313,15 @@ class ConversionScreen(StepScreen):
         self.query_one("#live").display = live
         if not live or plan is None:
             return
-        self.query_one("#rewriting", Line).say(_rewriting(rewriting(plan, self.attempt)))
-        self.query_one("#cost", Line).say(_cost(self.attempt.last(ConversionWatched)))
+        self.query_one("#rewriting", Line).say(lines.rewritten(rewriting(plan, self.attempt)))
+        self.query_one("#cost", Line).say(lines.cost(self.attempt.last(ConversionWatched)))
 
     def _show_phases(self, history: History) -> None:
         if history.plan is None:
             return
         for phase in progress(history.plan.phases, self.attempt):
             number = phase.plan.number
-            self.query_one(f"#phase-{number}", Line).say(_phase(phase))
+            self.query_one(f"#phase-{number}", Line).say(lines.phase(phase))
             counts = words.progress(phase.plan.expected, phase.done, history.profile.keys)
             self.query_one(f"#counts-{number}", Note).say(counts)
 
@@ -332,7 +334,7 @@ class ConversionScreen(StepScreen):
             self.query_one("#locks", Rows).fill(())
         else:
             title.say(f"Locks not free: attempt {waiting.attempt} of {waiting.attempts}. Held by:")
-            self.query_one("#locks", Rows).fill(_sessions(waiting.blockers))
+            self.query_one("#locks", Rows).fill(lines.sessions(waiting.blockers))
 
     def _show_blocked(self, open_gate: Gate | None, now: datetime) -> None:
         note, rows = self.query_one("#blocked-words", Note), self.query_one("#blocked", Rows)
@@ -343,7 +345,7 @@ class ConversionScreen(StepScreen):
             return
         at, blocked = seen
         note.say("" if blocked else "No session waits for the locks of this conversion.")
-        rows.fill(_sessions(blocked, max(0.0, (now - at).total_seconds())))
+        rows.fill(lines.sessions(blocked, max(0.0, (now - at).total_seconds())))
 
     def _blocked_now(
         self, open_gate: Gate | None
@@ -367,7 +369,7 @@ class ConversionScreen(StepScreen):
                 row.table if row.state == SAME else f"{row.table}: {row.state}",
                 words.number(row.rows_before),
                 words.number(row.rows_after),
-                _digests(row.digests_before, row.digests_after),
+                lines.digests(row.digests_before, row.digests_after),
             )
             for row in tables
         )
@@ -444,70 +446,3 @@ def _not_the_name(typed: str, database: str) -> str | None:
     if not typed:
         return "Nothing was typed: COMMIT needs the database's name."
     return None if typed == database else f"{typed!r} is not its name."
-
-
-def _phase(phase: PhaseProgress) -> str:
-    """A phase's line, in columns."""
-    seconds = "" if phase.word == "not yet" else words.duration(phase.seconds)
-    of = f"{phase.statements} of {phase.plan.statements}"
-    title = f"{phase.plan.number} {words.plain_line(phase.plan.title)}"
-    return _columns(title, phase.word.upper(), of, seconds)
-
-
-def _columns(title: str, state: str, statements: str, time: str) -> str:
-    return f"{words.fitted(title, 43)} {state:<8} {statements:>10} {time:>9}"
-
-
-def _blocked(blocked: tuple[SessionInTheWay, ...], not_seen: str) -> str:
-    """How many sessions the held locks keep waiting, in a line."""
-    if not_seen:
-        return f"Who is blocked cannot be seen now: {not_seen}"
-    if not blocked:
-        return "No session is blocked by these locks."
-    return f"{words.counted(len(blocked), 'session')} blocked by these locks: press 5 to see them."
-
-
-def _rewriting(done: Rewriting) -> str:
-    """How far the tables are that have to be rewritten, and what is left of it."""
-    if not done.done:
-        return f"To rewrite: {words.size(done.total)} in {words.counted(done.tables, 'table')}."
-    said = f"Rewritten {words.size(done.done)} of {words.size(done.total)}"
-    if done.rate is None or done.left is None or done.done == done.total:
-        return f"{said}."
-    return f"{said}, {words.size(int(done.rate))}/s; at that rate {words.duration(done.left)} more."
-
-
-def _cost(seen: ConversionWatched | None) -> str:
-    """What the server pays, in a line."""
-    if seen is None:
-        return ""
-    if seen.cost is None:
-        return f"What it costs the server cannot be seen now: {seen.not_seen}"
-    cost = seen.cost
-    blocked = (
-        f"{words.counted(len(cost.blocked), 'session')} blocked: press 5."
-        if cost.blocked
-        else "No session blocked."
-    )
-    free = "" if cost.free_bytes is None else f" Server's disk: {words.size(cost.free_bytes)} free."
-    return f"{blocked} WAL {words.size(cost.wal_bytes)}.{free}"
-
-
-def _sessions(sessions: tuple[SessionInTheWay, ...], since: float = 0) -> Iterator[tuple[str, ...]]:
-    """``since`` is how long ago they were seen, in seconds."""
-    for each in sessions:
-        yield (
-            "" if each.is_prepared else str(each.pid),
-            each.role,
-            each.application,
-            "?" if each.seconds is None else words.duration(each.seconds + since),
-            each.query,
-        )
-
-
-def _digests(before: dict[str, str], after: dict[str, str]) -> str:
-    """Whether each column's digest is as it was."""
-    changed = tuple(column for column in before if before[column] != after.get(column))
-    if changed:
-        return f"differ: {words.names(changed)}"
-    return f"{words.counted(len(before), 'column')} the same" if before else "none taken"
