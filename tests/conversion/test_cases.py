@@ -29,19 +29,24 @@ CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "cases").glo
 
 
 def _in_turn() -> Iterator[Any]:
-    """Each case on one of the servers that are there; on the others where there is time."""
+    """Each case on one of the servers that are there, or on all; else those where there is time."""
     for number, case in enumerate(CASES):
-        newest = _read(case).until
-        kinds = [kind for kind in kinds_of_servers() if installation_of(kind).major <= newest]
+        said = _read(case)
+        kinds = [
+            kind
+            for kind in kinds_of_servers()
+            if said.since <= installation_of(kind).major <= said.until
+        ]
         for place, kind in enumerate(kinds):
-            marks = [] if number % len(kinds) == place else [pytest.mark.slow]
+            now = said.everywhere or number % len(kinds) == place
+            marks = [] if now else [pytest.mark.slow]
             yield pytest.param(kind, case, marks=marks, id=f"{case.name}-{kind}")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """``since`` is the oldest major version whose SQL the set-up speaks, ``until`` the newest
-    that accepts it.
+    that accepts it. ``everywhere``: it is run on every server each time.
 
     ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
     why it would fail when it is called. Such a case is proved. ``compatible``: with operators for
@@ -59,6 +64,7 @@ class Case:
     compatible: bool = False
     since: int = 13
     until: int = 99
+    everywhere: bool = False
     scope: str = "closure"
     leave: tuple[str, ...] = ()
 
@@ -93,8 +99,6 @@ def test_case(
 ) -> None:
     case = _read(folder)
     server = server_of(kind)
-    if server.installation.major < case.since:
-        pytest.skip(f"its set-up needs PostgreSQL {case.since}")
     pgpass(server.password)
     with new_database(server) as database:
         _walk(database, case)
