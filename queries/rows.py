@@ -225,6 +225,25 @@ class SerialRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleAttributesRow:
+    """role_attributes.sql"""
+
+    name: str
+    attributes: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """memberships.sql"""
+
+    role: str
+    member: str
+    administers: bool
+    inherits: bool | None
+    sets: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class RoleRow:
     """roles.sql"""
 

@@ -19,10 +19,10 @@ _WITHOUT_LENGTH = {"character": ("character varying", "bpchar", "text")}
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a plan will make of the catalog; relations by their oid before it."""
+    """What a plan will make of the catalog it was made for, or of a copy of that: by name."""
 
     converted: dict[ObjectName, Member]
-    rebuilt_relations: frozenset[int]
+    rebuilt_relations: frozenset[str]
     rewritten: frozenset[ObjectName]
     sequences: frozenset[ObjectName]
     compatible: bool
@@ -51,7 +51,7 @@ class Expectation:
                 if (oid, column.properties["plain name"]) in by_name
             },
             frozenset(
-                rebuild.object.id[1]
+                rebuild.object.identity
                 for rebuild in plan.rebuilds
                 if rebuild.object.kind in ("VIEW", "MATERIALIZED VIEW")
             ),
@@ -83,6 +83,9 @@ class Expectation:
     def _reason(self, found: CatalogObject, key: str, was: Any, now: Any) -> str | None:
         if key in _EXPRESSIONS and found.name in self.rewritten:
             return "the plan casts what no longer compares"
+        if key == "populated" and not was:
+            # On a copy of the schema: here only what was filled is filled again.
+            return "a copy has no rows, and the plan fills it"
         if key == "sequence" and found.name in self.sequences:
             return "it feeds a column that the plan converts"
         member = self.converted.get(found.name)
@@ -93,7 +96,7 @@ class Expectation:
                 return "the profile asks for this collation"
             if key in _OF_TEXT and now is None and member.target.is_uuid:
                 return f"a {member.target} has no {key} of its own"
-        if found.kind == "COLUMN" and found.id[1] in self.rebuilt_relations:
+        if found.kind == "COLUMN" and found.relation in self.rebuilt_relations:
             collations = {member.target.collation_name for member in self.converted.values()}
             if (key == "type" and now in self.types.get(was, ())) or (
                 key == "collation" and now is not None and now in collations

@@ -6,7 +6,7 @@ operator approves; the runner builds the plan again behind its locks: another te
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import accumulate, groupby
@@ -18,7 +18,7 @@ from recovery.catalog.objects import ObjectName
 from recovery.conversion import compatibility, dependents, preserved, routines
 from recovery.conversion.closure import Closure
 from recovery.conversion.closure import find as find_closure
-from recovery.conversion.rebuilding import Rebuild, rewrite
+from recovery.conversion.rebuilding import Rebuild
 from recovery.conversion.statements import phases, transaction
 from recovery.conversion.statements.rebuilt import described
 from recovery.conversion.statements.statement import Statement
@@ -101,7 +101,8 @@ def build(
 ) -> Plan:
     """The plan for a catalog. What cannot be carried over is in ``refusals``, by name.
 
-    ``rewrites`` and ``failures`` are what the proof on a copy of the schema found. ``compatible``
+    ``rewrites`` and ``failures`` are what the proof on a copy of the schema found: each repair is
+    of one object's statement, and what was proved is refused if it finds another. ``compatible``
     adds operators for code that still has the old type.
     """
     closure = find_closure(catalog, profile.key_types, profile.scope, profile.left)
@@ -113,8 +114,7 @@ def build(
         *(compatibility.refusals(catalog, closure) if compatible else ()),
         *failures,
     ]
-    instead = {rewrite.before: rewrite.after for rewrite in rewrites}
-    rebuilds = tuple(rewrite(rebuild, instead) for rebuild in hanging.rebuilds)
+    rebuilds = hanging.rebuilds
     search_path = profile.target.search_path or catalog.search_path
     preparation = tuple(map(foreign.statement, transaction.preparation(identity.database)))
     locked = transaction.locked(catalog, closure, rebuilds)
@@ -135,6 +135,11 @@ def build(
         if possible
         else ()
     )
+    there = {(one.object, one.sql) for one in composed}
+    lost = [one for one in rewrites if composed and (one.object, one.before) not in there]
+    refused += map(_not_as_proved, lost)
+    composed = () if lost else tuple(_repaired(composed, rewrites))
+    repaired = {rewrite.object for rewrite in rewrites}
     rests_on = routines.rests_on(catalog, closure)
     of_catalog = fingerprint(catalog, closure, rests_on)
     text, lines = _render(identity.database, of_catalog, preparation, lock, composed)
@@ -142,7 +147,7 @@ def build(
         database=identity.database,
         closure=closure,
         rebuilds=rebuilds,
-        rewritten=frozenset(rebuild.object.name for rebuild in rebuilds if rebuild.rewritten),
+        rewritten=frozenset(one.object.name for one in rebuilds if described(one) in repaired),
         compatible=compatible,
         compatibility=tuple(dict.fromkeys(statement.object for statement in more)),
         refusals=tuple(refused),
@@ -155,6 +160,27 @@ def build(
         lines=lines,
         fingerprint=of_catalog,
         rests_on=rests_on,
+    )
+
+
+def _repaired(
+    statements: Iterable[Statement], rewrites: tuple[Rewrite, ...]
+) -> Iterator[Statement]:
+    instead = {(rewrite.object, rewrite.before): rewrite.after for rewrite in rewrites}
+    for one in statements:
+        after = instead.get((one.object, one.sql))
+        if after is None:
+            yield one
+        else:
+            why = f"REWRITTEN: it no longer compares. It was:\n{one.sql}"
+            yield replace(one, sql=after, why=why)
+
+
+def _not_as_proved(rewrite: Rewrite) -> Refusal:
+    return Refusal(
+        rewrite.object,
+        "It was repaired on a copy of the schema, and is not here what it was there.",
+        "Somebody changed it meanwhile: make the plan again.",
     )
 
 

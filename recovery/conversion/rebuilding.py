@@ -1,8 +1,8 @@
 """How an object that hangs on a converted column is dropped, and made again with all it had."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import LiteralString
 
 from psycopg import sql
@@ -22,6 +22,8 @@ _PRIVILEGES = {
     "X": "EXECUTE",
 }
 _ACL_ITEM = re.compile(r'(?P<to>"(?:[^"]|"")*"|[^="]*)=(?P<what>[A-Za-z*]*)/(?P<by>.+)')
+_NAME = r'(?:"(?:[^"]|"")*"|U&"(?:[^"]|"")*"|[^\s"]+)'
+_PLACES = re.compile(rf"ALTER (?:INDEX|MATERIALIZED VIEW) {_NAME}\.{_NAME} SET TABLESPACE {_NAME}")
 _FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
 
@@ -29,14 +31,12 @@ _FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 class Rebuild:
     """The statements that drop an object, and those that make it again.
 
-    ``rewritten`` has, by statement, what it was before it was repaired. Those in ``evaluating``
-    call functions of the database.
+    Those in ``evaluating`` call functions of the database.
     """
 
     object: CatalogObject
     drop: tuple[str, ...]
     create: tuple[str, ...]
-    rewritten: Mapping[str, str] = field(default_factory=dict)
     evaluating: frozenset[str] = frozenset()
 
 
@@ -77,16 +77,6 @@ def _evaluates(found: CatalogObject, around: Surroundings, text: str) -> bool:
     return found.kind == "CONSTRAINT" and " VALIDATE CONSTRAINT " in text
 
 
-def rewrite(made: Rebuild, instead: Mapping[str, str]) -> Rebuild:
-    """The same with some statements replaced by others."""
-    return replace(
-        made,
-        create=tuple(instead.get(text, text) for text in made.create),
-        evaluating=frozenset(instead.get(text, text) for text in made.evaluating),
-        rewritten={instead[text]: text for text in made.create if text in instead},
-    )
-
-
 Statements = tuple[list[str], list[str]]
 
 
@@ -116,18 +106,15 @@ def _view(found: CatalogObject, around: Surroundings) -> Statements:
     if found.kind == "VIEW":
         create = [composed("CREATE VIEW {object}{options} AS\n{definition}", **parts)]
     else:
-        space = have.get("tablespace")
-        # Filled by a statement of its own: a copy of the schema has none that is filled.
+        # It is moved and filled by statements of their own: see ``places``.
         create = [
             composed(
-                "CREATE MATERIALIZED VIEW {object} USING {method}{options}{space} "
+                "CREATE MATERIALIZED VIEW {object} USING {method}{options} "
                 "AS\n{definition}\nWITH NO DATA",
                 method=sql.Identifier(have["access method"]),
-                space=sql.SQL(" TABLESPACE {}").format(sql.Identifier(space))
-                if space
-                else sql.SQL(""),
                 **parts,
-            )
+            ),
+            *_tablespace(found),
         ]
     create += _owner(found)
     for column in around.columns:
@@ -182,15 +169,24 @@ def _index(found: CatalogObject, _around: Surroundings) -> Statements:
 def _index_marks(found: CatalogObject) -> Iterator[str]:
     """What an index has besides its definition."""
     have, parts = found.properties, _parts(found)
-    if "tablespace" in have:
-        space = sql.Identifier(have["tablespace"])
-        yield composed("ALTER INDEX {object} SET TABLESPACE {space}", space=space, **parts)
+    yield from _tablespace(found)
     yield from statistics_targets(found)
     if "clustered" in have:
         yield composed("ALTER TABLE {table} CLUSTER ON {name}", **parts)
     if "replica identity" in have:
         yield composed("ALTER TABLE {table} REPLICA IDENTITY USING INDEX {name}", **parts)
     yield from _comment(found)
+
+
+def _tablespace(found: CatalogObject) -> Iterator[str]:
+    if "tablespace" in found.properties:
+        space = sql.Identifier(found.properties["tablespace"])
+        yield composed("ALTER {kind} {object} SET TABLESPACE {space}", space=space, **_parts(found))
+
+
+def places(text: str) -> bool:
+    """Whether a statement only says in which tablespace something is: a copy has none."""
+    return _PLACES.fullmatch(text) is not None
 
 
 def statistics_targets(index: CatalogObject) -> Iterator[str]:

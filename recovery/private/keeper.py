@@ -79,7 +79,7 @@ class Keeper:
         self.give(secret)
         initdb = self.start(
             str(binaries / "initdb"),
-            *("--pgdata", str(self.folder / "data"), "--username", "postgres"),
+            *("--pgdata", str(self.folder / "data"), "--username", self.order["user"]),
             *("--auth", "scram-sha-256", "--pwfile", str(secret)),
             *("--encoding", "UTF8", "--locale", "C", "--no-sync"),
         )

@@ -139,8 +139,11 @@ def start(
     *,
     tcp: bool = False,
     settings: Mapping[str, str] | None = None,
+    user: str = "postgres",
 ) -> Server:
     """A new server, ready for connections; ``tcp`` adds 127.0.0.1 on a free port.
+
+    ``user`` is to be its superuser.
 
     Raises ``Refused`` if no PostgreSQL is found on this machine, or it does not start.
     """
@@ -157,6 +160,7 @@ def start(
         "folder": str(folder),
         "port": port,
         "password": password,
+        "user": user,
         "settings": {**_SETTINGS, **listen, **(settings or {})},
         "account": account,
     }
@@ -180,7 +184,7 @@ def start(
             object=str(installation.bin),
             detail=answer["error"],
         )
-    return Server(installation, folder, port, password, answer["pid"], tcp, process)
+    return Server(installation, folder, port, password, answer["pid"], tcp, process, user)
 
 
 def _account() -> tuple[int, int] | None:

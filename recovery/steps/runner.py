@@ -219,10 +219,11 @@ class _Work:
         proved = None
         if made.statements and self.options.prove:
             proved = proof.prove(
+                made,
+                found,
                 self.profile.with_search_path(found.search_path),
                 self.door,
                 self.identity,
-                compatible=compatible,
                 check=self.control.check,
                 afterwards=self._look_ahead,
             )

@@ -6,20 +6,25 @@ ones become part of the plan, for the operator to read.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
 import psycopg
+from psycopg import sql
 
+from queries import ask
+from queries.rows import RoleRow
 from recovery.catalog import catalog, objects
 from recovery.catalog.catalog import Catalog
 from recovery.conversion import parity, routines
 from recovery.conversion.expectation import Expectation
-from recovery.conversion.plan import Plan, build
+from recovery.conversion.plan import Plan
+from recovery.conversion.rebuilding import places
 from recovery.conversion.rewriting import clauses, repaired
+from recovery.conversion.statements import transaction
+from recovery.conversion.statements.rebuilt import described
 from recovery.conversion.statements.statement import RECREATE, Statement
-from recovery.conversion.statements.transaction import LOCKED
 from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.server.door import Door
 from recovery.server.identity import Stranger
@@ -34,6 +39,8 @@ _MOST_REPAIRS = 200
 _REMEDY = (
     "Change or drop the object before the conversion, and make it again after it; then plan again."
 )
+# It is not there, or the copy's role may not act as it.
+_NO_SUCH_ROLE = ("22023", "42704", "42501")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +52,24 @@ class Proved:
 
 
 def prove(
+    plan: Plan,
+    found: Catalog,
     profile: Profile,
     door: Door,
     identity: Identity,
     *,
-    compatible: bool = False,
     check: Callable[[], None] = lambda: None,
     afterwards: Callable[[Copy], None] = lambda _copy: None,
 ) -> Proved:
-    """Runs the plan of a database on a copy of its schema. ``check`` may raise, to cancel.
+    """Runs a plan on a copy of its database's schema; ``found`` is the catalog it was made for.
 
-    ``afterwards`` is given the converted copy, if nothing failed there.
+    ``check`` may raise, to cancel. ``afterwards`` is given the converted copy, if nothing failed
+    there.
     """
     began = time.monotonic()
     for checked in (True, False):
         try:
             with schema_copy.make(profile, door, identity) as copy:
-                there = msgspec.structs.replace(identity, database=copy.conn.info.dbname)
                 where, plpgsql_check = copy.where, None
                 if checked and copy.is_ours:
                     try:
@@ -70,11 +78,15 @@ def prove(
                         if isinstance(error, psycopg.OperationalError):
                             raise
                         where += f", where plpgsql_check cannot be installed ({in_a_line(error)})"
+                role = None if identity.superuser else identity.role
+                if role is not None and not _may_the_same(copy.conn, role, found):
+                    role = None
+                    where += ", without a look at whether this role may do all of it"
                 proved = run(
                     copy.conn,
-                    profile,
-                    there,
-                    compatible=compatible,
+                    plan,
+                    found,
+                    role=role,
                     check=check,
                     where=where,
                     began=began,
@@ -97,46 +109,69 @@ def prove(
 
 def run(
     conn: psycopg.Connection[Any],
-    profile: Profile,
-    identity: Identity,
+    plan: Plan,
+    found: Catalog,
     *,
-    compatible: bool = False,
+    role: str | None = None,
     check: Callable[[], None] = lambda: None,
     where: str = "here",
     began: float | None = None,
     plpgsql_check: str | None = None,
 ) -> Proved:
-    """Plans for the database at the other end and runs it there, in the open transaction.
+    """Runs a plan on a copy at the other end, in the open transaction, statement by statement.
 
-    ``identity`` is that database's, ``where`` says in words what it is, ``began`` is when the whole
-    proof did, by the monotonic clock. ``plpgsql_check`` is that extension's schema. What the plan
-    itself refuses is not run and is no failure.
+    ``found`` is the catalog that the plan was made for. As ``role`` runs what that role would run
+    there; without one, nothing is known of privileges. ``where`` says in words what the copy is,
+    ``began`` is when the whole proof did, by the monotonic clock. ``plpgsql_check`` is that
+    extension's schema. What the plan itself refuses is not run and is no failure.
     """
     began = time.monotonic() if began is None else began
     before = catalog.read(conn)
-    plan = build(before, profile, identity, compatible=compatible)
     rewrites: list[Rewrite] = []
     failed_before = routines.failing(conn, before, plpgsql_check)
-    for text in (*plan.preparation, plan.lock, LOCKED):
-        conn.execute(text)
-    for statement in plan.statements:
-        check()
-        failure = _execute(conn, plan, statement, rewrites)
-        if failure is not None:
-            return Proved(
-                Proof(ProofState.FAILED, _took(where, began), tuple(rewrites)), (failure,)
-            )
-    final = build(before, profile, identity, tuple(rewrites), compatible=compatible)
-    failures = tuple(_differences(before, conn, final))
+    with _acting_as(conn, role):
+        for text in (*transaction.preparation(conn.info.dbname), plan.lock, transaction.LOCKED):
+            conn.execute(text)
+        for statement in plan.statements:
+            check()
+            failure = None if places(statement.sql) else _execute(conn, plan, statement, rewrites)
+            if failure is not None:
+                return Proved(
+                    Proof(ProofState.FAILED, _took(where, began), tuple(rewrites)), (failure,)
+                )
+    repaired = {rewrite.object for rewrite in rewrites}
+    rewritten = frozenset(one.object.name for one in plan.rebuilds if described(one) in repaired)
+    expectation = Expectation.of(found, replace(plan, rewritten=rewritten))
+    failures = tuple(_differences(before, conn, expectation))
     state = ProofState.FAILED if failures else ProofState.PASSED
-    breaks = [
-        found
-        for found in routines.failing(conn, before, plpgsql_check)
-        if found not in failed_before
-    ]
+    failing = routines.failing(conn, before, plpgsql_check)
+    breaks = [one for one in failing if one not in failed_before]
     checked = routines.checkable(conn) if plpgsql_check is not None else ()
-    breaks += routines.suspicious(before, plan.closure, checked)
+    breaks += routines.suspicious(found, plan.closure, checked)
     return Proved(Proof(state, _took(where, began), tuple(rewrites), tuple(breaks)), failures)
+
+
+def _may_the_same(conn: psycopg.Connection[Any], role: str, found: Catalog) -> bool:
+    """Whether a role can be acted as on a copy, and may act there as whom it may at home."""
+    try:
+        with conn.transaction(force_rollback=True), _acting_as(conn, role):
+            known = ask(conn, "roles", RoleRow)
+    except psycopg.errors.DatabaseError as error:
+        if error.sqlstate in _NO_SUCH_ROLE:
+            return False
+        raise
+    return {one.name for one in known if one.mine} == found.own_roles
+
+
+@contextmanager
+def _acting_as(conn: psycopg.Connection[Any], role: str | None) -> Iterator[None]:
+    """What is run meanwhile, this role runs: also RESET ROLE leads to it."""
+    if role is None:
+        yield
+        return
+    conn.execute(sql.SQL("SET SESSION AUTHORIZATION {}").format(sql.Identifier(role)))
+    yield
+    conn.execute("RESET SESSION AUTHORIZATION")
 
 
 def _took(where: str, began: float) -> str:
@@ -205,10 +240,12 @@ def _repaired(
     return None
 
 
-def _differences(before: Catalog, conn: psycopg.Connection[Any], plan: Plan) -> Iterator[Refusal]:
+def _differences(
+    before: Catalog, conn: psycopg.Connection[Any], expectation: Expectation
+) -> Iterator[Refusal]:
     """What would not be as before, and nothing explains."""
     after = replace(before, named={found.name: found for found in objects.read(conn)})
-    for row in parity.compare_objects(before, after, Expectation.of(before, plan)):
+    for row in parity.compare_objects(before, after, expectation):
         if row.explained is None:
             yield Refusal(
                 f"{row.kind} {row.name}",

@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from recovery.catalog import catalog
 from recovery.connection.address import Address
 from recovery.connection.children import dialed, run_program
 from recovery.connection.opening import open_at
@@ -19,6 +18,7 @@ from recovery.private.installations import Installation
 from recovery.record.events import Identity
 from recovery.server.door import Door, PasswordNeeded, sign_in_elsewhere
 from recovery.server.pg_dump import WAITING, choose, exported_snapshot
+from recovery.trial import roles
 from recovery.words.composing import composed, written
 from recovery.words.errors import Unreachable
 from recovery.words.profile import Profile
@@ -105,12 +105,14 @@ def _on_private_server(
     tool: Installation, door: Door, identity: Identity, schema: bytes
 ) -> Iterator[_Connections]:
     with door.connect() as conn:
-        roles = catalog.roles(conn)
+        known = roles.read(conn)
     # One transaction restores everything, and every table is locked in it.
     settings = {"max_locks_per_transaction": "4096", "max_connections": "20"}
-    with scratch.start(tool, settings=settings) as server:
-        server.make_roles(roles)
+    # The target's "postgres" may be somebody else: providers keep the superuser to themselves.
+    user = f"rekey_{secrets.token_hex(4)}"
+    with scratch.start(tool, settings=settings, user=user) as server:
         with server.connect(autocommit=True) as conn:
+            roles.make(conn, known)
             conn.execute(_create(identity.database))
         address = server.address(identity.database)
         _restore(tool, address, server.password, schema)

@@ -83,7 +83,8 @@ KNOWN = {
     ),
     "42501": Known(
         "The role may not do this: it does not own the object, or lacks a privilege.",
-        "Connect as the owner of the tables, or as a member of the owning role.",
+        "Grant what the message names (for a schema: GRANT CREATE ON SCHEMA … TO the role), or "
+        "connect as the owner, as a member of the owning role, or as a superuser.",
     ),
     "42703": Known(
         "A column that was there is gone, or a migration names one that never was.",

@@ -172,11 +172,12 @@ def test_a_random_schema_converts_or_is_refused_by_name(
         identity = identify(conn)
         profile = _profile(identity, type_)
         before = catalog.read(conn)
+        plan = build(before, profile, identity)
         with conn.transaction(force_rollback=True):
-            proved = proof.run(conn, profile, identity)
+            proved = proof.run(conn, plan, before)
         after = catalog.read(conn)
     assert _texts(after) == _texts(before)
-    refusals = build(before, profile, identity).refusals + proved.failures
+    refusals = plan.refusals + proved.failures
     assert (proved.proof.state is ProofState.PASSED) == (not proved.failures)
     for refusal in refusals:
         assert refusal.object

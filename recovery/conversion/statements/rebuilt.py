@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import CatalogObject
 from recovery.conversion.closure import Closure
-from recovery.conversion.rebuilding import Rebuild, statistics_targets
+from recovery.conversion.rebuilding import Rebuild, places, statistics_targets
 from recovery.conversion.statements.statement import DROP, RECREATE, Statement
 from recovery.record.events import Effort
 from recovery.words import foreign
@@ -59,12 +59,11 @@ def _statements(
 ) -> Iterator[Statement]:
     table = table_of(catalog, rebuild)
     for text in texts:
-        was = rebuild.rewritten.get(text)
         yield Statement(
             phase,
             text,
             described(rebuild),
-            _WHY[phase] if was is None else f"REWRITTEN: it no longer compares. It was:\n{was}",
+            _WHY[phase],
             Counter(),
             () if table is None else (catalog.table_name(table.id[1]),),
             _locks_of_drop(catalog, rebuild) if phase == DROP else "",
@@ -89,8 +88,8 @@ def _effort(rebuild: Rebuild, text: str) -> Effort:
         return Effort.SAMPLE
     if text.startswith(("CREATE INDEX ", "CREATE UNIQUE INDEX ")):
         return Effort.BUILD
-    if text.startswith("ALTER INDEX ") and " SET TABLESPACE " in text:
-        return Effort.BUILD
+    if places(text):
+        return Effort.BUILD if rebuild.object.kind != "MATERIALIZED VIEW" else Effort.CATALOG
     if rebuild.object.kind == "CONSTRAINT" and text == rebuild.create[0]:
         if rebuild.object.properties["type"] != "c":
             return Effort.BUILD
