@@ -206,6 +206,8 @@ def _plan(plan: e.PlanMade) -> Iterator[str]:
         for found in plan.proof.breaks:
             yield f"AT RUN TIME {found.function}, line {found.line or '?'}: {found.cause}"
             yield f"            ({found.found})"
+    for view in plan.refilled:
+        yield f"REFILLED {view.words}"
     for one in plan.soft_references:
         yield f"AT RUN TIME {one.stays}"
     if plan.compatibility:

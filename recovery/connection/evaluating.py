@@ -11,6 +11,9 @@ from typing import Any
 
 import psycopg
 
+# From this version on PostgreSQL has a search_path of its own when it builds an index or fills a
+# materialized view, whatever is set.
+RESTRICTED = 170000, "pg_catalog, pg_temp"
 _SET = "SELECT pg_catalog.set_config('search_path', %s, true)"
 
 

@@ -1,6 +1,6 @@
 """The database before and after, compared inside the open transaction: what COMMIT waits for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,25 +103,25 @@ def contents(conn: psycopg.Connection[Any], table: TableName, columns: list[str]
 def snapshot(
     conn: psycopg.Connection[Any],
     catalog: Catalog,
-    closure: Closure,
-    search_path: str,
+    plan: Plan,
     check: Callable[[], None] = lambda: None,
 ) -> Snapshot:
     """Everything that is compared; ``check`` is called between the queries and may raise.
 
-    ``closure`` is always the one from before: it says which columns and foreign keys are looked at.
-    Rows are counted with ``search_path``, for what PostgreSQL evaluates meanwhile.
+    ``plan`` is always the one from before: it says which columns and foreign keys are looked at.
+    Rows are counted with its search_path, for what PostgreSQL evaluates meanwhile.
     """
-    with evaluating(conn, search_path):
-        return _snapshot(conn, catalog, closure, check)
+    with evaluating(conn, plan.search_path):
+        return _snapshot(conn, catalog, plan, check)
 
 
 def _snapshot(
     conn: psycopg.Connection[Any],
     catalog: Catalog,
-    closure: Closure,
+    plan: Plan,
     check: Callable[[], None],
 ) -> Snapshot:
+    closure = plan.closure
     concerned = {identity_of(foreign_key) for foreign_key in closure.foreign_keys}
     counted: dict[tuple[str, str, str], int] = {}
     for foreign_key in catalog.foreign_keys:
@@ -134,21 +134,23 @@ def _snapshot(
         members = closure.members_of(oid)
         table = members[0].name.table
         digests[table] = contents(conn, table, [member.name.name for member in members])
-    return Snapshot(
-        catalog,
-        counted,
-        digests,
-    )
+    return Snapshot(catalog, counted, digests)
 
 
-def compare(before: Snapshot, after: Snapshot, plan: Plan) -> ParityChecked:
-    """Every foreign key, every converted table, and every other object of the catalog."""
+def compare(
+    before: Snapshot, after: Snapshot, plan: Plan, refilled: Iterable[CatalogDifference] = ()
+) -> ParityChecked:
+    """Every foreign key, every converted table, and every other object of the catalog.
+
+    ``refilled`` are the materialized views that hold other rows than before.
+    """
     closure = plan.closure
     foreign_keys = sorted(_foreign_keys(before, after, closure), key=lambda row: row.state == SAME)
     tables = sorted(_tables(before, after), key=lambda row: row.state == SAME)
     catalog = [
         *compare_objects(before.catalog, after.catalog, Expectation.of(before.catalog, plan)),
         *_firing_order(before, after),
+        *refilled,
     ]
     catalog.sort(key=lambda row: row.explained is not None)
     compared = len(foreign_keys) + len(tables) + len(before.catalog.named)

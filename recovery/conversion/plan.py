@@ -30,6 +30,7 @@ from recovery.record.events import (
     PlannedStatement,
     PlannedTable,
     Proof,
+    Refilled,
     Refusal,
     Rewrite,
     SoftReference,
@@ -189,8 +190,12 @@ def summary(
     catalog: Catalog,
     proof: Proof | None = None,
     soft_references: tuple[SoftReference, ...] = (),
+    refilled: tuple[Refilled, ...] = (),
 ) -> PlanMade:
-    """The plan as an event; ``soft_references`` are those that nobody has decided."""
+    """The plan as an event; ``soft_references`` are those that nobody has decided.
+
+    ``refilled`` are the materialized views that are stale.
+    """
     tables = [
         PlannedTable(
             name=str(catalog.table_name(oid)),
@@ -224,6 +229,7 @@ def summary(
         locked=tuple(map(str, plan.locked)),
         kept=preserved.find(catalog, plan.closure, plan.rebuilds),
         rests_on=plan.rests_on,
+        refilled=refilled,
     )
 
 

@@ -14,7 +14,7 @@ import psycopg
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
 from recovery.connection.dead_peer import answering
-from recovery.conversion import parity, routines
+from recovery.conversion import materialized, parity, routines
 from recovery.conversion.plan import Plan, build
 from recovery.conversion.statements.statement import Statement
 from recovery.conversion.statements.transaction import LOCKED
@@ -180,17 +180,19 @@ class Conversion:
     ) -> int:
         """Runs the six phases and compares before with after; answers how much differs."""
         watch.doing(0, "rows, digests and orphans before")
-        before = parity.snapshot(conn, found, plan.closure, plan.search_path, self.control.check)
+        check, path = self.control.check, plan.search_path
+        before = parity.snapshot(conn, found, plan, check)
+        views = materialized.contents(conn, materialized.filled(plan.rebuilds), path, check)
         if self.backup is not None:
             rows = {str(table): each.rows for table, each in before.contents.items()}
             self.journal.append(since_backup.compared(self.backup, rows, datetime.now(UTC)))
         for number in PHASES:
             self._run_phase(conn, number, plan.phase(number), watch)
         watch.doing(len(PHASES) + 1, "rows, digests and orphans after")
-        after = parity.snapshot(
-            conn, catalog.read(conn), plan.closure, plan.search_path, self.control.check
-        )
-        compared = parity.compare(before, after, plan)
+        after = parity.snapshot(conn, catalog.read(conn), plan, check)
+        catalogs = found, after.catalog
+        refilled = materialized.differences(conn, views, catalogs, path, check)
+        compared = parity.compare(before, after, plan, refilled)
         self.journal.append(compared)
         return compared.differences
 

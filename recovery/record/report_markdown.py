@@ -177,6 +177,9 @@ def _plan(
         yield ""
     if plan.proof is not None:
         yield from _proof(plan.proof)
+    for view in plan.refilled:
+        yield f"Materialized view {text(view.words)}."
+        yield ""
     if plan.soft_references:
         yield "Columns that hold values of a key, and stay as they are:"
         yield ""

@@ -23,6 +23,8 @@ from recovery.record.events import (
     Identity,
     Investigated,
     Outcome,
+    Refilled,
+    Refusal,
     Step,
     StepFailed,
     StepFinished,
@@ -202,7 +204,8 @@ class _Work:
 
     def plan(self) -> None:
         from recovery.catalog import catalog
-        from recovery.conversion import plan, values
+        from recovery.conversion import materialized, plan
+        from recovery.steps import blockers
         from recovery.trial import proof
 
         compatible = self.options.compatible
@@ -211,7 +214,11 @@ class _Work:
             with conn.transaction():
                 found = catalog.read(conn)
             made = plan.build(found, self.profile, self.identity, compatible=compatible)
-            failures = tuple(values.refusals(conn, made.closure, made.search_path))
+            path, check = made.search_path, self.control.check
+            failures = tuple(blockers.refusals(conn, found, made.closure, path, check))
+            views = materialized.filled(made.rebuilds)
+            looked_at = tuple(materialized.looked_at(conn, views, path, check))
+        failures += tuple(one for one in looked_at if isinstance(one, Refusal))
         if failures:
             made = plan.build(
                 found, self.profile, self.identity, failures=failures, compatible=compatible
@@ -238,7 +245,11 @@ class _Work:
         self.session.write("plan.sql", made.text)
         self.journal.append(
             plan.summary(
-                made, found, proved.proof if proved else None, self.history.open_soft_references
+                made,
+                found,
+                proved.proof if proved else None,
+                self.history.open_soft_references,
+                tuple(one for one in looked_at if isinstance(one, Refilled)),
             )
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from queries import ask
 from queries.rows import ColumnRow, ForeignKeyRow, TableRow
@@ -50,7 +51,8 @@ class Case:
 
     ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
     why it would fail when it is called. Such a case is proved. ``compatible``: with operators for
-    what still has the old type.
+    what still has the old type. ``refilled`` are the materialized views that are stale, and how.
+    ``role`` converts; else a superuser does.
     """
 
     setup: str
@@ -62,6 +64,8 @@ class Case:
     breaks: dict[str, str] = field(default_factory=dict)
     proved: bool = False
     compatible: bool = False
+    refilled: dict[str, str] = field(default_factory=dict)
+    role: str | None = None
     since: int = 13
     until: int = 99
     everywhere: bool = False
@@ -77,11 +81,18 @@ def _read(folder: Path) -> Case:
 
 
 def _recovery(database: Database, case: Case) -> Recovery:
+    dsn = database.dsn
+    if case.role is not None:
+        signs_in = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+            sql.Identifier(case.role), sql.Literal(database.password)
+        )
+        database.execute(signs_in.as_string(None))
+        dsn = make_conninfo(dsn, user=case.role)
     said = {
         "environment": "test",
         "scope": case.scope,
         "leave": list(case.leave),
-        "target": {"dsn": database.dsn, "database": database.name},
+        "target": {"dsn": dsn, "database": database.name},
         "keys": case.keys,
         # The server is there already; a private one for each proof would take seconds.
         "proof": {"dsn": database.server.conninfo("postgres")},
@@ -119,6 +130,10 @@ def _walk(database: Database, case: Case) -> None:
         return
     assert refusals == {}
     assert sorted(recovery.made.rebuilt) == sorted(case.rebuilt)
+    refilled = {view.view: view.words for view in recovery.made.refilled}
+    assert refilled.keys() == case.refilled.keys()
+    for named, words in case.refilled.items():
+        assert words in refilled[named]
     proof = recovery.made.proof
     if proof is not None:
         assert proof.state is e.ProofState.PASSED, proof.words
@@ -141,7 +156,9 @@ def _walk(database: Database, case: Case) -> None:
     with new_database(database.server, database.name) as twin:
         commit = e.Commit(by=ME, typed=database.name)
         assert recovery.convert_here(commit) is e.Outcome.COMMITTED, recovery.told()
-        assert contents_of(database) == contents
+        for view in case.refilled:
+            twin.execute(f"REFRESH MATERIALIZED VIEW {view}")
+        assert contents_of(database) == contents_of(twin)
         assert _types(database, case) == {
             key: KeyType.parse(type_).name for key, type_ in case.keys.items()
         }

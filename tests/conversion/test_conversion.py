@@ -167,17 +167,29 @@ def test_values_that_are_no_uuid_are_found_beforehand_and_stop_the_way_back(
     assert types_of(database, "users.id") == ["character varying(36)"]
 
 
-def test_orphans_are_found_beforehand_and_stop_the_conversion(database: Database) -> None:
+def test_orphans_are_found_beforehand_and_refuse_the_plan(database: Database) -> None:
     database.execute(PARENT_AND_CHILD)
     database.execute(
         "SET session_replication_role = replica; DELETE FROM users WHERE name = 'user 3'"
     )
-    before = schema_of(database)
-    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).planned()
     found = recovery.session.history().last(e.Investigated)
     assert found is not None
     assert found.orphans == (e.Orphans("notes_user_id_fkey", "notes", 1),)
     assert "orphans" in {f.code for f in found.findings if f.severity is e.Severity.BLOCKER}
+    (refusal,) = recovery.made.refusals
+    assert refusal.object == "foreign key notes_user_id_fkey of notes"
+    assert "1 rows refer to keys that are not there" in refusal.reason
+    assert "NOT EXISTS" in refusal.remedy
+
+
+def test_orphans_that_came_after_the_plan_stop_the_conversion(database: Database) -> None:
+    database.execute(PARENT_AND_CHILD)
+    recovery = Recovery(database, profile_for(database, users__id="varchar(36)")).ready()
+    database.execute(
+        "SET session_replication_role = replica; DELETE FROM users WHERE name = 'user 3'"
+    )
+    before = schema_of(database)
     assert recovery.convert() == 1
     assert recovery.problem.sqlstate == "23503"
     assert schema_of(database) == before

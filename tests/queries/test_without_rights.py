@@ -54,6 +54,8 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "objects_routines": (rows.ObjectRow, {}),
     "restoring": (rows.RestoringRow, {}),
     "roles": (rows.RoleRow, {}),
+    "role_attributes": (rows.RoleAttributesRow, {}),
+    "memberships": (rows.MembershipRow, {}),
     "schemas": (rows.SchemaRow, {}),
     "search_path": (rows.SearchPathRow, {}),
     "serials": (rows.SerialRow, {}),

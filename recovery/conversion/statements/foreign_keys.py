@@ -27,7 +27,7 @@ def dropped(catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow) -> S
             table=sql.Identifier(foreign_key.schema, foreign_key.table_name),
             name=sql.Identifier(foreign_key.name),
         ),
-        _described(catalog, foreign_key),
+        described(catalog, foreign_key),
         _why_dropped(catalog, closure, foreign_key),
         _counted(closure, foreign_key),
         _ends(catalog, foreign_key),
@@ -40,7 +40,7 @@ def recreated(
     """The statements that make one again, with its comment and the states of its triggers."""
     table = sql.Identifier(foreign_key.schema, foreign_key.table_name)
     name = sql.Identifier(foreign_key.name)
-    described = _described(catalog, foreign_key)
+    named = described(catalog, foreign_key)
     yield Statement(
         RECREATE,
         composed(
@@ -49,7 +49,7 @@ def recreated(
             name=name,
             definition=written(foreign_key.definition),
         ),
-        described,
+        named,
         "from its stored definition, in the original order: that decides which fires first",
         _counted(closure, foreign_key),
         _ends(catalog, foreign_key),
@@ -65,7 +65,7 @@ def recreated(
                 table=table,
                 comment=sql.Literal(foreign_key.comment),
             ),
-            described,
+            named,
             "dropping the foreign key dropped its comment",
             Counter(),
             _ends(catalog, foreign_key)[:1],
@@ -74,7 +74,7 @@ def recreated(
         yield Statement(
             RECREATE,
             _set_trigger_state(table, foreign_key.name, state, function, on_table),
-            described,
+            named,
             "the trigger was not in the normal state before",
             Counter(),
             _ends(catalog, foreign_key),
@@ -164,5 +164,6 @@ def _ends(catalog: Catalog, foreign_key: ForeignKeyRow) -> tuple[TableName, ...]
     return tuple(dict.fromkeys(map(catalog.table_name, ends)))
 
 
-def _described(catalog: Catalog, foreign_key: ForeignKeyRow) -> str:
+def described(catalog: Catalog, foreign_key: ForeignKeyRow) -> str:
+    """The foreign key in words."""
     return f"foreign key {foreign_key.name} of {catalog.table_name(foreign_key.table_oid)}"

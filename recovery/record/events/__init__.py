@@ -87,6 +87,7 @@ from recovery.record.events.plan import (
     PlannedTable,
     Proof,
     ProofState,
+    Refilled,
     Refusal,
     Rewrite,
 )
@@ -172,6 +173,7 @@ __all__ = [
     "Proof",
     "ProofState",
     "ProposedKey",
+    "Refilled",
     "Refusal",
     "Reported",
     "RevisionAdopted",

@@ -91,6 +91,22 @@ class Break(Fact, frozen=True):
     found: str
 
 
+class Refilled(Fact, frozen=True):
+    """A materialized view that holds other rows than its query gives; ``given`` None: not known."""
+
+    view: str
+    held: int
+    given: int | None
+
+    @property
+    def words(self) -> str:
+        """What the conversion makes of it."""
+        if self.given is None:
+            return f"{self.view} is filled anew; whether it is stale is not known, it takes long"
+        rows = f"{self.held} rows" if self.held != self.given else f"{self.held} rows, not the same"
+        return f"{self.view} is stale and is filled anew: {rows} now, its query gives {self.given}"
+
+
 class Proof(Fact, frozen=True):
     """What came of running the plan on a copy of the schema; ``words`` say how, or why not."""
 
@@ -108,6 +124,7 @@ class PlanMade(Event, frozen=True):
     that code with the old type goes on working; ``compatibility`` names what is made for them.
     ``soft_references`` are those that nobody has decided. ``statements`` are in the order of
     plan.sql; the ``locked`` tables are locked ACCESS EXCLUSIVE from the beginning to the end.
+    ``refilled`` are the materialized views that were stale when the plan was made.
     ``rests_on`` has a digest of each object that the list of breaks rests on; None in old journals.
     """
 
@@ -128,6 +145,7 @@ class PlanMade(Event, frozen=True):
     locked: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
     rests_on: dict[str, str] | None = None
+    refilled: tuple[Refilled, ...] = ()
 
     @property
     def breaks(self) -> int:

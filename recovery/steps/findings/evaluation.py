@@ -1,31 +1,55 @@
 """What PostgreSQL calls while it rewrites a table, called now for one row."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from queries import ask, compose
 from queries.rows import CalledRow, TableRow
-from recovery.connection.evaluating import evaluating
+from recovery.connection.evaluating import RESTRICTED, evaluating
 from recovery.record.events import Finding
 from recovery.steps.findings.kinds import CALL_FAILS
 from recovery.words.composing import written
 from recovery.words.errors import in_a_line
 
-# From this version on PostgreSQL builds indexes with a search_path of its own, whatever is set.
-_RESTRICTED = 170000, "pg_catalog, pg_temp"
+
+@dataclass(frozen=True, slots=True)
+class FailingCall:
+    """What fails, and how, with which search_path."""
+
+    called: CalledRow
+    failure: str
+    search_path: str
+
+    @property
+    def words(self) -> str:
+        """How it fails."""
+        path = self.search_path or "that is empty"
+        return f"{self.failure}, with the search_path {path}: {self.called.value}"
 
 
 def calls(
     conn: psycopg.Connection[Any], converted: Sequence[TableRow], search_path: str
 ) -> Iterator[Finding]:
-    """Indexes and checks of tables that would fail when these are rewritten.
+    """Indexes and checks of tables that would fail when these are rewritten."""
+    for one in failing(conn, converted, search_path):
+        row = one.called
+        yield CALL_FAILS.found(
+            f"The {row.kind} {row.name} of {row.relation} fails when it is made again", one.words
+        )
+
+
+def failing(
+    conn: psycopg.Connection[Any], converted: Sequence[TableRow], search_path: str
+) -> Iterator[FailingCall]:
+    """What would fail when tables are rewritten.
 
     A copy of the schema has no rows, and so cannot tell. Raises what the server raises where it is
     not the function's own failure: a cancelled question, a lost connection.
     """
-    since, restricted = _RESTRICTED
+    since, restricted = RESTRICTED
     for row in ask(conn, "called", CalledRow, relations=[table.oid for table in converted]):
         if row.kind == "generated column":
             # Its values are carried over: of a converted column none may be generated.
@@ -39,7 +63,4 @@ def calls(
         except psycopg.OperationalError:
             raise
         except psycopg.Error as error:
-            yield CALL_FAILS.found(
-                f"The {row.kind} {row.name} of {row.relation} fails when it is made again",
-                f"{in_a_line(error)}, with the search_path {path or 'that is empty'}: {row.value}",
-            )
+            yield FailingCall(row, in_a_line(error), path)

@@ -1,0 +1,23 @@
+DO $$
+DECLARE role text;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['case_member', 'case_holder2', 'case_grantor2'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+      EXECUTE format('CREATE ROLE %I', role);
+    END IF;
+  END LOOP;
+END $$;
+GRANT case_holder2, case_grantor2 TO case_member;
+GRANT ALL ON SCHEMA public TO case_member, case_holder2;
+CREATE TABLE users (id uuid PRIMARY KEY, name text);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users, body text);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one'), ('00000000-0000-0000-0000-000000000002', 'two');
+INSERT INTO notes VALUES (1, '00000000-0000-0000-0000-000000000001', 'a'), (2, NULL, 'b');
+ALTER TABLE users OWNER TO case_holder2;
+ALTER TABLE notes OWNER TO case_holder2;
+SET ROLE case_holder2;
+CREATE VIEW v AS SELECT id, name FROM users;
+GRANT SELECT ON v TO case_grantor2 WITH GRANT OPTION;
+SET ROLE case_grantor2;
+GRANT SELECT ON v TO reader;
+RESET ROLE;
