@@ -164,7 +164,16 @@ def _surroundings(
         index,
         catalog.favoured_roles,
         found.id in calling or (index is not None and index.id in calling),
+        tuple(_copies(catalog, found)) if found.kind == "TRIGGER" else (),
     )
+
+
+def _copies(catalog: Catalog, trigger: CatalogObject) -> Iterator[CatalogObject]:
+    """What PostgreSQL made of a trigger for partitions, and for theirs."""
+    for one in catalog.objects.values():
+        if one.kind == "TRIGGER" and one.properties.get("parent") == trigger.identity:
+            yield one
+            yield from _copies(catalog, one)
 
 
 def _in_order(catalog: Catalog, rebuilds: dict[ObjectId, Rebuild]) -> tuple[Rebuild, ...]:
