@@ -66,13 +66,17 @@ def _of(foreign_key: ForeignKeyRow) -> dict[str, sql.Composable]:
     # MATCH SIMPLE ignores a row with any null, MATCH FULL only a row with nothing but nulls.
     joiner = sql.SQL(" OR " if foreign_key.match_full else " AND ")
     referring = joiner.join(sql.SQL("{} IS NOT NULL").format(column) for column in present)
-    pairs = sql.SQL(" AND ").join(
+    keys = [sql.Identifier("p", column) for column in foreign_key.referenced_columns]
+    pairs: sql.Composable = sql.SQL(" AND ").join(
         # Its own operators: under another search_path "=" could be another one.
-        sql.SQL("{} {} {}").format(sql.Identifier("p", referenced), written(operator), column)
-        for referenced, operator, column in zip(
-            foreign_key.referenced_columns, foreign_key.operators, present, strict=True
-        )
+        sql.SQL("{} {} {}").format(key, written(operator), column)
+        for key, operator, column in zip(keys, foreign_key.operators, present, strict=True)
     )
+    if foreign_key.is_temporal:
+        # The operator of the period is that it overlaps.
+        pairs += sql.SQL(" HAVING pg_catalog.range_agg({}) OPERATOR(pg_catalog.@>) {}").format(
+            keys[-1], present[-1]
+        )
     return {
         "child": sql.Identifier(foreign_key.schema, foreign_key.table_name),
         "parent": sql.Identifier(foreign_key.referenced_schema, foreign_key.referenced_table),
