@@ -12,4 +12,3 @@ ALTER TABLE notes_1 RENAME CONSTRAINT aside TO second;
 ALTER TABLE notes_2a RENAME CONSTRAINT first TO "own ""name""";
 COMMENT ON CONSTRAINT second ON notes_1 IS 'of the first';
 COMMENT ON CONSTRAINT first ON notes_2 IS 'in the middle';
-ALTER TABLE notes_1 DISABLE TRIGGER ALL;
