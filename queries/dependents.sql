@@ -20,8 +20,9 @@ WITH kept_index AS (
 edges AS (
   SELECT DISTINCT
     CASE WHEN r.rulename = '_RETURN' THEN 'pg_catalog.pg_class'::pg_catalog.regclass
+         WHEN generated.oid IS NOT NULL THEN 'pg_catalog.pg_attrdef'::pg_catalog.regclass
          ELSE d.classid END::pg_catalog.oid AS class_oid,
-    CASE WHEN r.rulename = '_RETURN' THEN r.ev_class ELSE d.objid END AS oid,
+    CASE WHEN r.rulename = '_RETURN' THEN r.ev_class ELSE coalesce(generated.oid, d.objid) END AS oid,
     CASE WHEN row_type.oid IS NOT NULL THEN 'pg_catalog.pg_class'::pg_catalog.regclass
          ELSE d.refclassid END::pg_catalog.oid AS on_class_oid,
     coalesce(row_type.typrelid, d.refobjid) AS on_oid,
@@ -45,6 +46,12 @@ edges AS (
          ON d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND k.oid = d.objid
   LEFT JOIN pg_catalog.pg_attrdef e
          ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND e.oid = d.objid
+  -- On 13 and 14 the generated column depends on what its expression reads, later the expression.
+  LEFT JOIN pg_catalog.pg_attribute ga
+         ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND ga.attrelid = d.objid AND ga.attnum = d.objsubid AND ga.attgenerated <> ''
+  LEFT JOIN pg_catalog.pg_attrdef generated
+         ON generated.adrelid = ga.attrelid AND generated.adnum = ga.attnum
   LEFT JOIN pg_catalog.pg_type y
          ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND y.oid = d.objid
   WHERE d.refobjid >= 16384

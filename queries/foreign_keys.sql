@@ -1,10 +1,10 @@
 -- Which foreign keys are there, with everything that dropping and recreating one would lose?
 -- Parameters: relations (an array of oids; an empty one for all of them): the referencing tables.
--- One row for each, in the order of creation: that order decides which fires first.
--- The copies that PostgreSQL makes for partitions (conparentid) come and go with their parent.
+-- One row for each, in the order of creation. The copies that PostgreSQL makes for partitions
+-- (conparentid) come and go with their parent; they and the triggers have questions of their own.
 -- "operators" compare a referenced column with a referencing one, in the order of the columns.
--- "trigger_states" lists the constraint's own triggers that are not in the normal state ('O') as
--- {state, function, table}; pg_get_constraintdef qualifies names by search_path: set it to ''.
+-- "is_temporal": the last column is a PERIOD, which the referenced rows have to cover (18).
+-- pg_get_constraintdef qualifies names by search_path: set it to ''.
 SELECT
   k.oid::bigint            AS oid,
   k.conname::text          AS name,
@@ -40,12 +40,10 @@ SELECT
   k.condeferrable          AS is_deferrable,
   k.condeferred            AS is_deferred,
   k.convalidated           AS is_validated,
-  pg_catalog.obj_description(k.oid, 'pg_constraint') AS comment,
-  ARRAY(SELECT ARRAY[t.tgenabled::text, t.tgfoid::pg_catalog.regproc::text,
-                     t.tgrelid::pg_catalog.regclass::text]
-          FROM pg_catalog.pg_trigger t
-         WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O'
-         ORDER BY 1)       AS trigger_states
+  -- Both came with version 18.
+  coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean, true) AS is_enforced,
+  coalesce((pg_catalog.to_jsonb(k) ->> 'conperiod')::boolean, false)  AS is_temporal,
+  pg_catalog.obj_description(k.oid, 'pg_constraint') AS comment
 FROM pg_catalog.pg_constraint k
 JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
 JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace

@@ -176,6 +176,7 @@ WITH relation AS (
   FROM relation r
   JOIN pg_catalog.pg_rewrite w ON w.ev_class = r.oid AND w.rulename <> '_RETURN'
   UNION ALL
+  -- "parent" is the trigger that a partition's is a copy of. On 13 and 14 a copy counts as internal.
   SELECT
     'pg_catalog.pg_trigger'::pg_catalog.regclass,
     t.oid,
@@ -187,9 +188,13 @@ WITH relation AS (
       'table', r.name,
       'definition', pg_catalog.pg_get_triggerdef(t.oid),
       'enabled', t.tgenabled,
+      'parent', (SELECT pg_catalog.format('%I ON %s', p.tgname, p.tgrelid::pg_catalog.regclass)
+                   FROM pg_catalog.pg_trigger p WHERE p.oid = t.tgparentid),
       'comment', pg_catalog.obj_description(t.oid, 'pg_trigger'))
   FROM relation r
-  JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+  JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid AND (NOT t.tgisinternal OR t.tgparentid <> 0)
+  LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
+  WHERE k.contype IS DISTINCT FROM 'f'
   UNION ALL
   SELECT
     'pg_catalog.pg_policy'::pg_catalog.regclass,

@@ -127,8 +127,37 @@ class ForeignKeyRow:
     is_deferrable: bool
     is_deferred: bool
     is_validated: bool
+    is_enforced: bool
+    is_temporal: bool
     comment: str | None
-    trigger_states: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKeyCopyRow:
+    """foreign_key_copies.sql"""
+
+    foreign_key_oid: int
+    relation: str
+    referenced: str
+    name: str
+    is_validated: bool | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKeyTriggerRow:
+    """foreign_key_triggers.sql"""
+
+    foreign_key_oid: int
+    relation: str
+    constraint_name: str
+    table_name: str
+    function: str
+    name: str
+    state: str
+    is_copy: bool
+    action: str
+    fires: bool
 
 
 @dataclass(frozen=True, slots=True)

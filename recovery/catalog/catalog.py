@@ -11,7 +11,9 @@ from queries.rows import (
     ColumnRow,
     DependentRow,
     EvaluatedRow,
+    ForeignKeyCopyRow,
     ForeignKeyRow,
+    ForeignKeyTriggerRow,
     InheritanceRow,
     RoleRow,
     SchemaRow,
@@ -34,6 +36,8 @@ _FUNCTIONS = 1255
 class Catalog:
     """What the catalog said at one moment. Foreign keys are in the order of their creation.
 
+    ``key_copies`` are those for partitions, by the foreign key's oid. ``key_triggers`` are in the
+    order in which they fire on their table.
     ``objects`` has everything but columns, ``columns_of`` the columns by their relation's oid;
     ``named`` has both. ``serials`` are the sequences of serial columns; ``sequences`` says which
     column owns one, also of an identity. Default privileges give something to ``favoured_roles``.
@@ -45,6 +49,8 @@ class Catalog:
     columns: dict[Place, ColumnRow]
     parents: dict[int, list[int]]
     foreign_keys: list[ForeignKeyRow]
+    key_copies: dict[int, list[ForeignKeyCopyRow]]
+    key_triggers: list[ForeignKeyTriggerRow]
     dependents_of_column: dict[Place, list[DependentRow]]
     dependents_of_object: dict[ObjectId, list[DependentRow]]
     objects: dict[ObjectId, CatalogObject]
@@ -66,6 +72,10 @@ class Catalog:
             if class_oid == _FUNCTIONS
             for row in rows
         )
+
+    def triggers_of(self, foreign_key: int) -> list[ForeignKeyTriggerRow]:
+        """The triggers of a foreign key and of its copies."""
+        return [one for one in self.key_triggers if one.foreign_key_oid == foreign_key]
 
     def table_name(self, oid: int) -> TableName:
         """The name of an ordinary or partitioned table."""
@@ -113,6 +123,9 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
     for dependent in ask(conn, "dependents", DependentRow):
         of_column[dependent.on_oid, dependent.on_number].append(dependent)
         of_object[dependent.on_class_oid, dependent.on_oid].append(dependent)
+    key_copies: dict[int, list[ForeignKeyCopyRow]] = defaultdict(list)
+    for copied in ask(conn, "foreign_key_copies", ForeignKeyCopyRow):
+        key_copies[copied.foreign_key_oid].append(copied)
     everything = objects.read(conn)
     columns_of: dict[int, list[CatalogObject]] = defaultdict(list)
     for found in everything:
@@ -131,6 +144,8 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         columns={(row.table_oid, row.number): row for row in ask(conn, "columns", ColumnRow)},
         parents=dict(parents),
         foreign_keys=ask(conn, "foreign_keys", ForeignKeyRow, relations=[]),
+        key_copies=dict(key_copies),
+        key_triggers=ask(conn, "foreign_key_triggers", ForeignKeyTriggerRow),
         dependents_of_column=dict(of_column),
         dependents_of_object=dict(of_object),
         objects=by_id,

@@ -46,10 +46,7 @@ class Closure:
     refusals: list[Refusal]
 
     def key_of(self, foreign_key: ForeignKeyRow) -> str:
-        """What a foreign key is counted under: the key that it references, or else the columns.
-
-        Empty if no column of it is converted.
-        """
+        """What a foreign key is counted under: the key that it references, or else the columns."""
         referenced = [
             self.members[foreign_key.referenced_oid, number]
             for number in foreign_key.referenced_numbers
@@ -131,30 +128,11 @@ def find(
         waiting.extend((neighbour, key, target) for neighbour in neighbours[place])
     return Closure(
         members,
-        _recreated(catalog, members),
+        [key for key in catalog.foreign_keys if any(c in members for c, _ in _pairs(key))],
         settled,
         unknown,
         list(dict.fromkeys(refusals)),
     )
-
-
-def _recreated(catalog: Catalog, members: Mapping[Place, Member]) -> list[ForeignKeyRow]:
-    """The foreign keys between converted columns, and those that have to stay behind them.
-
-    Of the foreign keys that reference one table, the one that was created first fires first.
-    """
-    converted = {
-        key.oid for key in catalog.foreign_keys if any(c in members for c, _ in _pairs(key))
-    }
-    first: dict[int, int] = {}
-    for key in catalog.foreign_keys:
-        if key.oid in converted:
-            first.setdefault(key.referenced_oid, key.oid)
-    return [
-        key
-        for key in catalog.foreign_keys
-        if key.oid in converted or key.oid > first.get(key.referenced_oid, key.oid)
-    ]
 
 
 def _pairs(foreign_key: ForeignKeyRow) -> Iterator[tuple[Place, Place]]:

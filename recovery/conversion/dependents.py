@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
-from queries.rows import DependentRow, ForeignKeyRow
+from queries.rows import DependentRow
 from recovery.catalog.catalog import Catalog, Place
 from recovery.catalog.objects import CatalogObject, ObjectId
+from recovery.conversion import firing
 from recovery.conversion.closure import Closure
 from recovery.conversion.rebuilding import Rebuild, Surroundings, rebuild
 from recovery.record.events import Refusal
@@ -60,26 +61,19 @@ def find(catalog: Catalog, closure: Closure, *, superuser: bool) -> Dependents:
         elif made is not None:
             rebuilds[known] = made
     refusals += _hidden(catalog, closure, rebuilds)
-    for foreign_key in closure.foreign_keys:
-        if foreign_key.trigger_states:
-            refusals += _trigger_states(catalog, foreign_key, superuser=superuser)
+    refusals += firing.refusals(catalog, closure, superuser=superuser)
     return Dependents(_in_order(catalog, rebuilds), tuple(refusals))
 
 
 def _hidden(
     catalog: Catalog, closure: Closure, rebuilds: Mapping[ObjectId, Rebuild]
 ) -> Iterator[Refusal]:
-    """What is filled or checked anew from rows that this role does not see."""
+    """What is filled anew from rows that this role does not see."""
     # Of converted tables the closure says so itself.
     hiding = {oid for oid, table in catalog.tables.items() if table.hides_rows}
     hiding -= set(closure.tables())
     reason = "row security hides rows of {} from this role (42501)"
     remedy = "Connect as a superuser, or as a role with BYPASSRLS that may act as the owner."
-    for key in closure.foreign_keys:
-        for oid in sorted(hiding & {key.table_oid, key.referenced_oid}):
-            named = f"foreign key {key.name} of {catalog.table_name(key.table_oid)}"
-            why = reason.format(catalog.table_name(oid))
-            yield Refusal(named, f"It is checked when it is recreated, and {why}.", remedy)
     reading = _hanging(catalog, [place for place in sorted(catalog.columns) if place[0] in hiding])
     for known, (row, because) in reading.items():
         made = rebuilds.get(known)
@@ -164,7 +158,16 @@ def _surroundings(
         index,
         catalog.favoured_roles,
         found.id in calling or (index is not None and index.id in calling),
+        tuple(_copies(catalog, found)) if found.kind == "TRIGGER" else (),
     )
+
+
+def _copies(catalog: Catalog, trigger: CatalogObject) -> Iterator[CatalogObject]:
+    """What PostgreSQL made of a trigger for partitions, and for theirs."""
+    for one in catalog.objects.values():
+        if one.kind == "TRIGGER" and one.properties.get("parent") == trigger.identity:
+            yield one
+            yield from _copies(catalog, one)
 
 
 def _in_order(catalog: Catalog, rebuilds: dict[ObjectId, Rebuild]) -> tuple[Rebuild, ...]:
@@ -181,26 +184,3 @@ def _in_order(catalog: Catalog, rebuilds: dict[ObjectId, Rebuild]) -> tuple[Rebu
         return tuple(rebuilds[known] for known in TopologicalSorter(before).static_order())
     except CycleError as error:
         raise AssertionError("views cannot depend on each other in a circle") from error
-
-
-def _trigger_states(
-    catalog: Catalog, foreign_key: ForeignKeyRow, *, superuser: bool
-) -> Iterator[Refusal]:
-    named = f"constraint {foreign_key.name} on table {catalog.table_name(foreign_key.table_oid)}"
-    states = ", ".join(
-        f"{function} is {state}" for state, function, _ in foreign_key.trigger_states
-    )
-    ends = (foreign_key.table_oid, foreign_key.referenced_oid)
-    if not superuser:
-        yield Refusal(
-            named,
-            f"Its own triggers are not in the normal state ({states}); only a superuser can bring "
-            "them back to it after the foreign key is recreated.",
-            "Connect as a superuser, or enable the triggers first.",
-        )
-    elif any(catalog.tables[end].kind == "p" for end in ends):
-        yield Refusal(
-            named,
-            f"Its own triggers on a partitioned table are not in the normal state ({states}).",
-            "Enable the triggers before the conversion, set their state again after.",
-        )

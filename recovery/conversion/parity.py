@@ -1,7 +1,7 @@
 """The database before and after, compared inside the open transaction: what COMMIT waits for."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from queries import compose
 from queries.rows import ForeignKeyRow
 from recovery.catalog.catalog import Catalog
 from recovery.connection.evaluating import evaluating
+from recovery.conversion import firing
 from recovery.conversion.closure import Closure
 from recovery.conversion.expectation import Expectation
 from recovery.conversion.plan import Plan
@@ -65,13 +66,17 @@ def _of(foreign_key: ForeignKeyRow) -> dict[str, sql.Composable]:
     # MATCH SIMPLE ignores a row with any null, MATCH FULL only a row with nothing but nulls.
     joiner = sql.SQL(" OR " if foreign_key.match_full else " AND ")
     referring = joiner.join(sql.SQL("{} IS NOT NULL").format(column) for column in present)
-    pairs = sql.SQL(" AND ").join(
+    keys = [sql.Identifier("p", column) for column in foreign_key.referenced_columns]
+    pairs: sql.Composable = sql.SQL(" AND ").join(
         # Its own operators: under another search_path "=" could be another one.
-        sql.SQL("{} {} {}").format(sql.Identifier("p", referenced), written(operator), column)
-        for referenced, operator, column in zip(
-            foreign_key.referenced_columns, foreign_key.operators, present, strict=True
-        )
+        sql.SQL("{} {} {}").format(key, written(operator), column)
+        for key, operator, column in zip(keys, foreign_key.operators, present, strict=True)
     )
+    if foreign_key.is_temporal:
+        # The operator of the period is that it overlaps.
+        pairs += sql.SQL(" HAVING pg_catalog.range_agg({}) OPERATOR(pg_catalog.@>) {}").format(
+            keys[-1], present[-1]
+        )
     return {
         "child": sql.Identifier(foreign_key.schema, foreign_key.table_name),
         "parent": sql.Identifier(foreign_key.referenced_schema, foreign_key.referenced_table),
@@ -165,12 +170,10 @@ def _foreign_keys(
     for key in before.catalog.foreign_keys:
         known = identity_of(key)
         found = now.pop(known, None)
-        yield _pair(
-            key,
-            found,
-            concerned.get(known, ""),
-            before.orphans.get(known),
-            after.orphans.get(known),
+        orphans_now = after.orphans.get(known)
+        state = _state(before, key, after, found)
+        yield _row(
+            key, concerned.get(known, ""), before.orphans.get(known), orphans_now, state, found
         )
     for known, key in now.items():
         new = _row(
@@ -179,37 +182,38 @@ def _foreign_keys(
             None,
             after.orphans.get(known),
             "not there before",
-            there_now=key,
+            key,
         )
         yield msgspec.structs.replace(new, before="")
 
 
-def _pair(
-    before: ForeignKeyRow,
-    after: ForeignKeyRow | None,
-    key: str,
-    orphans_before: int | None,
-    orphans_after: int | None,
-) -> ForeignKeyParity:
-    if after is None:
-        return _row(before, key, orphans_before, orphans_after, "missing", there_now=None)
-    differing = [
-        word
-        for word, attribute in (
-            ("definition", "definition"),
-            ("columns", "columns"),
-            ("validation", "is_validated"),
-            ("deferrability", "is_deferrable"),
-            ("initial deferral", "is_deferred"),
-            ("comment", "comment"),
-            ("trigger states", "trigger_states"),
-        )
-        if getattr(before, attribute) != getattr(after, attribute)
-    ]
-    if orphans_before != orphans_after:
-        differing.append("orphans")
-    state = f"differs: {', '.join(differing)}" if differing else SAME
-    return _row(before, key, orphans_before, orphans_after, state, there_now=after)
+def _state(
+    before: Snapshot, key: ForeignKeyRow, after: Snapshot, found: ForeignKeyRow | None
+) -> str:
+    if found is None:
+        return "missing"
+    was, now = _facts(before, key), _facts(after, found)
+    differing = [word for word in was if was[word] != now[word]]
+    return f"differs: {', '.join(differing)}" if differing else SAME
+
+
+def _facts(moment: Snapshot, key: ForeignKeyRow) -> dict[str, object]:
+    """What has to be as before, in the words in which a difference is told."""
+    copies = moment.catalog.key_copies.get(key.oid, [])
+    return {
+        "definition": key.definition,
+        "columns": key.columns,
+        "validation": (key.is_validated, key.is_enforced),
+        "deferrability": key.is_deferrable,
+        "initial deferral": key.is_deferred,
+        "comment": key.comment,
+        "copies for partitions": {replace(copy, foreign_key_oid=0) for copy in copies},
+        "trigger states": {
+            (*firing.identity_of(trigger), trigger.state)
+            for trigger in moment.catalog.triggers_of(key.oid)
+        },
+        "orphans": moment.orphans.get(identity_of(key)),
+    }
 
 
 def _row(
@@ -218,8 +222,7 @@ def _row(
     orphans_before: int | None,
     orphans_after: int | None,
     state: str,
-    *,
-    there_now: ForeignKeyRow | None = None,
+    there_now: ForeignKeyRow | None,
 ) -> ForeignKeyParity:
     referenced = TableName(row.referenced_schema, row.referenced_table)
     return ForeignKeyParity(
@@ -289,18 +292,13 @@ def _in_words(properties: dict[str, Any]) -> str:
 
 
 def _firing_order(before: Snapshot, after: Snapshot) -> Iterator[CatalogDifference]:
-    """Of the recreated foreign keys that reference one table, which one fires first."""
-    ranked: list[dict[str, str]] = []
-    for moment in (before, after):
-        order: dict[str, list[str]] = {}
-        for key in moment.catalog.foreign_keys:
-            if identity_of(key) in before.orphans:
-                referenced = str(TableName(key.referenced_schema, key.referenced_table))
-                order.setdefault(referenced, []).append(f"{key.schema}.{key.table_name}.{key.name}")
-        ranked.append({table: ", ".join(names) for table, names in order.items()})
-    was, now = ranked
-    for table in sorted({*was, *now}):
-        if was.get(table) != now.get(table):
-            yield CatalogDifference(
-                "firing order of foreign keys on", table, was.get(table), now.get(table)
-            )
+    """Of the triggers of foreign keys on one table, also on a partition, which one fires first."""
+    was, now = (firing.orders(moment.catalog.key_triggers) for moment in (before, after))
+    for table in firing.changed(was, now):
+        yield CatalogDifference(
+            "firing order of foreign keys on",
+            table,
+            ", ".join(map(firing.described, was[table])),
+            ", ".join(map(firing.described, now[table])),
+            firing.ONLY_LOOKING if firing.is_as_good(was[table], now[table]) else None,
+        )

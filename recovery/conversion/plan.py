@@ -279,12 +279,18 @@ def fingerprint(catalog: Catalog, closure: Closure, rests_on: Mapping[str, str])
             if oid in catalog.tables
         ],
         [
-            (k.name, k.schema, k.table_name, k.definition, k.comment, k.trigger_states)
+            (k.name, k.schema, k.table_name, k.definition, k.comment, _states(catalog, k.oid))
             for k in closure.foreign_keys
         ],
         sorted(rests_on.items()),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _states(catalog: Catalog, foreign_key: int) -> list[tuple[str, str, str]]:
+    """The triggers of a foreign key that are not in the normal state."""
+    triggers = catalog.triggers_of(foreign_key)
+    return [(one.state, one.function, one.table_name) for one in triggers if one.state != "O"]
 
 
 def _plain(name: ColumnName) -> str:

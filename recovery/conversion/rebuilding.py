@@ -24,7 +24,7 @@ _PRIVILEGES = {
 _ACL_ITEM = re.compile(r'(?P<to>"(?:[^"]|"")*"|[^="]*)=(?P<what>[A-Za-z*]*)/(?P<by>.+)')
 _NAME = r'(?:"(?:[^"]|"")*"|U&"(?:[^"]|"")*"|[^\s"]+)'
 _PLACES = re.compile(rf"ALTER (?:INDEX|MATERIALIZED VIEW) {_NAME}\.{_NAME} SET TABLESPACE {_NAME}")
-_FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
+_FIRING = {"O": "ENABLE", "D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,14 @@ class Surroundings:
 
     ``columns`` are those of a relation, ``index`` is the one behind a constraint, ``favoured`` are
     the roles that default privileges would give something to. ``calls``: functions that are not
-    PostgreSQL's own are called in it.
+    PostgreSQL's own are called in it. ``copies`` are a trigger's on partitions.
     """
 
     columns: tuple[CatalogObject, ...]
     index: CatalogObject | None
     favoured: tuple[str, ...]
     calls: bool = False
+    copies: tuple[CatalogObject, ...] = ()
 
 
 def rebuild(found: CatalogObject, around: Surroundings) -> Rebuild | None:
@@ -225,12 +226,31 @@ def _rule(found: CatalogObject, _around: Surroundings) -> Statements:
     return [_drop(found)], create
 
 
+def _trigger(found: CatalogObject, around: Surroundings) -> Statements:
+    drop, create = _rule(found, around)
+    have = found.properties
+    for copy in around.copies:
+        parts = _parts(copy)
+        # Up to 14 a partition's trigger may have a name of its own.
+        if copy.properties["name"] != have["name"]:
+            was = written(have["name"])
+            create.append(
+                composed("ALTER TRIGGER {was} ON {table} RENAME TO {name}", was=was, **parts)
+            )
+        if copy.properties["enabled"] != have["enabled"]:
+            state = written(_FIRING[copy.properties["enabled"]])
+            create.append(
+                composed("ALTER TABLE ONLY {table} {state} TRIGGER {name}", state=state, **parts)
+            )
+        create += _comment(copy)
+    return drop, create
+
+
 def _enabled(found: CatalogObject) -> Iterator[str]:
-    state = _FIRING.get(found.properties["enabled"])
-    if state is not None:
-        yield composed(
-            "ALTER TABLE {table} {state} {kind} {name}", state=written(state), **_parts(found)
-        )
+    state = found.properties["enabled"]
+    if state != "O":
+        said = written(_FIRING[state])
+        yield composed("ALTER TABLE {table} {state} {kind} {name}", state=said, **_parts(found))
 
 
 def _policy(found: CatalogObject, _around: Surroundings) -> Statements:
@@ -289,7 +309,7 @@ _MAKERS: dict[str, Callable[[CatalogObject, Surroundings], Statements]] = {
     "INDEX": _index,
     "CONSTRAINT": _constraint,
     "RULE": _rule,
-    "TRIGGER": _rule,
+    "TRIGGER": _trigger,
     "POLICY": _policy,
     "FUNCTION": _routine,
     "PROCEDURE": _routine,

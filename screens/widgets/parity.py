@@ -58,10 +58,6 @@ def _column(each: ForeignKeyParity) -> str:
     return f"{each.table}.{', '.join(each.columns)}"
 
 
-def _validated(each: ForeignKeyParity) -> str:
-    return "validated" if each.validated else "NOT VALIDATED"
-
-
 def _foreign_key_cells(each: ForeignKeyParity) -> tuple[Cell, ...]:
     return (
         words.state(_word(each)),
@@ -80,7 +76,7 @@ def _foreign_key_detail(each: ForeignKeyParity) -> Detail:
         before=each.before or "it was not there",
         after=each.after or "it is gone",
         more=f"References {each.references}. ON DELETE {each.on_delete}, "
-        f"ON UPDATE {each.on_update}, {_validated(each)}. {_orphans(each)}",
+        f"ON UPDATE {each.on_update}, {each.standing}. {_orphans(each)}",
     )
 
 
@@ -107,7 +103,7 @@ _FOREIGN_KEYS: Compared[ForeignKeyParity] = Compared(
     cells=_foreign_key_cells,
     differs=lambda each: each.state != SAME,
     text=lambda each: "\n".join(
-        (_word(each), each.state, _column(each), _key(each), each.name, _validated(each))
+        (_word(each), each.state, _column(each), _key(each), each.name, each.standing)
     ),
     detail=_foreign_key_detail,
     # What has nothing to do with the keys comes last.

@@ -162,6 +162,7 @@ def _walk(database: Database, case: Case) -> None:
         assert _types(database, case) == {
             key: KeyType.parse(type_).name for key, type_ in case.keys.items()
         }
+        assert foreign_keys_in_full(database) == foreign_keys_in_full(twin)
         assert behaviour(database) == behaviour(twin)
 
 
@@ -173,6 +174,26 @@ def _types(database: Database, case: Case) -> dict[str, str]:
             for column in ask(conn, "columns", ColumnRow)
         }
     return {key: found[ColumnName.parse(key)] for key in case.keys}
+
+
+def foreign_keys_in_full(database: Database) -> list[tuple[object, ...]]:
+    """Every foreign key, each copy for a partition too, with its triggers in their firing order."""
+    return database.rows("""
+        WITH t AS (
+          SELECT tgconstraint, tgenabled, tgfoid::regproc::text AS function,
+                 rank() OVER (PARTITION BY tgrelid ORDER BY tgname) AS place
+          FROM pg_trigger
+          -- Those of a partitioned table itself fire only when rows change their partition.
+          JOIN pg_class c ON c.oid = tgrelid AND (c.relkind = 'r' OR tgname ~ '_a_')
+        )
+        SELECT k.conname, k.conrelid::regclass::text, k.confrelid::regclass::text,
+               k.convalidated, k.conislocal, k.coninhcount,
+               obj_description(k.oid, 'pg_constraint'),
+               ARRAY(SELECT format('%s %s %s', function, place, tgenabled)
+                     FROM t WHERE tgconstraint = k.oid ORDER BY 1)
+        FROM pg_constraint k
+        WHERE k.contype = 'f'
+        ORDER BY 1, 2, 3""")
 
 
 # A key that no row has.

@@ -91,9 +91,6 @@ def test_phases_count_what_the_incident_says(incident_database: Database) -> Non
     assert phases[2]["users.id"] == 42
     assert phases[2] == phases[5]
     assert sum(phases[2].values()) == recovery.made.foreign_keys
-    unconverted = [s for s in recovery.made.statements if s.phase == 2 and "none of" in s.why]
-    assert phases[2]["order kept"] == len(unconverted) > 0
-    assert "behind those that reference crm_accounts" in unconverted[0].why
     compared = recovery.session.history().last(e.ParityChecked)
     assert compared is not None
     assert len(compared.foreign_keys) == len(foreign_keys_of(incident_database))

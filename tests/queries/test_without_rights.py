@@ -20,7 +20,7 @@ from tests.waiting import until
 SCHEMA = """
 CREATE TABLE users (id uuid PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, name text DEFAULT 'x');
 CREATE TABLE notes (id bigserial PRIMARY KEY, user_id uuid REFERENCES users, note text);
-CREATE TABLE parts (id int NOT NULL, day date) PARTITION BY RANGE (day);
+CREATE TABLE parts (id int NOT NULL, day date, u uuid REFERENCES users) PARTITION BY RANGE (day);
 CREATE TABLE parts_1 PARTITION OF parts DEFAULT;
 CREATE VIEW v AS SELECT id FROM users;
 CREATE MATERIALIZED VIEW m AS SELECT id FROM users;
@@ -43,6 +43,8 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "end_own_session": (rows.EndedSessionRow, {"xid": "4711"}),
     "evaluated": (rows.EvaluatedRow, {}),
     "event_triggers": (rows.EventTriggerRow, {}),
+    "foreign_key_copies": (rows.ForeignKeyCopyRow, {}),
+    "foreign_key_triggers": (rows.ForeignKeyTriggerRow, {}),
     "foreign_keys": (rows.ForeignKeyRow, {"relations": []}),
     "identity": (rows.IdentityRow, {}),
     "inheritance": (rows.InheritanceRow, {}),

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg.pq import TransactionStatus
 
+from recovery.private import scratch
 from recovery.record import events as e
 from recovery.record.events import Finding
 from recovery.revision import migration_scripts
@@ -17,7 +18,7 @@ from recovery.steps import schema_check, verification
 from recovery.steps.findings.unknown import Asking
 from recovery.steps.runner import perform
 from recovery.words.profile import Profile, parse
-from tests.conftest import Database
+from tests.conftest import Database, new_database
 from tests.recovering import ME, Recovery
 
 # The index was made while its function called nothing: PostgreSQL 17 would not make it now.
@@ -38,6 +39,25 @@ CREATE INDEX ON notes (title(body));
 SET check_function_bodies = off;
 CREATE OR REPLACE FUNCTION title(given text) RETURNS text LANGUAGE sql IMMUTABLE
   AS 'SELECT slug(given)';
+"""
+# What foreign keys can be from PostgreSQL 18 on.
+OF_18 = """
+CREATE EXTENSION btree_gist;
+CREATE TABLE users (id uuid PRIMARY KEY);
+CREATE TABLE members (who uuid REFERENCES users, at daterange,
+  PRIMARY KEY (who, at WITHOUT OVERLAPS));
+CREATE TABLE visits (who uuid, at daterange,
+  CONSTRAINT covered FOREIGN KEY (who, PERIOD at) REFERENCES members (who, PERIOD at));
+CREATE TABLE stays (who uuid, at daterange);
+INSERT INTO stays VALUES ('00000000-0000-0000-0000-000000000001', '[2021-06-01,2022-06-01)');
+ALTER TABLE stays ADD CONSTRAINT too_long
+  FOREIGN KEY (who, PERIOD at) REFERENCES members (who, PERIOD at) NOT VALID;
+CREATE TABLE notes (who uuid CONSTRAINT hint REFERENCES users NOT ENFORCED);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001');
+INSERT INTO members VALUES ('00000000-0000-0000-0000-000000000001', '[2020-01-01,2021-01-01)'),
+  ('00000000-0000-0000-0000-000000000001', '[2021-01-01,2022-01-01)');
+INSERT INTO visits VALUES ('00000000-0000-0000-0000-000000000001', '[2020-06-01,2021-06-01)');
+INSERT INTO notes VALUES ('00000000-0000-0000-0000-00000000000f');
 """
 SCRIPT = """
 revision = "{0}"
@@ -106,7 +126,7 @@ def test_the_database_says_where_names_are_found(database: Database) -> None:
     refused = {refusal.object for refusal in recovery.made.refusals}
     if database.server.installation.major >= 17:
         # Whatever is set, PostgreSQL makes the index with a search_path of its own.
-        assert refused == {"index notes_title_idx of notes"}
+        assert refused == {"index public.notes_title_idx of public.notes"}
         return
     assert refused == set()
     assert "SET LOCAL search_path = public, app;" in recovery.session.plan_file.read_text()
@@ -221,6 +241,41 @@ def test_a_check_that_is_refused_is_not_checked_and_the_others_are_made(
     assert orphans.state is e.CheckState.FAILED
     assert "orders.orders_user_id_fkey: 1" in orphans.evidence
     assert "notes.notes_user_id_fkey not checked: " in orphans.evidence
+
+
+def test_a_period_has_to_be_covered_and_what_is_not_enforced_is_as_before(
+    server_of: Callable[[str], scratch.Server],
+) -> None:
+    with new_database(server_of("embedded")) as database:
+        database.execute(OF_18)
+        recovery = Recovery(database, _profile(database)).planned()
+
+        found = recovery.session.history().last(e.Investigated)
+        assert found is not None
+        counted = {row.foreign_key: row.count for row in found.orphans}
+        assert counted == {"too_long": 1, "hint": 1}
+        told = {each.code: each for each in found.findings}
+        assert "NOT ENFORCED" in told["orphans-not-enforced"].remedy
+        assert "too_long" in told["orphans-not-validated"].evidence
+        assert "orphans" not in told
+
+        recovery.ready()
+        commit = e.Commit(by=ME, typed=database.name)
+        assert recovery.convert_here(commit) is e.Outcome.COMMITTED, recovery.told()
+        compared = recovery.session.history().last(e.ParityChecked)
+        assert compared is not None
+        standings = {row.name: row.standing for row in compared.foreign_keys}
+        assert standings["covered"] == "validated"
+        assert standings["hint"] == "NOT ENFORCED"
+
+        assert perform(recovery.session, e.Step.VERIFICATION, recovery.options()) == 0
+        verified = recovery.session.history().last(e.Verified)
+        assert verified is not None
+        checks = {each.name: each for each in verified.checks}
+        assert checks["foreign keys"].state is e.CheckState.PASSED
+        orphans = checks["every reference finds its key"]
+        assert orphans.evidence.startswith("1 orphans (stays.too_long: 1)")
+        assert "notes.hint is not enforced: 1" in orphans.evidence
 
 
 def test_no_snapshot_is_open_while_scripts_run_and_schemas_are_compared(

@@ -1,11 +1,11 @@
 """The statements that drop foreign keys, make them again, and look whether they are as before."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from psycopg import sql
 
-from queries.rows import ForeignKeyRow
+from queries.rows import ForeignKeyCopyRow, ForeignKeyRow
 from recovery.catalog.catalog import Catalog
 from recovery.conversion.closure import Closure
 from recovery.conversion.statements.statement import DROP, RECREATE, Statement, do
@@ -13,9 +13,11 @@ from recovery.record.events import Effort
 from recovery.words.composing import composed, listed, written
 from recovery.words.names import TableName
 
-# What a foreign key is counted under that is made again though no column of it is converted.
-_IN_ORDER = "order kept"
-_FIRING = {"D": "DISABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
+_FIRING = {
+    "D": "DISABLE TRIGGER",
+    "R": "ENABLE REPLICA TRIGGER",
+    "A": "ENABLE ALWAYS TRIGGER",
+}
 
 
 def dropped(catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow) -> Statement:
@@ -28,8 +30,8 @@ def dropped(catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow) -> S
             name=sql.Identifier(foreign_key.name),
         ),
         described(catalog, foreign_key),
-        _why_dropped(catalog, closure, foreign_key),
-        _counted(closure, foreign_key),
+        "its two sides have different types while the conversion runs",
+        Counter([closure.key_of(foreign_key)]),
         _ends(catalog, foreign_key),
     )
 
@@ -37,7 +39,7 @@ def dropped(catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow) -> S
 def recreated(
     catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow
 ) -> Iterator[Statement]:
-    """The statements that make one again, with its comment and the states of its triggers."""
+    """The statements that make one again, with its comment and what its copies had."""
     table = sql.Identifier(foreign_key.schema, foreign_key.table_name)
     name = sql.Identifier(foreign_key.name)
     named = described(catalog, foreign_key)
@@ -50,60 +52,173 @@ def recreated(
             definition=written(foreign_key.definition),
         ),
         named,
-        "from its stored definition, in the original order: that decides which fires first",
-        _counted(closure, foreign_key),
+        "from its stored definition",
+        Counter([closure.key_of(foreign_key)]),
         _ends(catalog, foreign_key),
         effort=Effort.LOOK_UP if foreign_key.is_validated else Effort.CATALOG,
         evaluates=True,
     )
     if foreign_key.comment is not None:
-        yield Statement(
-            RECREATE,
-            composed(
-                "COMMENT ON CONSTRAINT {name} ON {table} IS {comment}",
-                name=name,
-                table=table,
-                comment=sql.Literal(foreign_key.comment),
-            ),
-            named,
-            "dropping the foreign key dropped its comment",
-            Counter(),
-            _ends(catalog, foreign_key)[:1],
-        )
-    for state, function, on_table in foreign_key.trigger_states:
-        yield Statement(
-            RECREATE,
-            _set_trigger_state(table, foreign_key.name, state, function, on_table),
-            named,
-            "the trigger was not in the normal state before",
-            Counter(),
-            _ends(catalog, foreign_key),
-        )
+        yield _comment(catalog, foreign_key, table, foreign_key.name, foreign_key.comment)
+    yield from _copies(catalog, foreign_key)
 
 
-def _set_trigger_state(
-    table: sql.Identifier, constraint: str, state: str, function: str, on_table: str
-) -> str:
-    """The trigger's name has an oid in it, so it is looked up where the statement runs."""
+def _copies(catalog: Catalog, foreign_key: ForeignKeyRow) -> Iterator[Statement]:
+    """What PostgreSQL's copies for partitions had, which were dropped with the foreign key."""
+    copies = catalog.key_copies.get(foreign_key.oid, [])
+    named, ends = described(catalog, foreign_key), _ends(catalog, foreign_key)
+    if any(copy.name != foreign_key.name for copy in copies):
+        yield Statement(
+            RECREATE,
+            _names_of_copies(foreign_key, copies),
+            named,
+            "its copies for partitions had other names than they get",
+            Counter(),
+            ends,
+        )
+    for copy in copies:
+        table = written(copy.relation)
+        if copy.comment is not None:
+            yield _comment(catalog, foreign_key, table, copy.name, copy.comment)
+        if copy.is_validated and not foreign_key.is_validated:
+            yield Statement(
+                RECREATE,
+                composed(
+                    "ALTER TABLE {table} VALIDATE CONSTRAINT {name}",
+                    table=table,
+                    name=sql.Identifier(copy.name),
+                ),
+                named,
+                "this partition was validated by itself",
+                Counter(),
+                ends,
+                effort=Effort.LOOK_UP,
+                evaluates=True,
+            )
+
+
+def _comment(
+    catalog: Catalog,
+    foreign_key: ForeignKeyRow,
+    table: sql.Composable,
+    name: str,
+    comment: str,
+) -> Statement:
+    return Statement(
+        RECREATE,
+        composed(
+            "COMMENT ON CONSTRAINT {name} ON {table} IS {comment}",
+            name=sql.Identifier(name),
+            table=table,
+            comment=sql.Literal(comment),
+        ),
+        described(catalog, foreign_key),
+        "dropping the foreign key dropped its comment",
+        Counter(),
+        _ends(catalog, foreign_key)[:1],
+    )
+
+
+def _names_of_copies(foreign_key: ForeignKeyRow, copies: list[ForeignKeyCopyRow]) -> str:
+    """By way of names that no other has: two copies may have each other's."""
     return do(
         composed(
             """DECLARE
-  name text;
+  copy record;
 BEGIN
-  SELECT t.tgname INTO STRICT name
-  FROM pg_catalog.pg_trigger t
-  JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
-  WHERE k.conrelid = {table}::pg_catalog.regclass AND k.conname = {constraint}
-    AND t.tgfoid = {function}::pg_catalog.regproc
-    AND t.tgrelid = {on_table}::pg_catalog.regclass;
-  EXECUTE pg_catalog.format({template}, {on_table}::pg_catalog.regclass, name);
+  FOR copy IN
+    WITH RECURSIVE family AS (
+      SELECT k.* FROM pg_catalog.pg_constraint k
+      WHERE k.conrelid = {table}::pg_catalog.regclass AND k.conname = {constraint}
+      UNION ALL
+      SELECT k.* FROM family f JOIN pg_catalog.pg_constraint k ON k.conparentid = f.oid
+    )
+    SELECT turn, e.tab, CASE turn WHEN 1 THEN k.conname ELSE 'pg_rekey_' || k.oid END AS old,
+           CASE turn WHEN 1 THEN 'pg_rekey_' || k.oid ELSE e.name END AS new
+    FROM (VALUES
+      {rows}
+    ) AS e (tab, referenced, name)
+    JOIN family k ON k.conrelid = e.tab::pg_catalog.regclass
+                 AND k.confrelid = e.referenced::pg_catalog.regclass
+    CROSS JOIN (VALUES (1), (2)) AS turns (turn)
+    WHERE k.conname <> e.name
+    ORDER BY turn
+  LOOP
+    EXECUTE pg_catalog.format(
+      'ALTER TABLE %s RENAME CONSTRAINT %I TO %I', copy.tab, copy.old, copy.new);
+  END LOOP;
 END""",
-            table=sql.Literal(table.as_string(None)),
-            constraint=sql.Literal(constraint),
-            function=sql.Literal(function),
-            on_table=sql.Literal(on_table),
-            template=sql.Literal("ALTER TABLE %s " + _FIRING[state] + " %I"),
+            table=sql.Literal(foreign_key.relation),
+            constraint=sql.Literal(foreign_key.name),
+            rows=_rows((copy.relation, copy.referenced, copy.name) for copy in copies),
         )
+    )
+
+
+def _rows(values: Iterable[tuple[str | None, ...]]) -> sql.Composable:
+    rows = (sql.SQL("({})").format(listed(map(sql.Literal, row))) for row in values)
+    return listed(rows, ",\n      ")
+
+
+def firing_as_before(catalog: Catalog, foreign_key: ForeignKeyRow) -> Iterator[Statement]:
+    """The statement that gives its triggers the names and states that they had.
+
+    Triggers fire in the order of their names. From 15 on, PostgreSQL renames a partition's trigger
+    with its parent's, and refuses to rename it alone.
+    """
+    triggers = catalog.triggers_of(foreign_key.oid)
+    wanted = [one for one in triggers if not one.is_copy or one.state != "O"]
+    if not wanted:
+        return
+    yield Statement(
+        RECREATE,
+        do(
+            composed(
+                """DECLARE
+  it record;
+BEGIN
+  FOR it IN
+    SELECT t.tgrelid::pg_catalog.regclass AS tab, t.tgname AS now, e.name, e.state
+    FROM (VALUES
+      {rows}
+    ) AS e (relation, con, tab, function, name, state)
+    JOIN pg_catalog.pg_constraint k ON k.conrelid = e.relation::pg_catalog.regclass
+                                   AND k.conname = e.con
+    JOIN pg_catalog.pg_trigger t ON t.tgconstraint = k.oid
+                                AND t.tgrelid = e.tab::pg_catalog.regclass
+                                AND t.tgfoid = e.function::pg_catalog.regproc
+    -- Renaming one renames its copies, so theirs is the first turn.
+    ORDER BY e.name IS NOT NULL
+  LOOP
+    IF it.state IS NOT NULL THEN
+      EXECUTE pg_catalog.format('ALTER TABLE ONLY %s %s %I', it.tab, it.state, it.now);
+    END IF;
+    IF it.name IS NOT NULL THEN
+      BEGIN
+        EXECUTE pg_catalog.format('ALTER TRIGGER %I ON %s RENAME TO %I', it.now, it.tab, it.name);
+      EXCEPTION WHEN duplicate_object THEN
+        NULL; -- on a copy of the schema another may have it; the firing order is compared
+      END;
+    END IF;
+  END LOOP;
+END""",
+                rows=_rows(
+                    (
+                        one.relation,
+                        one.constraint_name,
+                        one.table_name,
+                        one.function,
+                        None if one.is_copy else one.name,
+                        _FIRING.get(one.state),
+                    )
+                    for one in wanted
+                ),
+            )
+        ),
+        described(catalog, foreign_key),
+        "its triggers fire in the order of their names, and in the state that they had",
+        Counter(),
+        _ends(catalog, foreign_key),
     )
 
 
@@ -141,20 +256,6 @@ BEGIN
 END""",
             rows=rows,
         )
-    )
-
-
-def _counted(closure: Closure, foreign_key: ForeignKeyRow) -> Counter[str]:
-    return Counter([closure.key_of(foreign_key) or _IN_ORDER])
-
-
-def _why_dropped(catalog: Catalog, closure: Closure, foreign_key: ForeignKeyRow) -> str:
-    if closure.key_of(foreign_key):
-        return "its two sides have different types while the conversion runs"
-    referenced = catalog.table_name(foreign_key.referenced_oid)
-    return (
-        f"none of its columns is converted: it comes back behind those that reference {referenced} "
-        "and were created before it, so that they fire in the same order"
     )
 
 

@@ -42,6 +42,9 @@ def statements(
     yield from (s for s in altered if s.phase == REFERENCES)
     for foreign_key in closure.foreign_keys:
         yield from foreign_keys.recreated(catalog, closure, foreign_key)
+    # When all are there: no new trigger then takes a name that one of these had.
+    for foreign_key in closure.foreign_keys:
+        yield from foreign_keys.firing_as_before(catalog, foreign_key)
     for rebuild in rebuilds:
         yield from rebuilt.recreated(catalog, rebuild)
     yield from rebuilt.index_targets(catalog, closure, rebuilds)

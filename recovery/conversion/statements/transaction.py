@@ -114,9 +114,7 @@ def locked(
 ) -> dict[TableName, int]:
     """The tables that are locked before anything else, by name, and their oids."""
     oids = {oid for oid in closure.tables() if oid in catalog.tables}
-    # A foreign key that keeps its place in the firing order may be on a table of its own,
-    oids |= {foreign_key.table_oid for foreign_key in closure.foreign_keys}
-    # and so may a policy or a trigger.
+    # A policy or a trigger may be on a table of its own.
     tables = (table_of(catalog, rebuild) for rebuild in rebuilds)
     oids |= {table.id[1] for table in tables if table is not None}
     return dict(sorted((catalog.table_name(oid), oid) for oid in oids))

@@ -26,6 +26,13 @@ class ForeignKeyParity(Fact, frozen=True):
     orphans_after: int | None
     state: str
 
+    @property
+    def standing(self) -> str:
+        """Whether PostgreSQL vouches for the rows: it writes NOT ENFORCED last (18)."""
+        if self.after is not None and self.after.endswith("NOT ENFORCED"):
+            return "NOT ENFORCED"
+        return "validated" if self.validated else "NOT VALIDATED"
+
 
 class TableParity(Fact, frozen=True):
     """Rows and digests of one converted table before and after; digests are by column."""

@@ -217,6 +217,12 @@ ORPHANS_NOT_VALIDATED = Kind(
     "Rows refer to keys that are not there, by a foreign key that is NOT VALID.",
     "It is recreated NOT VALID, as it was; the orphans stay.",
 )
+ORPHANS_NOT_ENFORCED = Kind(
+    "orphans-not-enforced",
+    NOTE,
+    "Rows refer to keys that are not there, by a foreign key that is NOT ENFORCED.",
+    "It is recreated NOT ENFORCED, as it was: PostgreSQL looks at no row for it.",
+)
 SOFT_REFERENCES = Kind(
     "soft-references",
     WARNING,

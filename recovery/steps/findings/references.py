@@ -9,6 +9,7 @@ from recovery.steps.findings.evidence import MOST_TOLD, told
 from recovery.steps.findings.kinds import (
     LEFT,
     ORPHANS,
+    ORPHANS_NOT_ENFORCED,
     ORPHANS_NOT_VALIDATED,
     OTHER_UUIDS,
     SOFT_REFERENCES,
@@ -22,7 +23,11 @@ def orphans(counted: Iterable[tuple[ForeignKeyRow, Orphans]]) -> Iterator[Findin
         title = f"{row.count} rows of {row.table} refer to keys that are not there"
         named = f"{row.table}, foreign key {row.foreign_key}"
         query = parity.orphans_query(foreign_key)
-        if foreign_key.is_validated:
+        if not foreign_key.is_enforced:
+            yield ORPHANS_NOT_ENFORCED.found(
+                title, f"{named} is NOT ENFORCED, {row.count} orphans", query=query
+            )
+        elif foreign_key.is_validated:
             yield ORPHANS.found(
                 title,
                 f"{named}: {row.count} orphans, though the foreign key counts as validated",

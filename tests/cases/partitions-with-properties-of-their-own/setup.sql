@@ -1,0 +1,14 @@
+CREATE TABLE users (id uuid PRIMARY KEY);
+CREATE TABLE notes (day int, u uuid CONSTRAINT first REFERENCES users, v uuid CONSTRAINT second REFERENCES users) PARTITION BY RANGE (day);
+CREATE TABLE notes_1 PARTITION OF notes FOR VALUES FROM (0) TO (10);
+CREATE TABLE notes_2 PARTITION OF notes FOR VALUES FROM (10) TO (20) PARTITION BY LIST (day);
+CREATE TABLE notes_2a PARTITION OF notes_2 DEFAULT;
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001');
+INSERT INTO notes SELECT n, '00000000-0000-0000-0000-000000000001' FROM generate_series(1, 15, 7) n;
+-- The names of the two change places on one partition.
+ALTER TABLE notes_1 RENAME CONSTRAINT first TO aside;
+ALTER TABLE notes_1 RENAME CONSTRAINT second TO first;
+ALTER TABLE notes_1 RENAME CONSTRAINT aside TO second;
+ALTER TABLE notes_2a RENAME CONSTRAINT first TO "own ""name""";
+COMMENT ON CONSTRAINT second ON notes_1 IS 'of the first';
+COMMENT ON CONSTRAINT first ON notes_2 IS 'in the middle';
