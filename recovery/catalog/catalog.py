@@ -39,8 +39,8 @@ class Catalog:
     ``key_copies`` are those for partitions, by the foreign key's oid. ``key_triggers`` are in the
     order in which they fire on their table.
     ``objects`` has everything but columns, ``columns_of`` the columns by their relation's oid;
-    ``named`` has both. ``serials`` are the sequences of serial columns; ``sequences`` says which
-    column owns one, also of an identity. Default privileges give something to ``favoured_roles``.
+    ``named`` has both. ``identities`` are the sequences of identity columns, ``serials`` all others
+    that feed a column. Default privileges give something to ``favoured_roles``.
     In the ``creatable`` schemas this role may make something. By ``search_path`` functions look up
     names that PostgreSQL calls by itself; it is empty if there are none.
     """
@@ -56,8 +56,8 @@ class Catalog:
     objects: dict[ObjectId, CatalogObject]
     columns_of: dict[int, list[CatalogObject]]
     named: dict[ObjectName, CatalogObject]
-    serials: dict[Place, CatalogObject]
-    sequences: dict[ObjectName, Place]
+    identities: dict[Place, CatalogObject]
+    serials: dict[Place, list[CatalogObject]]
     own_roles: frozenset[str]
     favoured_roles: tuple[str, ...]
     creatable: frozenset[str]
@@ -134,11 +134,14 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
     known_roles = ask(conn, "roles", RoleRow)
     by_id = {found.id: found for found in everything if found.kind != "COLUMN"}
     relations = {found.id[1]: found for found in everything if found.kind == "SEQUENCE"}
-    owned = [
-        ((row.table_oid, row.column_number), relations[row.sequence_oid], row.is_identity)
-        for row in ask(conn, "serials", SerialRow)
-        if row.sequence_oid in relations
-    ]
+    identities: dict[Place, CatalogObject] = {}
+    serials: dict[Place, list[CatalogObject]] = defaultdict(list)
+    for feeding in ask(conn, "serials", SerialRow):
+        place, sequence = (feeding.table_oid, feeding.column_number), feeding.sequence_oid
+        if sequence in relations and feeding.is_identity:
+            identities[place] = relations[sequence]
+        elif sequence in relations:
+            serials[place].append(relations[sequence])
     return Catalog(
         tables={row.oid: row for row in ask(conn, "tables", TableRow)},
         columns={(row.table_oid, row.number): row for row in ask(conn, "columns", ColumnRow)},
@@ -151,8 +154,8 @@ def read(conn: psycopg.Connection[Any]) -> Catalog:
         objects=by_id,
         columns_of=dict(columns_of),
         named={found.name: found for found in everything},
-        serials={place: sequence for place, sequence, is_identity in owned if not is_identity},
-        sequences={sequence.name: place for place, sequence, _ in owned},
+        identities=identities,
+        serials=dict(serials),
         own_roles=frozenset(role.name for role in known_roles if role.mine),
         favoured_roles=tuple(role.name for role in known_roles if role.favoured),
         creatable=frozenset(s.name for s in ask(conn, "schemas", SchemaRow) if s.creatable),

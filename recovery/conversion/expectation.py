@@ -6,6 +6,7 @@ from typing import Any
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.expressions import without_casts
 from recovery.catalog.objects import CatalogObject, ObjectName
+from recovery.conversion import sequences
 from recovery.conversion.closure import Member
 from recovery.conversion.compatibility import MARK
 from recovery.conversion.plan import Plan
@@ -56,9 +57,7 @@ class Expectation:
                 if rebuild.object.kind in ("VIEW", "MATERIALIZED VIEW")
             ),
             plan.rewritten,
-            frozenset(
-                name for name, place in catalog.sequences.items() if place in plan.closure.members
-            ),
+            sequences.changed(catalog, plan.closure),
             plan.compatible,
             {was: frozenset(now) for was, now in types.items()},
         )

@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import ObjectName
-from recovery.conversion import compatibility, dependents, preserved, routines
+from recovery.conversion import compatibility, dependents, preserved, routines, sequences
 from recovery.conversion.closure import Closure
 from recovery.conversion.closure import find as find_closure
 from recovery.conversion.rebuilding import Rebuild
@@ -111,6 +111,7 @@ def build(
     refused = [
         *closure.refusals,
         *hanging.refusals,
+        *sequences.refusals(catalog, closure, superuser=identity.superuser),
         *(_unknown(catalog, key) for key in closure.unknown),
         *(compatibility.refusals(catalog, closure) if compatible else ()),
         *failures,

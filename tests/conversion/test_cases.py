@@ -52,7 +52,7 @@ class Case:
     ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
     why it would fail when it is called. Such a case is proved. ``compatible``: with operators for
     what still has the old type. ``refilled`` are the materialized views that are stale, and how.
-    ``role`` converts; else a superuser does.
+    ``role`` converts; else a superuser does. ``answers`` has, by query, its answer after COMMIT.
     """
 
     setup: str
@@ -62,6 +62,7 @@ class Case:
     rebuilt: tuple[str, ...] = ()
     rewritten: dict[str, str] = field(default_factory=dict)
     breaks: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
     proved: bool = False
     compatible: bool = False
     refilled: dict[str, str] = field(default_factory=dict)
@@ -164,6 +165,8 @@ def _walk(database: Database, case: Case) -> None:
         }
         assert foreign_keys_in_full(database) == foreign_keys_in_full(twin)
         assert behaviour(database) == behaviour(twin)
+    for query, answer in case.answers.items():
+        assert database.rows(query) == [(answer,)]
 
 
 def _types(database: Database, case: Case) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from recovery.catalog.catalog import Catalog
+from recovery.conversion import sequences
 from recovery.conversion.closure import Closure, Member
 from recovery.conversion.statements.statement import KEYS, REFERENCES, Statement, do
 from recovery.record.events import Effort
@@ -50,7 +51,10 @@ END""",
 
 
 def altered(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
-    """The statements that convert the columns, those of tables with a key in their own phase."""
+    """The statements that convert the columns, those of tables with a key in their own phase.
+
+    What feeds them comes last.
+    """
     for oid in closure.tables():
         members = closure.members_of(oid)
         # Partitions and children are altered through their parent.
@@ -80,28 +84,24 @@ def altered(catalog: Catalog, closure: Closure) -> Iterator[Statement]:
         )
         for member in own:
             yield from _default_again(name, member, phase)
-        for member in own:
-            # That of an identity column changes with it.
-            sequence = catalog.serials.get(member.place)
-            if sequence is not None and member.target.is_bigint:
-                yield Statement(
-                    phase,
-                    composed("ALTER SEQUENCE {s} AS bigint", s=written(sequence.identity)),
-                    f"sequence {sequence.identity}",
-                    "it would end where the smaller type ends",
-                    Counter(),
-                    (name,),
-                    _blocked(f"sequence {sequence.identity}"),
-                )
+    for member, sequence in sequences.widened(catalog, closure):
+        yield Statement(
+            KEYS if member.is_key else REFERENCES,
+            composed("ALTER SEQUENCE {s} AS bigint", s=written(sequence.identity)),
+            f"sequence {sequence.identity}",
+            "it would end where the smaller type ends",
+            Counter(),
+            (member.name.table,),
+            _blocked(f"sequence {sequence.identity}"),
+        )
 
 
 def _identities(catalog: Catalog, members: list[Member]) -> str:
     """The sequences of identity columns, which change with their columns."""
-    places = {member.place for member in members if member.target.is_bigint}
     return "; ".join(
-        _blocked(f"sequence {name}")
-        for (_, name), place in catalog.sequences.items()
-        if place in places and place not in catalog.serials
+        _blocked(f"sequence {catalog.identities[member.place].identity}")
+        for member in members
+        if member.target.is_bigint and member.place in catalog.identities
     )
 
 

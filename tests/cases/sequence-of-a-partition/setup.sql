@@ -1,0 +1,18 @@
+CREATE SEQUENCE whole AS integer;
+CREATE SEQUENCE part AS integer;
+CREATE SEQUENCE child AS smallint;
+CREATE TABLE t (id int NOT NULL DEFAULT nextval('whole'), day int) PARTITION BY RANGE (day);
+CREATE TABLE t_1 PARTITION OF t (id DEFAULT nextval('part')) FOR VALUES FROM (0) TO (9);
+CREATE TABLE t_2 (id serial CONSTRAINT t_id_not_null NOT NULL, day int);
+ALTER TABLE t ATTACH PARTITION t_2 DEFAULT;
+CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE of_parent () INHERITS (parent);
+ALTER TABLE of_parent ALTER id SET DEFAULT nextval('child');
+INSERT INTO t (day) VALUES (1), (20);
+INSERT INTO t_1 (day) VALUES (1);
+INSERT INTO t_2 (day) VALUES (30);
+INSERT INTO of_parent DEFAULT VALUES;
+CREATE TABLE grandparent (n int);
+CREATE TABLE middle (id serial PRIMARY KEY) INHERITS (grandparent);
+CREATE TABLE leaf (id int DEFAULT nextval('child')) INHERITS (middle);
+INSERT INTO leaf DEFAULT VALUES;
