@@ -273,6 +273,26 @@ class MembershipRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OidAliasRow:
+    """oid_aliases.sql"""
+
+    table_oid: int
+    schema: str
+    table_name: str
+    name: str
+    is_array: bool
+    catalog: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedOidRow:
+    """replaced_oids.sql"""
+
+    catalog: str
+    oid: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoleRow:
     """roles.sql"""
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from recovery.catalog import catalog
-from recovery.conversion import closure, plan, soft_references
+from recovery.conversion import closure, oid_aliases, plan, soft_references
 from recovery.record import events as e
 from recovery.record.decisions import decide_column as decide
 from recovery.server.identity import identify
@@ -233,6 +233,56 @@ def test_what_an_owner_does_not_see_or_may_not_make_is_refused(database: Databas
             assert {"users", "materialized view public.m"} == {r.object for r in made.refusals}
     finally:
         database.execute("DROP OWNED BY plain_owner; DROP ROLE plain_owner")
+
+
+def test_a_sequence_of_somebody_else_is_refused(database: Database) -> None:
+    database.execute(
+        """
+        CREATE SEQUENCE theirs AS integer;
+        CREATE TABLE orders (id int PRIMARY KEY DEFAULT nextval('theirs'));
+        CREATE ROLE table_owner;
+        ALTER TABLE orders OWNER TO table_owner;
+        """
+    )
+    try:
+        with database.connect() as conn:
+            conn.execute("SET ROLE table_owner")
+            conn.execute("SET search_path = ''")
+            identity = msgspec.structs.replace(identify(conn), superuser=False)
+            made = plan.build(
+                catalog.read(conn), profile_for(database, orders__id="bigint"), identity
+            )
+            (refusal,) = made.refusals
+            assert refusal.object == "sequence public.theirs"
+            assert "belongs to postgres" in refusal.reason
+    finally:
+        database.execute("DROP OWNED BY table_owner; DROP ROLE table_owner")
+
+
+def test_oids_that_this_role_may_not_read_are_refused(database: Database) -> None:
+    database.execute(
+        USERS
+        + """
+        CREATE VIEW v AS SELECT id FROM users;
+        CREATE TABLE secret (of regclass);
+        CREATE TABLE hidden (of regclass, many regclass[]);
+        CREATE POLICY none ON hidden USING (false);
+        ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
+        CREATE ROLE half_blind;
+        GRANT SELECT ON hidden TO half_blind;
+        """
+    )
+    try:
+        with database.connect(autocommit=True) as conn:
+            conn.execute("SET ROLE half_blind")
+            conn.execute("SET search_path = ''")
+            profile = profile_for(database, users__id="text")
+            made = plan.build(catalog.read(conn), profile, identify(conn))
+            refused = {each.object: each.reason for each in oid_aliases.refusals(conn, made)}
+            assert refused.keys() == {"secret.of", "hidden.of", "hidden.many"}
+            assert all("may not read" in reason for reason in refused.values())
+    finally:
+        database.execute("DROP OWNED BY half_blind; DROP ROLE half_blind")
 
 
 def test_a_key_whose_collation_alone_is_wrong_is_not_settled(database: Database) -> None:

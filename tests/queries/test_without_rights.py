@@ -24,6 +24,7 @@ CREATE TABLE parts (id int NOT NULL, day date, u uuid REFERENCES users) PARTITIO
 CREATE TABLE parts_1 PARTITION OF parts DEFAULT;
 CREATE VIEW v AS SELECT id FROM users;
 CREATE MATERIALIZED VIEW m AS SELECT id FROM users;
+CREATE TABLE names (of regclass);
 CREATE POLICY p ON notes USING (true);
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION fires() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
@@ -51,9 +52,14 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "instance": (rows.InstanceRow, {}),
     "lock_capacity": (rows.LockCapacityRow, {}),
     "log_position": (rows.LogPositionRow, {}),
+    "oid_aliases": (rows.OidAliasRow, {}),
     "objects_others": (rows.ObjectRow, {}),
     "objects_relations": (rows.ObjectRow, {"relations": []}),
     "objects_routines": (rows.ObjectRow, {}),
+    "replaced_oids": (
+        rows.ReplacedOidRow,
+        {"relations": [], "functions": [], "tables": "tables", "numbers": [1]},
+    ),
     "restoring": (rows.RestoringRow, {}),
     "roles": (rows.RoleRow, {}),
     "role_attributes": (rows.RoleAttributesRow, {}),

@@ -1,0 +1,11 @@
+CREATE TABLE users (id uuid PRIMARY KEY, name text);
+CREATE VIEW v AS SELECT id FROM users;
+CREATE VIEW stays AS SELECT name FROM users;
+CREATE MATERIALIZED VIEW m AS SELECT id FROM users;
+CREATE DOMAIN relation AS regclass;
+CREATE TABLE watched (name regclass, many regclass[], checked relation, note text);
+INSERT INTO watched VALUES ('v', ARRAY['users', 'm']::regclass[], 'm', 'x'), ('users', NULL, NULL, 'y');
+CREATE TABLE harmless (name regclass);
+INSERT INTO harmless VALUES ('stays'), ('users'), (NULL);
+CREATE MATERIALIZED VIEW copied AS SELECT name AS told FROM watched;
+CREATE MATERIALIZED VIEW empty AS SELECT name FROM watched WITH NO DATA;
