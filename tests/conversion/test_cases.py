@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from queries import ask
-from queries.rows import ColumnRow, ForeignKeyRow, TableRow
+from queries.rows import ColumnRow
 from recovery.private import scratch
 from recovery.record import events as e
 from recovery.words.names import ColumnName, KeyType, TableName
@@ -24,7 +23,8 @@ from tests.conftest import (
     kinds_of_servers,
     new_database,
 )
-from tests.recovering import ME, Recovery, contents_of, contents_query, schema_of
+from tests.conversion.behaviour import behaviour
+from tests.recovering import ME, Recovery, contents_of, schema_of
 
 CASES = sorted(path.parent for path in (Path(__file__).parents[1] / "cases").glob("*/case.toml"))
 
@@ -197,54 +197,3 @@ def foreign_keys_in_full(database: Database) -> list[tuple[object, ...]]:
         FROM pg_constraint k
         WHERE k.contype = 'f'
         ORDER BY 1, 2, 3""")
-
-
-# A key that no row has.
-STRANGER = "'ffffffff-ffff-4fff-8fff-ffffffffffff'"
-
-
-def behaviour(database: Database) -> list[tuple[str, object]]:
-    """What comes of writing to every table in turn, each time undone: an error, or all contents."""
-    with database.connect() as conn:
-        contents = contents_query(conn)
-        return [(text, _outcome(conn, text, contents)) for text in _writes(conn)]
-
-
-def _writes(conn: psycopg.Connection[Any]) -> list[str]:
-    def identifiers(names: list[str]) -> str:
-        return ", ".join(sql.Identifier(name).as_string(None) for name in names)
-
-    writes = []
-    for table in ask(conn, "tables", TableRow):
-        named = sql.Identifier(table.schema, table.name).as_string(None)
-        writes += [
-            f"DELETE FROM {named}",
-            f"DELETE FROM {named} WHERE ctid = (SELECT min(ctid) FROM {named})",
-            f"INSERT INTO {named} SELECT * FROM {named}",
-        ]
-    # By name: those that are recreated come after the others in the catalog.
-    foreign_keys = ask(conn, "foreign_keys", ForeignKeyRow, relations=[])
-    for key in sorted(foreign_keys, key=lambda key: (key.schema, key.table_name, key.name)):
-        child = sql.Identifier(key.schema, key.table_name).as_string(None)
-        parent = sql.Identifier(key.referenced_schema, key.referenced_table).as_string(None)
-        columns, referenced = identifiers(key.columns), identifiers(key.referenced_columns)
-        last = sql.Identifier(key.columns[-1]).as_string(None)
-        last_referenced = sql.Identifier(key.referenced_columns[-1]).as_string(None)
-        writes += [
-            f"UPDATE {child} SET ({columns}) = "
-            f"(SELECT {referenced} FROM {parent} ORDER BY {last_referenced}::text LIMIT 1)",
-            f"UPDATE {child} SET {last} = {STRANGER}",
-            f"UPDATE {parent} SET {last_referenced} = {STRANGER} "
-            f"WHERE ctid = (SELECT min(ctid) FROM {parent})",
-        ]
-    return writes
-
-
-def _outcome(conn: psycopg.Connection[Any], text: str, contents: str) -> object:
-    try:
-        with conn.transaction(force_rollback=True):
-            changed = conn.execute(text).rowcount
-            conn.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            return changed, sorted(conn.execute(contents).fetchall())
-    except psycopg.Error as error:
-        return error.sqlstate
