@@ -98,7 +98,7 @@ def _fate(server: scratch.Server, schema: RandomSchema) -> tuple[str, list[str]]
 
 
 def _unfit(recovery: Recovery) -> list[str]:
-    """The refusals that are of no use: only comparisons that no cast repairs may fail on a copy."""
+    """The refusals that are of no use: on a copy only what no cast repairs may fail."""
     return [
         str(refusal)
         for refusal in recovery.made.refusals
