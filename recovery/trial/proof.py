@@ -29,6 +29,7 @@ from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.server.door import Door
 from recovery.server.identity import Stranger
 from recovery.trial import schema_copy
+from recovery.trial.filling import fill
 from recovery.trial.schema_copy import Copy, NoCopy
 from recovery.words.composing import composed, written
 from recovery.words.errors import Refused, Unreachable, in_a_line
@@ -126,6 +127,7 @@ def run(
     extension's schema. What the plan itself refuses is not run and is no failure.
     """
     began = time.monotonic() if began is None else began
+    fill(conn, found, plan.search_path)
     before = catalog.read(conn)
     rewrites: list[Rewrite] = []
     failed_before = routines.failing(conn, before, plpgsql_check)
