@@ -21,6 +21,7 @@ SELECT
         FROM pg_catalog.pg_depend d
         JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
        WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
          AND d.objid = p.oid AND d.deptype = 'x'),
     'security labels', (SELECT pg_catalog.array_agg(s.provider || '=' || s.label ORDER BY s.provider)
                           FROM pg_catalog.pg_seclabel s
