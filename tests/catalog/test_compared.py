@@ -38,6 +38,7 @@ ANOTHERS = """(
 VALUES: dict[str, tuple[LiteralString, ...]] = {
     # Each row has its own, or all have none.
     "contype": ("translate(x.contype::text, 'pu', 'up')::\"char\"",),
+    "attrelid": ("'public.overlapping'::regclass",),
     "partrelid": ("'public.two'::regclass",),
     "seqrelid": ("'public.two'::regclass",),
     "rngtypid": ("'public.pair'::regtype",),
