@@ -53,7 +53,10 @@ VALUES: dict[str, tuple[LiteralString, ...]] = {
     "real": (ANOTHERS, "x.{column} + 10"),
 }
 # What belongs to no relation is read apart, and sooner.
-ELSEWHERE = ("FUNCTION", "DOMAIN", "DOMAIN CONSTRAINT", "OPERATOR", "CAST", "SCHEMA", "EXTENSION")
+ELSEWHERE = (
+    *("FUNCTION", "DOMAIN", "DOMAIN CONSTRAINT", "TYPE", "OPERATOR", "CAST"),
+    *("SCHEMA", "EXTENSION", "PUBLICATION"),
+)
 # What a server has from this major on.
 SINCE = {
     14: "CREATE FUNCTION parsed() RETURNS int BEGIN ATOMIC SELECT 1; END;"
@@ -123,7 +126,12 @@ def _read(conn: psycopg.Connection[Any], kind: str) -> Reading:
     if kind == "FOREIGN KEY":
         keys = ask(conn, "foreign_keys", ForeignKeyRow, relations=[])
         return {key.identity: {"definition": key.definition} for key in keys}
-    found = objects.read_elsewhere(conn) if kind in ELSEWHERE else objects.read(conn)
+    if kind in ELSEWHERE:
+        found = objects.read_elsewhere(conn)
+    elif kind == "PUBLISHED TABLE":
+        found = iter(objects.read(conn))
+    else:
+        found = objects.read_relations(conn)
     return {one.identity: one.properties for one in found if one.kind == kind}
 
 
