@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 TESTS ?=
 
-.PHONY: demo check test slow reliability safety bench format snapshots screenshots man findings clean
+.PHONY: demo check test slow reliability safety bench format snapshots screenshots man findings parity clean
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -60,6 +60,9 @@ man: $(VENV)/ready
 
 findings: $(VENV)/ready
 	$(BIN)/python scripts/findings_page.py docs/findings.md
+
+parity: $(VENV)/ready
+	$(BIN)/python scripts/parity_page.py docs/parity.md
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache dist

@@ -14,6 +14,10 @@ SELECT
       CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
       CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END,
       CASE WHEN p.pubviaroot THEN 'via root' END),
+    'security labels', (SELECT pg_catalog.array_agg(s.provider || '=' || s.label ORDER BY s.provider)
+                          FROM pg_catalog.pg_seclabel s
+                         WHERE s.classoid = 'pg_catalog.pg_publication'::pg_catalog.regclass
+                           AND s.objoid = p.oid AND s.objsubid = 0),
     'comment', pg_catalog.obj_description(p.oid, 'pg_publication')
   ))::text                AS properties
 FROM pg_catalog.pg_publication p
@@ -38,6 +42,10 @@ SELECT
     'range of', (SELECT pg_catalog.format_type(r.rngsubtype, NULL)
                    FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid),
     'extension', x.extname,
+    'security labels', (SELECT pg_catalog.array_agg(s.provider || '=' || s.label ORDER BY s.provider)
+                          FROM pg_catalog.pg_seclabel s
+                         WHERE s.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                           AND s.objoid = t.oid AND s.objsubid = 0),
     'comment', pg_catalog.obj_description(t.oid, 'pg_type')
   ))::text
 FROM pg_catalog.pg_type t
@@ -122,6 +130,10 @@ SELECT
       SELECT x::text
       FROM pg_catalog.unnest(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) AS x
       ORDER BY 1),
+    'security labels', (SELECT pg_catalog.array_agg(s.provider || '=' || s.label ORDER BY s.provider)
+                          FROM pg_catalog.pg_seclabel s
+                         WHERE s.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                           AND s.objoid = n.oid AND s.objsubid = 0),
     'comment', pg_catalog.obj_description(n.oid, 'pg_namespace')
   ))::text
 FROM pg_catalog.pg_namespace n

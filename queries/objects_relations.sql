@@ -6,9 +6,22 @@
 -- view. Foreign keys, and their triggers, have a question of their own.
 -- "relation" is what it comes and goes with, "relation_oid" its oid: a column's sequence belongs to
 -- the column's table. A column's "oid" is its relation's.
--- "properties" is JSON without its nulls; privileges are sorted and complete (defaults written out).
-WITH relation AS (
+-- "properties" is JSON without its nulls; privileges are sorted and complete (defaults written out),
+-- but for those of columns and of row types, which have none of their own by default.
+WITH extension_dependent AS (
+  SELECT d.classid, d.objid, pg_catalog.array_agg(x.extname ORDER BY x.extname) AS extensions
+  FROM pg_catalog.pg_extension x
+  JOIN pg_catalog.pg_depend d ON d.refobjid = x.oid AND d.deptype = 'x'
+        AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+  GROUP BY d.classid, d.objid
+), labelled AS (
+  SELECT l.classoid, l.objoid, l.objsubid,
+         pg_catalog.array_agg(l.provider || '=' || l.label ORDER BY l.provider) AS labels
+  FROM pg_catalog.pg_seclabel l
+  GROUP BY l.classoid, l.objoid, l.objsubid
+), relation AS (
   SELECT c.oid, c.relkind, coalesce(d.refobjid, c.oid) AS owner_oid,
+         d.refobjsubid AS owner_number,
          pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -40,7 +53,23 @@ WITH relation AS (
         ORDER BY 1),
       'comment', pg_catalog.obj_description(c.oid, 'pg_class'),
       'options', (SELECT pg_catalog.array_agg(o ORDER BY o)
-                    FROM pg_catalog.unnest(c.reloptions) AS o),
+                    FROM (SELECT pg_catalog.unnest(c.reloptions)
+                          UNION ALL
+                          SELECT 'toast.' || pg_catalog.unnest(k.reloptions)
+                            FROM pg_catalog.pg_class k WHERE k.oid = c.reltoastrelid) AS u(o)),
+      'type privileges', (SELECT pg_catalog.array_agg(x::text ORDER BY 1)
+                            FROM pg_catalog.pg_type t, pg_catalog.unnest(t.typacl) AS x
+                           WHERE t.oid = c.reltype),
+      'type comment', pg_catalog.obj_description(c.reltype, 'pg_type'),
+      'type security labels', y.labels,
+      'privileges on system columns', (
+        SELECT pg_catalog.jsonb_object_agg(a.attname, ARRAY(
+                 SELECT x::text FROM pg_catalog.unnest(a.attacl) AS x ORDER BY 1))
+          FROM pg_catalog.pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum < 0 AND a.attacl IS NOT NULL),
+      'owned by', (SELECT pg_catalog.quote_ident(a.attname)
+                     FROM pg_catalog.pg_attribute a
+                    WHERE a.attrelid = r.owner_oid AND a.attnum = r.owner_number),
       'extension', (SELECT x.extname
                       FROM pg_catalog.pg_depend e
                       JOIN pg_catalog.pg_extension x ON x.oid = e.refobjid
@@ -51,7 +80,7 @@ WITH relation AS (
       'access method', m.amname,
       'row security', nullif(c.relrowsecurity, false),
       'forced row security', nullif(c.relforcerowsecurity, false),
-      'replica identity', CASE WHEN c.relkind IN ('r', 'p') THEN c.relreplident END,
+      'replica identity', CASE WHEN c.relkind IN ('r', 'p', 'm') THEN c.relreplident END,
       'partition bound', pg_catalog.pg_get_expr(c.relpartbound, c.oid),
       'partition key', CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
       'type', CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END,
@@ -64,16 +93,14 @@ WITH relation AS (
                             'start', q.seqstart, 'min', q.seqmin, 'max', q.seqmax,
                             'increment', q.seqincrement, CASE WHEN q.seqcycle THEN 'cycle' END)
                      FROM pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid),
-      'cache', (SELECT q.seqcache FROM pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid),
-      'security labels', (SELECT pg_catalog.array_agg(l.provider || '=' || l.label ORDER BY 1)
-                            FROM pg_catalog.pg_seclabel l
-                           WHERE l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                             AND l.objoid = c.oid AND l.objsubid = 0)
+      'cache', (SELECT q.seqcache FROM pg_catalog.pg_sequence q WHERE q.seqrelid = c.oid)
     )                     AS properties
   FROM relation r
   JOIN pg_catalog.pg_class c ON c.oid = r.oid
   LEFT JOIN pg_catalog.pg_tablespace s ON s.oid = c.reltablespace
   LEFT JOIN pg_catalog.pg_am m ON m.oid = c.relam
+  LEFT JOIN labelled y ON y.objoid = c.reltype AND y.objsubid = 0
+        AND y.classoid = 'pg_catalog.pg_type'::pg_catalog.regclass
   UNION ALL
   -- "position" counts the columns that are there; a dropped column before it changes nothing.
   SELECT
@@ -102,12 +129,15 @@ WITH relation AS (
       'privileges', (SELECT pg_catalog.array_agg(x::text ORDER BY 1)
                        FROM pg_catalog.unnest(a.attacl) AS x),
       'comment', pg_catalog.col_description(a.attrelid, a.attnum),
+      'security labels', l.labels,
       'inherited from', nullif(a.attinhcount, 0),
       'not its own', nullif(NOT a.attislocal, false))
   FROM relation r
   JOIN pg_catalog.pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  LEFT JOIN labelled l ON l.objoid = a.attrelid AND l.objsubid = a.attnum
+        AND l.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
   WHERE r.relkind <> 'S'
   UNION ALL
   SELECT
@@ -240,5 +270,11 @@ SELECT
   o.identity              AS identity,
   o.relation_oid::bigint  AS relation_oid,
   o.relation_oid::pg_catalog.regclass::text AS relation,
-  pg_catalog.jsonb_strip_nulls(o.properties)::text AS properties
-FROM object o;
+  -- A column has its labels already.
+  pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+    'depends on extensions', e.extensions,
+    'security labels', l.labels
+  ) || o.properties)::text AS properties
+FROM object o
+LEFT JOIN extension_dependent e ON e.classid = o.catalog AND e.objid = o.oid
+LEFT JOIN labelled l ON l.classoid = o.catalog AND l.objoid = o.oid AND l.objsubid = 0;

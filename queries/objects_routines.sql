@@ -16,6 +16,17 @@ SELECT
     'language', l.lanname,
     'result', pg_catalog.pg_get_function_result(p.oid),
     'definition', CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END,
+    'depends on extensions', (
+      SELECT pg_catalog.array_agg(x.extname ORDER BY x.extname)
+        FROM pg_catalog.pg_depend d
+        JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+       WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+         AND d.objid = p.oid AND d.deptype = 'x'),
+    'security labels', (SELECT pg_catalog.array_agg(s.provider || '=' || s.label ORDER BY s.provider)
+                          FROM pg_catalog.pg_seclabel s
+                         WHERE s.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                           AND s.objoid = p.oid),
     'comment', pg_catalog.obj_description(p.oid, 'pg_proc')
   ))::text                AS properties
 FROM pg_catalog.pg_proc p

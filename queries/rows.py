@@ -71,6 +71,11 @@ class TableRow:
     rows_estimated: int
     bytes: int
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether it can have rows of its own: those of a partitioned table are its partitions'."""
+        return self.kind != "p"
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnRow:

@@ -95,6 +95,21 @@ class Catalog:
         """The names of all tables."""
         return {self.table_name(oid) for oid in self.tables}
 
+    def tables_with_rows(self) -> list[TableName]:
+        """The tables that have rows of their own, in order: partitioned ones have none."""
+        return sorted(self.table_name(oid) for oid, table in self.tables.items() if table.has_rows)
+
+    def ancestors(self, oid: int) -> list[TableName]:
+        """What a table is a partition or a child of, what that is one of, and so on."""
+        found: list[int] = []
+        waiting = [*self.parents.get(oid, [])]
+        while waiting:
+            parent = waiting.pop()
+            if parent not in found and parent in self.tables:
+                found.append(parent)
+                waiting += self.parents.get(parent, [])
+        return [self.table_name(parent) for parent in found]
+
 
 def roles(conn: psycopg.Connection[Any]) -> list[str]:
     """The names of the server's roles, but for those that every server has."""

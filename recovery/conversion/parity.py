@@ -86,14 +86,26 @@ def _of(foreign_key: ForeignKeyRow) -> dict[str, sql.Composable]:
 
 
 def count_rows(conn: psycopg.Connection[Any], table: TableName) -> int:
-    """The exact number of rows of a table. Raises ``UndefinedTable`` if there is none."""
-    row = conn.execute(compose("row_count", table=table.identifier)).fetchone()
+    """The exact number of rows of a table, with those of its partitions and children.
+
+    Raises ``UndefinedTable`` if there is none.
+    """
+    return _counted(conn, table.identifier)
+
+
+def count_own_rows(conn: psycopg.Connection[Any], table: TableName) -> int:
+    """The number of rows that are in the table itself: over all tables, each is counted once."""
+    return _counted(conn, sql.SQL("ONLY {}").format(table.identifier))
+
+
+def _counted(conn: psycopg.Connection[Any], rows_of: sql.Composable) -> int:
+    row = conn.execute(compose("row_count", table=rows_of)).fetchone()
     assert row is not None
     return int(row[0])
 
 
 def contents(conn: psycopg.Connection[Any], table: TableName, columns: list[str]) -> Contents:
-    """The rows of a table and the digests of some columns, in one pass."""
+    """The rows that are in a table itself and the digests of some columns, in one pass."""
     digests = sql.SQL(", ").join(
         sql.SQL('sum(pg_catalog.hashtextextended({}::text COLLATE "C", 0))').format(
             sql.Identifier(column)
@@ -135,6 +147,9 @@ def _snapshot(
             counted[identity_of(foreign_key)] = orphans(conn, foreign_key)
     digests: dict[TableName, Contents] = {}
     for oid in closure.tables():
+        # One that moves to another partition is seen there.
+        if not catalog.tables[oid].has_rows:
+            continue
         check()
         members = closure.members_of(oid)
         table = members[0].name.table
@@ -243,6 +258,7 @@ def _row(
 
 
 def _tables(before: Snapshot, after: Snapshot) -> Iterator[TableParity]:
+    oids = {before.catalog.table_name(oid): oid for oid in before.catalog.tables}
     for table, was in before.contents.items():
         now = after.contents[table]
         differing = [
@@ -253,7 +269,15 @@ def _tables(before: Snapshot, after: Snapshot) -> Iterator[TableParity]:
             state = "differs: rows"
         elif differing:
             state = f"differs: {', '.join(differing)}"
-        yield TableParity(str(table), was.rows, now.rows, was.digests, now.digests, state)
+        yield TableParity(
+            str(table),
+            was.rows,
+            now.rows,
+            was.digests,
+            now.digests,
+            state,
+            tuple(map(str, before.catalog.ancestors(oids[table]))),
+        )
 
 
 def compare_objects(

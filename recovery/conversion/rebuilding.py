@@ -8,23 +8,18 @@ from typing import LiteralString
 from psycopg import sql
 
 from recovery.catalog.objects import CatalogObject
+from recovery.conversion.granting import grants, privileges
 from recovery.words.composing import composed, listed, written
 
-_PRIVILEGES = {
-    "r": "SELECT",
-    "a": "INSERT",
-    "w": "UPDATE",
-    "d": "DELETE",
-    "D": "TRUNCATE",
-    "x": "REFERENCES",
-    "t": "TRIGGER",
-    "m": "MAINTAIN",
-    "X": "EXECUTE",
-}
-_ACL_ITEM = re.compile(r'(?P<to>"(?:[^"]|"")*"|[^="]*)=(?P<what>[A-Za-z*]*)/(?P<by>.+)')
 _NAME = r'(?:"(?:[^"]|"")*"|U&"(?:[^"]|"")*"|[^\s"]+)'
 _PLACES = re.compile(rf"ALTER (?:INDEX|MATERIALIZED VIEW) {_NAME}\.{_NAME} SET TABLESPACE {_NAME}")
 _FIRING = {"O": "ENABLE", "D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
+_REPLICA_IDENTITY = {"f": "FULL", "n": "NOTHING"}
+# Letters that stand for words in what a column has.
+_WORDS = {
+    "storage": {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"},
+    "compression": {"p": "pglz", "l": "lz4"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +116,20 @@ def _view(found: CatalogObject, around: Surroundings) -> Statements:
     for column in around.columns:
         create += _column(found, column)
     create += _privileges(found, around, "TABLE")
-    for column in around.columns:
-        granted = column.properties.get("privileges", [])
-        create += _grants(granted, have["owner"], parts["object"], column)
-    create += _comment(found)
+    of_columns = {
+        column.properties["name"]: column.properties.get("privileges", [])
+        for column in around.columns
+    }
+    of_columns.update(have.get("privileges on system columns", {}))
+    for name, granted in of_columns.items():
+        create += grants(granted, have["owner"], parts["object"], name)
+    create += _row_type(found)
+    if have.get("replica identity") in _REPLICA_IDENTITY:
+        identity = written(_REPLICA_IDENTITY[have["replica identity"]])
+        create.append(
+            composed("ALTER TABLE {object} REPLICA IDENTITY {identity}", identity=identity, **parts)
+        )
+    create += _marks(found)
     if found.kind == "MATERIALIZED VIEW" and have["populated"]:
         create.append(composed("REFRESH MATERIALIZED VIEW {object}", **parts))
         create.append(composed("ANALYZE {object}", **parts))
@@ -151,16 +156,29 @@ def _column(found: CatalogObject, column: CatalogObject) -> Iterator[str]:
         ("default", "SET DEFAULT {}"),
         ("statistics target", "SET STATISTICS {}"),
         ("options", "SET ({})"),
+        ("storage", "SET STORAGE {}"),
+        ("compression", "SET COMPRESSION {}"),
     ):
         if part in have:
-            value = have[part]
+            value = _WORDS[part][have[part]] if part in _WORDS else have[part]
             said = written(", ".join(value) if isinstance(value, list) else str(value))
             yield composed(
                 "ALTER {kind} {object} ALTER COLUMN {column} {clause}",
                 clause=sql.SQL(clause).format(said),
                 **parts,
             )
-    yield from _comment(column)
+    yield from _marks(column)
+
+
+def _row_type(found: CatalogObject) -> Iterator[str]:
+    """What a view's row type has of its own."""
+    have, parts = found.properties, _parts(found)
+    if "type privileges" in have:
+        yield from privileges("TYPE", found.identity, have["owner"], have["type privileges"], ())
+    if "type comment" in have:
+        said = sql.Literal(have["type comment"])
+        yield composed("COMMENT ON TYPE {object} IS {comment}", comment=said, **parts)
+    yield from _labels(found, "TYPE", have.get("type security labels", []))
 
 
 def _index(found: CatalogObject, _around: Surroundings) -> Statements:
@@ -171,7 +189,7 @@ def _index_marks(found: CatalogObject) -> Iterator[str]:
     """What an index has besides its definition."""
     have, parts = found.properties, _parts(found)
     yield from _tablespace(found)
-    yield from statistics_targets(found)
+    yield from lost_by_index(found)
     if "clustered" in have:
         yield composed("ALTER TABLE {table} CLUSTER ON {name}", **parts)
     if "replica identity" in have:
@@ -186,12 +204,17 @@ def _tablespace(found: CatalogObject) -> Iterator[str]:
 
 
 def places(text: str) -> bool:
-    """Whether a statement only says in which tablespace something is: a copy has none."""
+    """Whether a statement only says in which tablespace something is."""
     return _PLACES.fullmatch(text) is not None
 
 
-def statistics_targets(index: CatalogObject) -> Iterator[str]:
-    """What gives an index's columns their statistics targets."""
+def is_not_for_a_copy(text: str) -> bool:
+    """Whether a copy of the schema has no such thing: a tablespace, or a provider of labels."""
+    return places(text) or text.startswith("SECURITY LABEL ")
+
+
+def lost_by_index(index: CatalogObject) -> Iterator[str]:
+    """What gives an index again that PostgreSQL does not: neither CREATE INDEX nor ALTER TYPE."""
     for entry in index.properties.get("statistics", []):
         number, _, target = entry.partition("=")
         yield composed(
@@ -200,6 +223,7 @@ def statistics_targets(index: CatalogObject) -> Iterator[str]:
             target=written(target),
             **_parts(index),
         )
+    yield from _extensions(index)
 
 
 def _constraint(found: CatalogObject, around: Surroundings) -> Statements:
@@ -222,7 +246,7 @@ def _constraint(found: CatalogObject, around: Surroundings) -> Statements:
 
 
 def _rule(found: CatalogObject, _around: Surroundings) -> Statements:
-    create = [found.properties["definition"].removesuffix(";"), *_enabled(found), *_comment(found)]
+    create = [found.properties["definition"].removesuffix(";"), *_enabled(found), *_marks(found)]
     return [_drop(found)], create
 
 
@@ -242,7 +266,7 @@ def _trigger(found: CatalogObject, around: Surroundings) -> Statements:
             create.append(
                 composed("ALTER TABLE ONLY {table} {state} TRIGGER {name}", state=state, **parts)
             )
-        create += _comment(copy)
+        create += _marks(copy)
     return drop, create
 
 
@@ -272,7 +296,7 @@ def _routine(found: CatalogObject, around: Surroundings) -> Statements:
         found.properties["definition"].rstrip(),
         *_owner(found),
         *_privileges(found, around, found.kind),
-        *_comment(found),
+        *_marks(found),
     ]
     return [_drop(found)], create
 
@@ -325,69 +349,38 @@ def _comment(found: CatalogObject) -> Iterator[str]:
         yield composed("COMMENT ON {kind} {object} IS {comment}", comment=said, **_parts(found))
 
 
-def _owner(found: CatalogObject) -> Iterator[str]:
-    owner = sql.Identifier(found.properties["owner"])
-    yield composed("ALTER {kind} {object} OWNER TO {owner}", owner=owner, **_parts(found))
+def _marks(found: CatalogObject) -> Iterator[str]:
+    """What is said of an object by statements of its own, whatever its kind."""
+    yield from _comment(found)
+    yield from _extensions(found)
+    yield from _labels(found, found.kind, found.properties.get("security labels", []))
 
 
-# --- privileges -------------------------------------------------------------------------------
+def _labels(found: CatalogObject, kind: str, labels: list[str]) -> Iterator[str]:
+    for entry in labels:
+        provider, _, label = entry.partition("=")
+        yield composed(
+            "SECURITY LABEL FOR {provider} ON {kind} {object} IS {label}",
+            provider=sql.Identifier(provider),
+            label=sql.Literal(label),
+            **_parts(found) | {"kind": written(kind)},
+        )
+
+
+def _extensions(found: CatalogObject) -> Iterator[str]:
+    for extension in found.properties.get("depends on extensions", []):
+        yield composed(
+            "ALTER {kind} {object} DEPENDS ON EXTENSION {extension}",
+            extension=sql.Identifier(extension),
+            **_parts(found),
+        )
 
 
 def _privileges(found: CatalogObject, around: Surroundings, kind: str) -> Iterator[str]:
-    """Nothing if they are what every new object has; else all of them, from none."""
-    owner, items = found.properties["owner"], found.properties["privileges"]
-    if _usual(kind, owner, items) and not around.favoured:
-        return
-    target = sql.SQL(" ").join([written(kind), written(found.identity)])
-    roles = dict.fromkeys([owner, *around.favoured])
-    everybody = listed([sql.SQL("PUBLIC"), *map(sql.Identifier, roles)])
-    yield composed("REVOKE ALL ON {target} FROM {everybody}", target=target, everybody=everybody)
-    yield from _grants(items, owner, target)
+    have = found.properties
+    return privileges(kind, found.identity, have["owner"], have["privileges"], around.favoured)
 
 
-def _usual(kind: str, owner: str, items: list[str]) -> bool:
-    """Whether a new object of this owner would have just these privileges."""
-    # MAINTAIN came with version 17.
-    usual = {owner: "arwdDxt"} if kind == "TABLE" else {"": "X", owner: "X"}
-    parsed = [_parsed(item) for item in items]
-    return {to for to, _, _ in parsed} == usual.keys() and all(
-        by == owner and set(usual[to]) <= set(what) and "*" not in what for to, what, by in parsed
-    )
-
-
-def _parsed(item: str) -> tuple[str, str, str]:
-    """Grantee (empty: PUBLIC), letters, grantor. As ``aclitem`` is written: ``to=letters/by``."""
-    match = _ACL_ITEM.fullmatch(item)
-    if match is None:
-        raise ValueError(f"{item!r} is no aclitem")
-    return _unquoted(match["to"]), match["what"], _unquoted(match["by"])
-
-
-def _unquoted(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
-
-
-def _grants(
-    items: list[str], owner: str, target: sql.Composable, column: CatalogObject | None = None
-) -> Iterator[str]:
-    # Those of the owner first: the others grant on what they were granted.
-    for to, what, by in sorted(map(_parsed, items), key=lambda item: item[2] != owner):
-        grantee = sql.Identifier(to) if to else sql.SQL("PUBLIC")
-        for option in ("", "*"):
-            letters = re.findall(r"[A-Za-z](?!\*)" if not option else r"[A-Za-z](?=\*)", what)
-            if not letters:
-                continue
-            of = _clause(" ({})", None if column is None else column.properties["name"])
-            grant = composed(
-                "GRANT {privileges} ON {target} TO {grantee}{option}",
-                privileges=listed(written(_PRIVILEGES[letter]) + of for letter in letters),
-                target=target,
-                grantee=grantee,
-                option=sql.SQL(" WITH GRANT OPTION" if option else ""),
-            )
-            if by == owner:
-                yield grant
-            else:
-                yield composed("SET LOCAL ROLE {by}", by=sql.Identifier(by))
-                yield grant
-                yield "RESET ROLE"
+def _owner(found: CatalogObject) -> Iterator[str]:
+    owner = sql.Identifier(found.properties["owner"])
+    yield composed("ALTER {kind} {object} OWNER TO {owner}", owner=owner, **_parts(found))

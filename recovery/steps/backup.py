@@ -83,7 +83,7 @@ class Backup:
         ):
             snapshot = exported_snapshot(conn)
             found = catalog.read(conn)
-            tables = sorted(found.table_names())
+            tables = found.tables_with_rows()
             restoring = ask_one(conn, "restoring", RestoringRow)
             try:
                 self._dump(tool, partial, snapshot, len(tables))
@@ -92,7 +92,7 @@ class Backup:
                 with evaluating(conn, self.search_path or found.search_path):
                     for table in tables:
                         self.control.check()
-                        row_counts[str(table)] = parity.count_rows(conn, table)
+                        row_counts[str(table)] = parity.count_own_rows(conn, table)
                 failing = tuple(restorability.not_restored(conn, self.control.check))
             except BaseException:
                 _remove(partial)

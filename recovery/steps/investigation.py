@@ -262,11 +262,12 @@ def _orphans(asking: Asking, found: Catalog) -> Iterator[tuple[ForeignKeyRow, Or
 def _row_counts(
     asking: Asking, converted: Iterable[TableRow], profile: Profile, there: set[TableName]
 ) -> Iterator[tuple[str, int]]:
-    wanted = {TableName(table.schema, table.name) for table in converted}
-    wanted |= {TableName.parse(table) for table in profile.expect.row_counts}
-    for table in sorted(wanted & there):
+    own = {TableName(table.schema, table.name) for table in converted if table.has_rows}
+    named = {TableName.parse(table) for table in profile.expect.row_counts} & there
+    for table in sorted(own | named):
         about = f"how many rows {table} has"
-        count = asking.answer(about, None, parity.count_rows, asking.conn, table)
+        count_rows = parity.count_rows if table in named else parity.count_own_rows
+        count = asking.answer(about, None, count_rows, asking.conn, table)
         if count is not None:
             yield str(table), count
 

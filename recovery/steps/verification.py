@@ -1,5 +1,6 @@
 """The check-list: what the profile expects, held against the database and the services."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -197,7 +198,11 @@ class _View:
         counted = dict(investigated.row_counts) if investigated is not None else {}
         compared = self._parity()
         if compared is not None:
-            counted.update({row.table: row.rows_before for row in compared.tables})
+            rows: Counter[str] = Counter()
+            for row in compared.tables:
+                for table in (row.table, *row.within):
+                    rows[table] += row.rows_before
+            counted.update(rows)
         return counted
 
     def _parity(self) -> ParityChecked | None:

@@ -20,7 +20,7 @@ from recovery.catalog.catalog import Catalog
 from recovery.conversion import parity, routines
 from recovery.conversion.expectation import Expectation
 from recovery.conversion.plan import Plan
-from recovery.conversion.rebuilding import places
+from recovery.conversion.rebuilding import is_not_for_a_copy
 from recovery.conversion.rewriting import clauses, repaired
 from recovery.conversion.statements import transaction
 from recovery.conversion.statements.rebuilt import described
@@ -136,7 +136,11 @@ def run(
             conn.execute(text)
         for statement in plan.statements:
             check()
-            failure = None if places(statement.sql) else _execute(conn, plan, statement, rewrites)
+            failure = (
+                None
+                if is_not_for_a_copy(statement.sql)
+                else _execute(conn, plan, statement, rewrites)
+            )
             if failure is not None:
                 return Proved(
                     Proof(ProofState.FAILED, _took(where, began), tuple(rewrites)), (failure,)

@@ -49,6 +49,7 @@ class Case:
     """``since`` is the oldest major version whose SQL the set-up speaks, ``until`` the newest
     that accepts it. ``everywhere``: it is run on every server each time.
 
+    ``dumped`` is what ``pg_dump`` says before and after.
     ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
     why it would fail when it is called. Such a case is proved. ``compatible``: with operators for
     what still has the old type. ``refilled`` are the materialized views that are stale, and how.
@@ -60,6 +61,7 @@ class Case:
     why: str
     refused: dict[str, str] | None = None
     rebuilt: tuple[str, ...] = ()
+    dumped: tuple[str, ...] = ()
     rewritten: dict[str, str] = field(default_factory=dict)
     breaks: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -147,6 +149,7 @@ def _walk(database: Database, case: Case) -> None:
         for named, words in case.breaks.items():
             assert words in breaks[named]
     schema, contents = schema_of(database), contents_of(database)
+    assert _not_dumped(case, schema) == []
     recovery.ready()
 
     assert recovery.convert_here(None) is e.Outcome.ROLLED_BACK, recovery.told()
@@ -160,6 +163,7 @@ def _walk(database: Database, case: Case) -> None:
         for view in case.refilled:
             twin.execute(f"REFRESH MATERIALIZED VIEW {view}")
         assert contents_of(database) == contents_of(twin)
+        assert _not_dumped(case, schema_of(database)) == []
         assert _types(database, case) == {
             key: KeyType.parse(type_).name for key, type_ in case.keys.items()
         }
@@ -167,6 +171,10 @@ def _walk(database: Database, case: Case) -> None:
         assert behaviour(database) == behaviour(twin)
     for query, answer in case.answers.items():
         assert database.rows(query) == [(answer,)]
+
+
+def _not_dumped(case: Case, schema: str) -> list[str]:
+    return [text for text in case.dumped if text not in schema]
 
 
 def _types(database: Database, case: Case) -> dict[str, str]:

@@ -47,7 +47,7 @@ def statements(
         yield from foreign_keys.firing_as_before(catalog, foreign_key)
     for rebuild in rebuilds:
         yield from rebuilt.recreated(catalog, rebuild)
-    yield from rebuilt.index_targets(catalog, closure, rebuilds)
+    yield from rebuilt.indexes(catalog, closure, rebuilds)
     yield from more
     yield Statement(
         VALIDATE,

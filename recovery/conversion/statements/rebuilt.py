@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import CatalogObject
 from recovery.conversion.closure import Closure
-from recovery.conversion.rebuilding import Rebuild, places, statistics_targets
+from recovery.conversion.rebuilding import Rebuild, lost_by_index, places
 from recovery.conversion.statements.statement import DROP, RECREATE, Statement
 from recovery.record.events import Effort
 from recovery.words import foreign
@@ -28,17 +28,17 @@ def recreated(catalog: Catalog, rebuild: Rebuild) -> Iterator[Statement]:
     return _statements(catalog, RECREATE, rebuild, rebuild.create)
 
 
-def index_targets(
+def indexes(
     catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
 ) -> Iterator[Statement]:
-    """PostgreSQL makes the other indexes again by itself, without their statistics targets."""
+    """PostgreSQL makes the other indexes again by itself, without all that they had."""
     made = {rebuild.object.id for rebuild in rebuilds}
     tables = set(closure.tables())
     for found in catalog.objects.values():
-        if found.kind == "INDEX" and "statistics" in found.properties and found.id not in made:
+        if found.kind == "INDEX" and found.id not in made:
             table = catalog.named.get(("TABLE", found.properties["table"]))
             if table is not None and table.id[1] in tables:
-                for text in statistics_targets(found):
+                for text in lost_by_index(found):
                     yield Statement(
                         RECREATE,
                         text,

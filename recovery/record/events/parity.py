@@ -35,7 +35,11 @@ class ForeignKeyParity(Fact, frozen=True):
 
 
 class TableParity(Fact, frozen=True):
-    """Rows and digests of one converted table before and after; digests are by column."""
+    """Rows and digests of one converted table before and after; digests are by column.
+
+    The rows are those in the table itself. ``within`` are the tables that show them as theirs, too:
+    what it is a partition or a child of, and so on.
+    """
 
     table: str
     rows_before: int
@@ -43,6 +47,7 @@ class TableParity(Fact, frozen=True):
     digests_before: dict[str, str]
     digests_after: dict[str, str]
     state: str
+    within: tuple[str, ...] = ()
 
 
 class CatalogDifference(Fact, frozen=True):

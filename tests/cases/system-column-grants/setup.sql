@@ -1,0 +1,5 @@
+CREATE TABLE users (id uuid PRIMARY KEY, name text);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one');
+GRANT SELECT (tableoid) ON users TO reader;
+CREATE MATERIALIZED VIEW m AS SELECT id, name FROM users;
+GRANT SELECT (ctid) ON m TO reader;
