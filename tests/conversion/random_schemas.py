@@ -306,6 +306,7 @@ class _Maker:
             x, y = pick(columns), pick(others)
             stored = self.with_("", 0.35)
             if {source, joined} & reading_stored:
+                stored = stored and self.with_("materialized views of others")
             kind = "MATERIALIZED VIEW" if stored else "VIEW"
             queries = [
                 f"SELECT {x} AS id, {x} AS a FROM {source}",
@@ -338,6 +339,7 @@ class _Maker:
         pick = self.chance.choice
         if stored:
             place = f" TABLESPACE {TABLESPACE}" if self.with_("tablespaces", 0.3) else ""
+            toast = ", toast.autovacuum_enabled = off" if self.with_("toast options", 0.3) else ""
             filled = pick(("", "", " WITH NO DATA"))
             return f" WITH (fillfactor = 80{toast}){place} AS {query}{filled}"
         options = ["", " WITH (security_barrier)"]
@@ -353,6 +355,7 @@ class _Maker:
         if stored and self.with_(""):
             yield f"CREATE INDEX {name}_i ON {name} (id)"
             yield f"ALTER {kind} {name} CLUSTER ON {name}_i"
+        if stored and self.with_("extensions that are depended on", 0.2):
             yield f"ALTER {kind} {name} DEPENDS ON EXTENSION plpgsql"
         if not stored and self.with_("", 0.2):
             yield f"ALTER VIEW {name} ALTER id SET DEFAULT {self.literal(7)}"
@@ -395,6 +398,7 @@ class _Maker:
         if not table.partitions and self.with_("", 0.05):
             yield f"ALTER TABLE {on} DISABLE TRIGGER ALL"
         for partition in table.partitions:
+            if self.with_("foreign keys' triggers on partitions", 0.2):
                 yield f"ALTER TABLE {partition} {pick(('DISABLE', 'ENABLE'))} TRIGGER ALL"
 
 
