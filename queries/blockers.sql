@@ -1,5 +1,5 @@
--- Who holds locks on some tables? Asked when the locks cannot be had.
--- Parameters: tables (an array of oids). One row for each other session, the oldest transaction first.
+-- Who holds locks on some tables and views? Asked when the locks cannot be had.
+-- Parameters: relations (an array of oids). One row for each other session, the oldest transaction first.
 -- "seconds" is null where the server does not tell it of another role's session.
 -- A prepared transaction has no session: its pid is 0, and its query is how it is ended.
 SELECT DISTINCT
@@ -20,7 +20,7 @@ LEFT JOIN pg_catalog.pg_locks o ON l.pid IS NULL AND o.pid IS NULL
 LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = o.transactionid
 WHERE l.locktype = 'relation'
   AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
-  AND l.relation = ANY (:'tables')
+  AND l.relation = ANY (:'relations')
   AND l.granted
   AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
   AND (a.pid IS NOT NULL OR p.gid IS NOT NULL)

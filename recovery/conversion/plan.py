@@ -14,7 +14,7 @@ from itertools import accumulate, groupby
 from psycopg.conninfo import make_conninfo
 
 from recovery.catalog.catalog import Catalog
-from recovery.catalog.objects import ObjectName
+from recovery.catalog.objects import CatalogObject, ObjectName
 from recovery.conversion import compatibility, dependents, preserved, routines, sequences
 from recovery.conversion.closure import Closure
 from recovery.conversion.closure import find as find_closure
@@ -46,8 +46,8 @@ from recovery.words.profile import Profile
 class Plan:
     """A conversion. ``preparation`` is run first; ``lock`` may be tried again from the start.
 
-    ``locked`` are the tables that it locks, and their oids. ``lines`` says where in the text the
-    preparation begins, the lock, and each of the statements.
+    ``locked`` are the tables that it locks, and their oids, ``locked_views`` the views besides.
+    ``lines`` says where in the text the preparation begins, the lock, and each of the statements.
     ``rewritten`` names what is made again with another definition than it had, ``compatibility``
     what is made for code that still has the old type, if that was asked for (``compatible``).
     With ``search_path`` runs what calls functions of the database; everything else with none.
@@ -64,6 +64,7 @@ class Plan:
     search_path: str
     preparation: tuple[str, ...]
     locked: dict[TableName, int]
+    locked_views: tuple[CatalogObject, ...]
     lock: str
     statements: tuple[Statement, ...]
     text: str
@@ -75,6 +76,11 @@ class Plan:
     def sha256(self) -> str:
         """The hash of plan.sql."""
         return sha256(self.text)
+
+    @property
+    def relations(self) -> list[int]:
+        """The oids of all that is locked."""
+        return [*self.locked.values(), *(view.id[1] for view in self.locked_views)]
 
     def phase(self, number: int) -> list[Statement]:
         """The statements of a phase, in order."""
@@ -120,7 +126,8 @@ def build(
     search_path = profile.target.search_path or catalog.search_path
     preparation = tuple(map(foreign.statement, transaction.preparation(identity.database)))
     locked = transaction.locked(catalog, closure, rebuilds)
-    lock = foreign.statement(transaction.lock(locked))
+    locked_views = transaction.locked_views(catalog, rebuilds)
+    lock = foreign.statement(transaction.lock(locked, locked_views))
     possible = bool(closure.members) and not refused
     more = (
         tuple(compatibility.statements(catalog, closure, superuser=identity.superuser))
@@ -156,6 +163,7 @@ def build(
         search_path=search_path,
         preparation=preparation,
         locked=locked,
+        locked_views=locked_views,
         lock=lock,
         statements=composed,
         text=text,
@@ -251,7 +259,8 @@ def _planned(plan: Plan) -> Iterator[PlannedStatement]:
         "all tables that are changed",
         "every lock at once: if one cannot be had, nothing is half done",
         tuple(map(str, plan.locked)),
-        effort=Effort.LOCKS,
+        ", ".join(map(transaction.locks_besides, plan.locked_views)),
+        Effort.LOCKS,
     )
     for line, statement in zip(lines, plan.statements, strict=True):
         yield PlannedStatement(

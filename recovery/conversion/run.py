@@ -49,7 +49,8 @@ from recovery.words import foreign, gate
 from recovery.words.errors import RecoveryError, Refused, ServerError
 from recovery.words.profile import Profile
 
-LOCK_ATTEMPTS = 5
+# Each is short, and after each a longer pause lets others work: together nearly a minute.
+LOCK_ATTEMPTS = 10
 # One lock took too long; all of them together did; or the server chose to end our wait for another
 # session's lock, which waits for one of ours.
 _NOT_HAD = (
@@ -137,7 +138,7 @@ class Conversion:
             except _NOT_HAD as error:
                 self.control.check()
                 conn.rollback()
-                blockers = observer.blockers(list(plan.locked.values()))
+                blockers = observer.blockers(plan.relations)
                 self.journal.append(LockAttemptFailed(attempt, LOCK_ATTEMPTS, blockers))
                 if attempt == LOCK_ATTEMPTS:
                     raise Refused(

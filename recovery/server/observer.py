@@ -51,13 +51,13 @@ class Observer:
     ) -> None:
         self._conn.close()
 
-    def blockers(self, tables: list[int]) -> tuple[SessionInTheWay, ...]:
-        """Who holds locks on the tables, given by their oids.
+    def blockers(self, relations: list[int]) -> tuple[SessionInTheWay, ...]:
+        """Who holds locks on the tables and views, given by their oids.
 
         Raises ``RecoveryError``, ``psycopg.OperationalError`` if it cannot be seen now.
         """
         with self._connected() as conn:
-            return in_the_way(ask(conn, "blockers", SessionRow, tables=tables))
+            return in_the_way(ask(conn, "blockers", SessionRow, relations=relations))
 
     def blocked_by(self, pid: int) -> tuple[SessionInTheWay, ...]:
         """Who waits for the locks of a session. Raises as ``blockers`` does."""

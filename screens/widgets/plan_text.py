@@ -266,7 +266,8 @@ def _title(statement: PlannedStatement) -> str:
 def _locks(statement: PlannedStatement) -> str:
     if statement.effort is Effort.LOCKS:
         count = words.counted(len(statement.tables), "table")
-        return f"{count} ACCESS EXCLUSIVE until the end: nobody else reads or writes them"
+        held = f"{count} ACCESS EXCLUSIVE until the end: nobody else reads or writes them"
+        return "; ".join(part for part in (held, statement.locks) if part)
     held = ""
     if statement.tables:
         held = f"{_some(statement.tables)}, as from the beginning: ACCESS EXCLUSIVE"

@@ -100,7 +100,11 @@ def test_what_is_told_of_locks_and_rewriting_is_so(
         conn.execute(text)
     assert held() == set()
     conn.execute(made.lock)
-    assert held() == {f"ACCESS EXCLUSIVE on table public.{table}" for table in told.locked}
+    assert held() == {
+        *(f"ACCESS EXCLUSIVE on table public.{table}" for table in told.locked),
+        *told.statements[1].locks.split(", "),
+    }
+    assert "ACCESS EXCLUSIVE on materialized view public.m" in held()
     for statement, planned in zip(made.statements, told.statements[2:], strict=True):
         locks, written = held(), files()
         conn.execute(statement.sql)

@@ -72,7 +72,7 @@ def test_psqls_parameters_become_psycopgs() -> None:
     assert ":'pid'" in text("blocked")
     assert "%(pid)s::int" in _for_psycopg("blocked")
     assert ":'" not in _for_psycopg("blocked")
-    assert "ANY (%(tables)s)" in _for_psycopg("blockers")
+    assert "ANY (%(relations)s)" in _for_psycopg("blockers")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -36,7 +36,7 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "awaited": (rows.AwaitedRow, {"pid": "waiting"}),
     "blocked": (rows.SessionRow, {"pid": "holder"}),
-    "blockers": (rows.SessionRow, {"tables": "tables"}),
+    "blockers": (rows.SessionRow, {"relations": "tables"}),
     "cancel": (rows.CancelledRow, {"pid": 0}),
     "columns": (rows.ColumnRow, {}),
     "databases": (rows.DatabaseRow, {}),

@@ -11,7 +11,7 @@ from recovery.conversion.statements.statement import DROP, RECREATE, Statement
 from recovery.record.events import Effort
 from recovery.words import foreign
 
-_VIEWS = ("VIEW", "MATERIALIZED VIEW")
+VIEWS = ("VIEW", "MATERIALIZED VIEW")
 _WHY = {
     DROP: "PostgreSQL does not change the type of a column that it hangs on",
     RECREATE: "as it was, with everything that it had",
@@ -66,18 +66,9 @@ def _statements(
             _WHY[phase],
             Counter(),
             () if table is None else (catalog.table_name(table.id[1]),),
-            _locks_of_drop(catalog, rebuild) if phase == DROP else "",
-            _effort(rebuild, text),
+            effort=_effort(rebuild, text),
             evaluates=text in rebuild.evaluating,
         )
-
-
-def _locks_of_drop(catalog: Catalog, rebuild: Rebuild) -> str:
-    """A view is locked when it is dropped, or something on it, and not before."""
-    found = rebuild.object
-    possible = [found.name, *((kind, found.properties.get("table", "")) for kind in _VIEWS)]
-    views = [name for name in possible if name[0] in _VIEWS and name in catalog.named]
-    return ", ".join(f"ACCESS EXCLUSIVE on {kind.lower()} {name}" for kind, name in views)
 
 
 def _effort(rebuild: Rebuild, text: str) -> Effort:

@@ -6,17 +6,22 @@ from collections.abc import Iterable, Iterator
 from psycopg import sql
 
 from recovery.catalog.catalog import Catalog
+from recovery.catalog.objects import CatalogObject
 from recovery.conversion.closure import Closure
 from recovery.conversion.rebuilding import Rebuild
-from recovery.conversion.statements.rebuilt import table_of
+from recovery.conversion.statements.rebuilt import VIEWS, table_of
 from recovery.conversion.statements.statement import VALIDATE, Statement, do
 from recovery.words.composing import composed, listed, written
 from recovery.words.names import TableName
 
 # Names in definitions are qualified where they are not PostgreSQL's own, so they mean one thing.
 _NO_PATH = "SET LOCAL search_path = ''"
-# How long all locks together may take: until then those that were had are held.
-ATTEMPT = "10s"
+# How long an attempt at all locks may take, as a part of deadlock_timeout. Others wait meanwhile
+# for those that were had, some with a snapshot that CREATE INDEX CONCURRENTLY waits for. Who has
+# waited for deadlock_timeout and is in a circle then is ended: by that time we have given way.
+ATTEMPT = 0.5
+# Unless the server has a long one: in milliseconds.
+LONGEST_ATTEMPT = 5_000
 # At least so much memory, for making indexes and for comparing.
 MEMORY = "256MB"
 # Run when the locks are had.
@@ -61,7 +66,13 @@ END""",
         )
     )
     # The time-out for locks counts for each table anew: this is for all of them together.
-    yield f"SET LOCAL statement_timeout = '{ATTEMPT}'"
+    yield composed(
+        "SELECT pg_catalog.set_config('statement_timeout', pg_catalog.ceil(LEAST("
+        "setting::numeric * {part}, {longest}))::text, true)\n"
+        "FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'",
+        part=sql.Literal(ATTEMPT),
+        longest=sql.Literal(LONGEST_ATTEMPT),
+    )
 
 
 def _at_least(name: str) -> str:
@@ -120,9 +131,41 @@ def locked(
     return dict(sorted((catalog.table_name(oid), oid) for oid in oids))
 
 
-def lock(tables: Iterable[TableName]) -> str:
-    """All locks in one statement: it can be tried again without anything being half done."""
-    return composed(
+def locked_views(catalog: Catalog, rebuilds: tuple[Rebuild, ...]) -> tuple[CatalogObject, ...]:
+    """The views that are dropped, those first that read others; then those that lose something."""
+    dropped = [rebuild.object for rebuild in reversed(rebuilds)]
+    on = [(kind, one.properties.get("table", "")) for one in dropped for kind in VIEWS]
+    names = [*(one.name for one in dropped if one.kind in VIEWS), *on]
+    return tuple(catalog.named[name] for name in dict.fromkeys(names) if name in catalog.named)
+
+
+def locks_besides(view: CatalogObject) -> str:
+    """How a view is locked, in words."""
+    return f"ACCESS EXCLUSIVE on {view.kind.lower()} {view.identity}"
+
+
+def lock(tables: Iterable[TableName], views: tuple[CatalogObject, ...]) -> str:
+    """All locks in one statement: it can be tried again without anything being half done.
+
+    Views come first, as for who reads them: a reader that had the view and waited for its tables
+    would never let us have the view.
+    """
+    every_table = composed(
         "LOCK TABLE {tables}\n  IN ACCESS EXCLUSIVE MODE",
         tables=listed((name.identifier for name in tables), ",\n  "),
     )
+    if not views:
+        return every_table
+    # LOCK TABLE takes no materialized view, and of a view it takes every table that it reads. An
+    # owner who stays the same changes nothing, and takes this lock.
+    each = (
+        composed(
+            "ALTER {kind} {view} OWNER TO {owner}",
+            kind=written(view.kind),
+            view=written(view.identity),
+            owner=sql.Identifier(view.properties["owner"]),
+        )
+        for view in views
+    )
+    body = "".join(f"  {text};\n" for text in (*each, every_table))
+    return do(f"BEGIN\n{body}END")
