@@ -232,6 +232,15 @@ class ObjectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RowVersionsRow:
+    """row_versions.sql"""
+
+    class_oid: int
+    oid: int
+    versions: str
+
+
+@dataclass(frozen=True, slots=True)
 class TouchedRow:
     """touched.sql"""
 

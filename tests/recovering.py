@@ -215,6 +215,22 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, kind: type[e.Event]) -> None:
     monkeypatch.setattr(Journal, "append", append)
 
 
+def meanwhile(
+    monkeypatch: pytest.MonkeyPatch, moment: Callable[[e.AnyEvent], bool], do: Callable[[], object]
+) -> None:
+    """Others do something at a moment of the conversion: before the journal takes such an event."""
+    written = Journal.append
+    done: list[e.AnyEvent] = []
+
+    def append(self: Journal, event: e.AnyEvent) -> None:
+        if moment(event) and not done:
+            done.append(event)
+            do()
+        written(self, event)
+
+    monkeypatch.setattr(Journal, "append", append)
+
+
 def schema_of(database: Database) -> str:
     """``pg_dump --schema-only``, without what differs from run to run."""
     tool = next(

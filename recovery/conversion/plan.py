@@ -13,8 +13,9 @@ from itertools import accumulate, groupby
 
 from psycopg.conninfo import make_conninfo
 
+from recovery.catalog import row_versions
 from recovery.catalog.catalog import Catalog
-from recovery.catalog.objects import CatalogObject, ObjectName
+from recovery.catalog.objects import CatalogObject, ObjectId, ObjectName
 from recovery.conversion import compatibility, dependents, preserved, routines, sequences
 from recovery.conversion.closure import Closure
 from recovery.conversion.closure import find as find_closure
@@ -81,6 +82,15 @@ class Plan:
     def relations(self) -> list[int]:
         """The oids of all that is locked."""
         return [*self.locked.values(), *(view.id[1] for view in self.locked_views)]
+
+    @property
+    def dropped(self) -> dict[ObjectId, str]:
+        """What is dropped and made again, in words."""
+        rebuilt = {rebuild.object.id: described(rebuild) for rebuild in self.rebuilds}
+        return rebuilt | {
+            row_versions.id_of(key): f"foreign key {foreign.statement(key.identity)}"
+            for key in self.closure.foreign_keys
+        }
 
     def phase(self, number: int) -> list[Statement]:
         """The statements of a phase, in order."""

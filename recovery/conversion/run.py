@@ -11,12 +11,13 @@ from typing import Any
 
 import psycopg
 
-from recovery.catalog import catalog
+from recovery.catalog import catalog, row_versions
 from recovery.catalog.catalog import Catalog
+from recovery.catalog.row_versions import RowVersions
 from recovery.connection.dead_peer import answering
-from recovery.conversion import materialized, parity, routines
+from recovery.conversion import materialized, meanwhile, parity, routines
 from recovery.conversion.plan import Plan, build
-from recovery.conversion.statements.statement import Statement
+from recovery.conversion.statements.statement import DROP, Statement
 from recovery.conversion.statements.transaction import LOCKED
 from recovery.conversion.watching import Watch
 from recovery.record import since_backup
@@ -66,6 +67,15 @@ _TOO_LONG = (
 _GLANCE = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read behind the locks; ``versions`` are of what is dropped, from just before."""
+
+    plan: Plan
+    catalog: Catalog
+    versions: RowVersions
+
+
 @dataclass
 class Conversion:
     """One attempt. ``approved`` is the plan that the operator approved.
@@ -99,10 +109,10 @@ class Conversion:
         ):
             try:
                 with LockWaits(self.door, self.journal, conn):
-                    plan, found = self._lock(conn, observer)
+                    read = self._lock(conn, observer)
                 xid = self._xid = _current_xid(conn)
                 with Watch(observer, self.journal, conn.info.backend_pid) as watch:
-                    differences = self._convert(conn, plan, found, watch)
+                    differences = self._convert(conn, observer, read, watch)
                 decision = self._gate(conn, observer, differences)
                 if decision is not None:
                     self.journal.append(CommitIntended(xid, decision.by))
@@ -126,7 +136,7 @@ class Conversion:
 
     # --- the phases ---
 
-    def _lock(self, conn: psycopg.Connection[Any], observer: Observer) -> tuple[Plan, Catalog]:
+    def _lock(self, conn: psycopg.Connection[Any], observer: Observer) -> _Read:
         """Takes every lock at once, or gives way and tries again; then looks for drift."""
         for attempt in range(1, LOCK_ATTEMPTS + 1):
             plan = self._plan(catalog.read(conn))
@@ -150,9 +160,11 @@ class Conversion:
                 self.control.wait(attempt)
                 continue
             self._execute(conn, LOCKED)
+            # First: what others change from here on is found when it is dropped.
+            versions = row_versions.read(conn, plan.dropped)
             # What changed between reading the catalog and holding the locks is seen only now.
             found = catalog.read(conn)
-            return self._plan(found), found
+            return _Read(self._plan(found), found, versions)
         raise AssertionError("the last attempt returns or raises")
 
     def _plan(self, found: Catalog) -> Plan:
@@ -177,21 +189,24 @@ class Conversion:
         return plan
 
     def _convert(
-        self, conn: psycopg.Connection[Any], plan: Plan, found: Catalog, watch: Watch
+        self, conn: psycopg.Connection[Any], observer: Observer, read: _Read, watch: Watch
     ) -> int:
         """Runs the six phases and compares before with after; answers how much differs."""
+        plan = read.plan
         watch.doing(0, "rows, digests and orphans before")
         check, path = self.control.check, plan.search_path
-        before = parity.snapshot(conn, found, plan, check)
+        before = parity.snapshot(conn, read.catalog, plan, check)
         views = materialized.contents(conn, materialized.filled(plan.rebuilds), path, check)
         if self.backup is not None:
             rows = {str(table): each.rows for table, each in before.contents.items()}
             self.journal.append(since_backup.compared(self.backup, rows, datetime.now(UTC)))
         for number in PHASES:
             self._run_phase(conn, number, plan.phase(number), watch)
+            if number == DROP:
+                meanwhile.refuse_what_changed(plan, read.versions, observer)
         watch.doing(len(PHASES) + 1, "rows, digests and orphans after")
         after = parity.snapshot(conn, catalog.read(conn), plan, check)
-        catalogs = found, after.catalog
+        catalogs = read.catalog, after.catalog
         refilled = materialized.differences(conn, views, catalogs, path, check)
         compared = parity.compare(before, after, plan, refilled)
         self.journal.append(compared)
@@ -229,6 +244,8 @@ class Conversion:
             conn.execute(statement)
         except psycopg.Error as error:
             self.control.check()
+            if meanwhile.is_of_another_writer(error):
+                raise meanwhile.changed_by_others(about, statement) from error
             raise ServerError(error, statement, about) from error
 
     def _log(self, statement: str) -> None:

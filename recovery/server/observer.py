@@ -1,6 +1,6 @@
 """A second connection beside a conversion: keeps others out, and sees who waits for whom."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -10,6 +10,9 @@ import psycopg
 
 from queries import ask, ask_one
 from queries.rows import SessionRow, WalRow
+from recovery.catalog import row_versions
+from recovery.catalog.objects import ObjectId
+from recovery.catalog.row_versions import RowVersions
 from recovery.connection.dead_peer import answering
 from recovery.record.events import Cost, Identity, SessionInTheWay
 from recovery.server.claim import claim, try_lock
@@ -50,6 +53,18 @@ class Observer:
         _traceback: TracebackType | None,
     ) -> None:
         self._conn.close()
+
+    def row_versions(self, objects: Collection[ObjectId]) -> RowVersions:
+        """What is committed of the catalog about some objects. Raises as ``blockers`` does.
+
+        The conversion cannot do without, so where the line is lost it is asked on a new one.
+        """
+        try:
+            with self._connected() as conn:
+                return row_versions.read(conn, objects)
+        except psycopg.OperationalError:
+            with self._connected() as conn:
+                return row_versions.read(conn, objects)
 
     def blockers(self, relations: list[int]) -> tuple[SessionInTheWay, ...]:
         """Who holds locks on the tables and views, given by their oids.

@@ -64,6 +64,7 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "roles": (rows.RoleRow, {}),
     "role_attributes": (rows.RoleAttributesRow, {}),
     "memberships": (rows.MembershipRow, {}),
+    "row_versions": (rows.RowVersionsRow, {"class_oids": [1259], "oids": "tables"}),
     "schemas": (rows.SchemaRow, {}),
     "search_path": (rows.SearchPathRow, {}),
     "serials": (rows.SerialRow, {}),
