@@ -238,16 +238,20 @@ def _parity(compared: e.ParityChecked) -> Iterator[str]:
         f"{len(compared.tables)} tables with {rows:,} rows, {compared.compared} objects compared"
     )
     for key in compared.foreign_keys:
-        if key.state != e.SAME:
+        if key.counts:
             yield f"    {key.table}.{key.name}: {key.state}"
     for table in compared.tables:
         if table.state != e.SAME:
             yield f"    {table.table}: {table.state}"
     for other in compared.unexplained:
-        yield f"    {other.kind} {other.name}: {other.before} became {other.after}"
-    expected = len(compared.catalog) - len(compared.unexplained)
+        yield f"    {other.words}"
+    expected = sum(row.explained is not None for row in compared.catalog)
     if expected:
         yield f"    {expected} objects differ as they have to: the report lists them"
+    if compared.by_others:
+        yield f"    {e.BY_OTHERS}:"
+    for theirs in compared.by_others:
+        yield f"        {theirs.words}"
     yield f"parity: {compared.differences} differences"
 
 

@@ -12,7 +12,8 @@ from queries import ask
 from queries.rows import ForeignKeyRow, RowVersionsRow
 from recovery.catalog.objects import ObjectId
 
-# The oid of pg_constraint, the same in every version.
+# The oids of pg_class and pg_constraint, the same in every version.
+RELATIONS = 1259
 _CONSTRAINTS = 2606
 
 # By object, what is equal only if nobody wrote a row about it; empty if it is not there.

@@ -1,14 +1,23 @@
 """What other sessions do to the catalog while a conversion runs.
 
-What they change before we drop it would be undone by making it again as it was read.
+What they change before we drop it would be undone by making it again as it was read. What they do
+elsewhere is none of ours.
 """
+
+from collections.abc import Callable, Collection
+from typing import Any
 
 import psycopg
 
+from recovery.catalog import row_versions
+from recovery.catalog.objects import ObjectId
 from recovery.catalog.row_versions import RowVersions
 from recovery.conversion.plan import Plan
 from recovery.server.observer import Observer
 from recovery.words.errors import Refused
+
+# Of some objects, those that our transaction wrote nothing about.
+NotOurs = Callable[[Collection[ObjectId]], Collection[ObjectId]]
 
 
 def refuse_what_changed(plan: Plan, as_read: RowVersions, observer: Observer) -> None:
@@ -45,3 +54,13 @@ def changed_by_others(objects: str | None, statement: str | None = None) -> Refu
         object=objects,
         statement=statement,
     )
+
+
+def not_ours(conn: psycopg.Connection[Any], observer: Observer) -> NotOurs:
+    """Which objects look the same from inside the transaction and from outside it."""
+
+    def of(objects: Collection[ObjectId]) -> Collection[ObjectId]:
+        inside, outside = row_versions.read(conn, objects), observer.row_versions(objects)
+        return {known for known, seen in inside.items() if seen == outside.get(known)}
+
+    return of

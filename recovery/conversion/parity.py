@@ -1,5 +1,6 @@
 """The database before and after, compared inside the open transaction: what COMMIT waits for."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,11 +11,15 @@ from psycopg import sql
 
 from queries import compose
 from queries.rows import ForeignKeyRow
+from recovery.catalog import row_versions
 from recovery.catalog.catalog import Catalog
+from recovery.catalog.objects import CatalogObject, ObjectId
+from recovery.catalog.row_versions import RELATIONS
 from recovery.connection.evaluating import evaluating
 from recovery.conversion import firing
 from recovery.conversion.closure import Closure
 from recovery.conversion.expectation import Expectation
+from recovery.conversion.meanwhile import NotOurs
 from recovery.conversion.plan import Plan
 from recovery.record.events import (
     SAME,
@@ -158,21 +163,30 @@ def _snapshot(
 
 
 def compare(
-    before: Snapshot, after: Snapshot, plan: Plan, refilled: Iterable[CatalogDifference] = ()
+    before: Snapshot,
+    after: Snapshot,
+    plan: Plan,
+    not_ours: NotOurs,
+    refilled: Iterable[CatalogDifference] = (),
 ) -> ParityChecked:
     """Every foreign key, every converted table, and every other object of the catalog.
 
     ``refilled`` are the materialized views that hold other rows than before.
     """
-    closure = plan.closure
-    foreign_keys = sorted(_foreign_keys(before, after, closure), key=lambda row: row.state == SAME)
+    found = _foreign_keys(before, after, plan.closure)
+    foreign_keys = sorted(
+        _by_others(found, before, after, not_ours),
+        key=lambda row: (not row.counts, row.state == SAME),
+    )
     tables = sorted(_tables(before, after), key=lambda row: row.state == SAME)
     catalog = [
-        *compare_objects(before.catalog, after.catalog, Expectation.of(before.catalog, plan)),
+        *compare_objects(
+            before.catalog, after.catalog, Expectation.of(before.catalog, plan), not_ours
+        ),
         *_firing_order(before, after),
         *refilled,
     ]
-    catalog.sort(key=lambda row: row.explained is not None)
+    catalog.sort(key=lambda row: (not row.counts, row.explained is not None))
     compared = len(foreign_keys) + len(tables) + len(before.catalog.named)
     return ParityChecked(tuple(foreign_keys), tuple(tables), tuple(catalog), compared)
 
@@ -280,32 +294,71 @@ def _tables(before: Snapshot, after: Snapshot) -> Iterator[TableParity]:
         )
 
 
+def _by_others(
+    rows: Iterable[ForeignKeyParity], before: Snapshot, after: Snapshot, not_ours: NotOurs
+) -> Iterator[ForeignKeyParity]:
+    """The same rows, each with whether it differs by what others did."""
+    known: dict[tuple[str, str], set[ObjectId]] = defaultdict(set)
+    for key in (*before.catalog.foreign_keys, *after.catalog.foreign_keys):
+        ends = {(RELATIONS, key.table_oid), (RELATIONS, key.referenced_oid)}
+        named = str(TableName(key.schema, key.table_name)), key.name
+        known[named] |= {row_versions.id_of(key), *ends}
+    compared = list(rows)
+    differing = [known[row.table, row.name] for row in compared if row.state != SAME]
+    others = not_ours(set().union(*differing))
+    for row in compared:
+        theirs = row.state != SAME and known[row.table, row.name] <= set(others)
+        yield msgspec.structs.replace(row, by_others=theirs)
+
+
 def compare_objects(
-    before: Catalog, after: Catalog, expectation: Expectation
+    before: Catalog,
+    after: Catalog,
+    expectation: Expectation,
+    not_ours: NotOurs = lambda _objects: (),
 ) -> Iterator[CatalogDifference]:
     """Every object that is not as it was, with the properties that differ."""
-    for name in sorted({*before.named, *after.named}):
-        was, now = before.named.get(name), after.named.get(name)
-        if was is not None and now is not None:
-            if was.text == now.text:
-                continue
-            differing = [
-                key
-                for key in {**was.properties, **now.properties}
-                if was.properties.get(key) != now.properties.get(key)
-            ]
-            yield CatalogDifference(
-                was.kind.lower(),
-                was.identity,
-                _in_words({key: was.properties.get(key) for key in differing}),
-                _in_words({key: now.properties.get(key) for key in differing}),
-                expectation.explains(was, now, differing),
-            )
-        elif was is not None:
-            yield CatalogDifference(was.kind.lower(), was.identity, "there", None)
-        elif now is not None:
-            reason = expectation.explains_new(now)
-            yield CatalogDifference(now.kind.lower(), now.identity, None, "there", reason)
+    pairs = [
+        (before.named.get(name), after.named.get(name))
+        for name in sorted({*before.named, *after.named})
+    ]
+    differing = [
+        (was, now) for was, now in pairs if was is None or now is None or was.text != now.text
+    ]
+    others = set(not_ours(set().union(*(_ids(*pair) for pair in differing))))
+    for was, now in differing:
+        found = _difference(was, now, expectation)
+        yield msgspec.structs.replace(found, by_others=_ids(was, now) <= others)
+
+
+def _ids(*found: CatalogObject | None) -> set[ObjectId]:
+    """An object as it was and as it is, with the relation that has it."""
+    there = [each for each in found if each is not None]
+    relations = {each.relation_oid for each in there if each.relation_oid is not None}
+    return {*(each.id for each in there), *((RELATIONS, oid) for oid in relations)}
+
+
+def _difference(
+    was: CatalogObject | None, now: CatalogObject | None, expectation: Expectation
+) -> CatalogDifference:
+    if was is None:
+        assert now is not None
+        reason = expectation.explains_new(now)
+        return CatalogDifference(now.kind.lower(), now.identity, None, "there", reason)
+    if now is None:
+        return CatalogDifference(was.kind.lower(), was.identity, "there", None)
+    differing = [
+        key
+        for key in {**was.properties, **now.properties}
+        if was.properties.get(key) != now.properties.get(key)
+    ]
+    return CatalogDifference(
+        was.kind.lower(),
+        was.identity,
+        _in_words({key: was.properties.get(key) for key in differing}),
+        _in_words({key: now.properties.get(key) for key in differing}),
+        expectation.explains(was, now, differing),
+    )
 
 
 def _in_words(properties: dict[str, Any]) -> str:

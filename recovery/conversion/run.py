@@ -208,7 +208,8 @@ class Conversion:
         after = parity.snapshot(conn, catalog.read(conn), plan, check)
         catalogs = read.catalog, after.catalog
         refilled = materialized.differences(conn, views, catalogs, path, check)
-        compared = parity.compare(before, after, plan, refilled)
+        not_ours = meanwhile.not_ours(conn, observer)
+        compared = parity.compare(before, after, plan, not_ours, refilled)
         self.journal.append(compared)
         return compared.differences
 

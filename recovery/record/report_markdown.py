@@ -6,7 +6,7 @@ from datetime import datetime
 from recovery.record import unreadable
 from recovery.record.candidates import facts, named
 from recovery.record.events import (
-    SAME,
+    BY_OTHERS,
     BackupCompared,
     Check,
     ColumnDecided,
@@ -244,7 +244,7 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
                 row.state,
             )
             for row in compared.foreign_keys
-            if row.key or row.state != SAME
+            if row.key or row.counts
         ),
     )
     yield from table(
@@ -260,14 +260,17 @@ def _parity(compared: ParityChecked) -> Iterator[str]:
             for row in compared.tables
         ),
     )
-    if compared.catalog:
+    if any(not d.by_others for d in compared.catalog):
         yield from table(
             ("kind", "object", "before", "after", "why"),
             (
                 (d.kind, d.name, d.before, d.after, d.explained or "UNEXPLAINED")
                 for d in compared.catalog
+                if not d.by_others
             ),
         )
+    if compared.by_others:
+        yield from table((BY_OTHERS,), ((theirs.words,) for theirs in compared.by_others))
 
 
 def _proof(proof: Proof) -> Iterator[str]:

@@ -265,7 +265,11 @@ class _View:
         for row in before:
             key = now.get((row.table, row.name))
             named = f"{row.name} of {row.table}"
+            # What others dropped or made while the conversion ran is none of its foreign keys.
+            left = row.after if row.by_others else row.before
+            if left is None:
+                continue
             if key is None:
                 yield f"{named} is missing"
-            elif key.definition != row.before:
-                yield f"{named} is {key.definition}, was {row.before}"
+            elif key.definition != left:
+                yield f"{named} is {key.definition}, was {left}"

@@ -1,6 +1,14 @@
 """The parity: every foreign key, and whatever else of the catalog is not as it was."""
 
-from recovery.record.events import SAME, CatalogDifference, ForeignKeyParity, ParityChecked
+from collections.abc import Sequence
+
+from recovery.record.events import (
+    BY_OTHERS,
+    SAME,
+    CatalogDifference,
+    ForeignKeyParity,
+    ParityChecked,
+)
 from screens import words
 from screens.widgets.comparison import Compared, Comparison, Detail, Order
 from screens.widgets.virtual_table import Cell, Column
@@ -21,7 +29,7 @@ class ForeignKeys(Comparison[ForeignKeyParity]):
         self.fill(
             parity.foreign_keys,
             f"{words.counted(len(parity.foreign_keys), 'foreign key')}, "
-            f"{words.number(differing)} differing.",
+            f"{words.number(differing)} differing{_by_others(parity.foreign_keys)}.",
         )
 
 
@@ -36,17 +44,26 @@ class CatalogDifferences(Comparison[CatalogDifference]):
         if parity is None:
             self.clear()
             return
-        unexplained = len(parity.unexplained)
+        expected = sum(each.explained is not None for each in parity.catalog)
         self.fill(
             parity.catalog,
-            f"{words.number(parity.compared)} compared, {words.number(unexplained)} unexplained, "
-            f"{words.number(len(parity.catalog) - unexplained)} expected.",
+            f"{words.number(parity.compared)} compared, "
+            f"{words.number(len(parity.unexplained))} unexplained, "
+            f"{words.number(expected)} expected{_by_others(parity.catalog)}.",
         )
+
+
+def _by_others(rows: Sequence[ForeignKeyParity | CatalogDifference]) -> str:
+    """How many of them others did, if any."""
+    theirs = sum(each.by_others for each in rows)
+    return f", {words.number(theirs)} by others" if theirs else ""
 
 
 def _word(each: ForeignKeyParity) -> str:
     if each.state == SAME:
         return SAME
+    if each.by_others:
+        return "by others"
     return "missing" if each.after is None else "different"
 
 
@@ -71,8 +88,9 @@ def _foreign_key_cells(each: ForeignKeyParity) -> tuple[Cell, ...]:
 
 
 def _foreign_key_detail(each: ForeignKeyParity) -> Detail:
+    state = "the same" if each.state == SAME else each.state
     return Detail(
-        title=f"{each.name} on {each.table}: {'the same' if each.state == SAME else each.state}",
+        title=f"{each.name} on {each.table}: {state}{f', {BY_OTHERS}' if each.by_others else ''}",
         before=each.before or "it was not there",
         after=each.after or "it is gone",
         more=f"References {each.references}. ON DELETE {each.on_delete}, "
@@ -101,7 +119,7 @@ _FOREIGN_KEYS: Compared[ForeignKeyParity] = Compared(
         Column("Orphans", 7),
     ),
     cells=_foreign_key_cells,
-    differs=lambda each: each.state != SAME,
+    differs=lambda each: each.counts,
     text=lambda each: "\n".join(
         (_word(each), each.state, _column(each), _key(each), each.name, each.standing)
     ),
@@ -118,15 +136,17 @@ _FOREIGN_KEYS: Compared[ForeignKeyParity] = Compared(
 
 
 def _expected(each: CatalogDifference) -> str:
+    if each.by_others:
+        return "by others"
     return "unexplained" if each.explained is None else "expected"
 
 
 def _reason(each: CatalogDifference) -> str:
-    return each.explained or "nothing explains it"
+    return BY_OTHERS if each.by_others else each.explained or "nothing explains it"
 
 
 def _state(each: CatalogDifference) -> str:
-    return "different" if each.explained is None else "expected"
+    return "different" if each.counts else _expected(each)
 
 
 def _catalog_cells(each: CatalogDifference) -> tuple[Cell, ...]:
@@ -152,7 +172,7 @@ _CATALOG: Compared[CatalogDifference] = Compared(
         Column("Why", 24, grows=True),
     ),
     cells=_catalog_cells,
-    differs=lambda each: each.explained is None,
+    differs=lambda each: each.counts,
     text=lambda each: "\n".join(
         (_state(each), _expected(each), f"{each.kind} {each.name}", _reason(each))
     ),
@@ -160,7 +180,7 @@ _CATALOG: Compared[CatalogDifference] = Compared(
     orders=(
         Order(
             "kind",
-            lambda each: (each.kind, each.name),
+            lambda each: (_expected(each), each.kind, each.name),
             lambda each: f"{_expected(each)}: {each.kind}",
         ),
         Order(

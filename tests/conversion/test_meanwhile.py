@@ -154,3 +154,109 @@ CREATE STATISTICS other.both ON id, said FROM other.log;
 CREATE PUBLICATION news FOR TABLE other.log;
 CREATE EXTENSION pg_trgm;
 """
+
+
+# What a partition job, a migration elsewhere or an administrator may do at any time.
+OTHERS = """
+CREATE TABLE other.log_2026_11 (id bigint PRIMARY KEY, said text CHECK (said <> ''));
+COMMENT ON TABLE other.log IS 'new';
+ALTER TABLE other.log ADD COLUMN at date;
+CREATE INDEX log_said ON other.log (said);
+GRANT SELECT ON other.log TO reader;
+DROP TABLE other.old;
+CREATE FUNCTION other.later() RETURNS int LANGUAGE sql AS 'SELECT 2';
+DROP FUNCTION other.unrelated();
+CREATE TABLE other.lines (log_id bigint CONSTRAINT of_log REFERENCES other.log);
+CREATE TYPE other.state AS ENUM ('on');
+CREATE SCHEMA third;
+"""
+
+
+def test_what_others_do_elsewhere_is_shown_apart_and_does_not_count(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recovery = recovery_on(database)
+    meanwhile(monkeypatch, before_dropping, lambda: database.execute(OTHERS))
+    assert recovery.convert_here(committing(database), gate_seconds=20) is e.Outcome.COMMITTED, (
+        recovery.told()
+    )
+    compared = recovery.session.history().last(e.ParityChecked)
+    assert compared is not None
+    assert compared.differences == 0
+    theirs = {f"{row.kind} {row.name}" for row in compared.catalog if row.by_others}
+    assert theirs >= {
+        "table other.log",
+        "column other.log.at",
+        "index other.log_said",
+        "table other.log_2026_11",
+        "column other.log_2026_11.said",
+        "constraint log_2026_11_said_check ON other.log_2026_11",
+        "table other.old",
+        "column other.old.id",
+        "function other.later()",
+        "function other.unrelated()",
+        "type other.state",
+        "schema third",
+    }
+    keys = {row.name: row for row in compared.foreign_keys}
+    assert keys["of_log"].by_others
+    assert not keys["of_user"].by_others
+    assert all(row.explained for row in compared.catalog if not row.by_others)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("COMMENT ON TABLE other.log IS 'new'", "table other.log"),
+        ("CREATE TABLE other.new (id bigint)", "table other.new"),
+        ("DROP TABLE other.old", "table other.old"),
+        ("DROP FUNCTION other.unrelated()", "function other.unrelated()"),
+    ],
+)
+def test_what_is_done_inside_our_transaction_counts_whoever_wrote_it(
+    database: Database, change: str, found: str
+) -> None:
+    recovery = recovery_on(database)
+    # With a subtransaction, whose rows have another xmin than the transaction's.
+    database.execute(
+        f"""
+        CREATE FUNCTION meddle() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          BEGIN
+            {change};
+          EXCEPTION WHEN undefined_table OR duplicate_table OR undefined_function THEN NULL;
+          END;
+        END $$;
+        CREATE EVENT TRIGGER meddling ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+          EXECUTE FUNCTION meddle();
+        """
+    )
+    assert recovery.planned().ready().convert_here(None) is e.Outcome.ROLLED_BACK
+    compared = recovery.session.history().last(e.ParityChecked)
+    assert compared is not None
+    assert found in {f"{row.kind} {row.name}" for row in compared.unexplained}
+
+
+def test_a_foreign_key_that_ours_lost_counts(
+    database: Database,
+) -> None:
+    recovery = recovery_on(database)
+    database.execute(
+        """
+        CREATE TABLE other.lines (log_id bigint CONSTRAINT of_log REFERENCES other.log);
+        CREATE FUNCTION meddle() RETURNS event_trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF EXISTS (SELECT FROM pg_constraint WHERE conname = 'of_log') THEN
+            ALTER TABLE other.lines DROP CONSTRAINT of_log;
+          END IF;
+        END $$;
+        CREATE EVENT TRIGGER meddling ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+          EXECUTE FUNCTION meddle();
+        """
+    )
+    assert recovery.planned().ready().convert_here(None) is e.Outcome.ROLLED_BACK
+    compared = recovery.session.history().last(e.ParityChecked)
+    assert compared is not None
+    lost = next(row for row in compared.foreign_keys if row.name == "of_log")
+    assert (lost.state, lost.by_others) == ("missing", False)
+    assert compared.differences == 1

@@ -46,7 +46,9 @@ def rows_on(pilot: Pilot[None]) -> list[str]:
     """The table's lines, as they can be read."""
     lines = content_of(pilot)
     header = next(place for place, line in enumerate(lines) if "State  " in line)
-    row = re.compile(r"  (DIFFERENT|MISSING|SAME|EXPECTED) |  \d+ (expected|unexplained): ")
+    row = re.compile(
+        r"  (DIFFERENT|MISSING|SAME|EXPECTED|BY OTHERS) |  \d+ (expected|unexplained|by others): "
+    )
     rows = takewhile(row.match, lines[header + 1 :])
     return [line.strip(" ▁▂▃▄▅▆▇█") for line in rows]
 
@@ -172,6 +174,24 @@ async def test_the_catalog_is_grouped_and_the_unexplained_comes_first() -> None:
         await press(pilot, "escape", "s", "s")
         assert "Sorted by name." in words_on(pilot)
         assert "expected: view" not in words_on(pilot)
+
+
+async def test_what_others_did_is_a_group_of_its_own_and_does_not_differ() -> None:
+    theirs = CatalogDifference("table", "other.log", None, "there", by_others=True)
+    key, *keys = story.PARITY.foreign_keys
+    gone = msgspec.structs.replace(key, after=None, state="missing", by_others=True)
+    parity = msgspec.structs.replace(
+        story.PARITY, catalog=(*story.PARITY.catalog, theirs), foreign_keys=(gone, *keys)
+    )
+    assert parity.differences == 0
+    async with at_pane("4", parity, (120, 40)) as pilot:
+        assert "0 unexplained, 2 expected, 1 by others." in words_on(pilot)
+        assert rows_on(pilot)[0].startswith("1 by others: table")
+        assert "table other.log: done by others meanwhile: does not count" in words_on(pilot)
+        await press(pilot, "2")
+        assert "0 differing, 1 by others." in words_on(pilot)
+        await press(pilot, "slash", *"by others", "enter")
+        assert "missing, done by others meanwhile: does not count" in words_on(pilot)
 
 
 async def test_a_catalog_without_a_difference_says_so() -> None:

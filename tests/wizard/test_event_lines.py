@@ -90,6 +90,7 @@ def hostile_events() -> list[AnyEvent]:
         RevisionFinished(EVIL, (EVIL,), 0.1, False),
         Verified((Check("orphans", EVIL, CheckState.FAILED, EVIL),)),
         parity(EVIL, CatalogDifference("index", EVIL, EVIL, EVIL)),
+        parity("same", CatalogDifference("index", EVIL, EVIL, EVIL, by_others=True)),
     ]
 
 
@@ -234,6 +235,17 @@ def test_what_differs_is_named() -> None:
     assert "users: rows were 3, are 4" in text
     assert "index ix_a: btree (a) became None" in text
     assert "parity: 2 differences" in text
+
+
+def test_what_others_did_is_told_apart_and_does_not_count() -> None:
+    text = printed(
+        parity("same", CatalogDifference("table", "other.log", None, "there", by_others=True))
+    )
+
+    assert "done by others meanwhile: does not count:\n" in text
+    assert "        table other.log: None became there\n" in text
+    assert "as they have to" not in text
+    assert "parity: 0 differences" in text
 
 
 def test_a_backup_tells_how_to_restore_it() -> None:

@@ -70,6 +70,7 @@ from recovery.record.events.migrations import (
     Way,
 )
 from recovery.record.events.parity import (
+    BY_OTHERS,
     SAME,
     CatalogDifference,
     ForeignKeyParity,
@@ -107,6 +108,7 @@ from recovery.record.events.target import Identity, OtherDatabase, SessionOpened
 from recovery.record.events.verification import Check, CheckState, Reported, Verified
 
 __all__ = [
+    "BY_OTHERS",
     "NOT_RESTORED_REMEDY",
     "SAME",
     "Answer",

@@ -3,13 +3,16 @@
 from recovery.record.events.base import Event, Fact
 
 SAME = "same"
+# What is told of what others did.
+BY_OTHERS = "done by others meanwhile: does not count"
 
 
 class ForeignKeyParity(Fact, frozen=True):
     """One foreign key before and after. ``state`` is "same" or says what differs.
 
     ``key`` is empty and the orphans are None where no column of it is converted; ``before`` is
-    empty where it was not there, ``after`` None where it is gone.
+    empty where it was not there, ``after`` None where it is gone. ``by_others``: it differs by what
+    others did meanwhile, and the conversion did nothing to it.
     """
 
     key: str
@@ -25,6 +28,17 @@ class ForeignKeyParity(Fact, frozen=True):
     orphans_before: int | None
     orphans_after: int | None
     state: str
+    by_others: bool = False
+
+    @property
+    def words(self) -> str:
+        """Which one it is, and what is with it."""
+        return f"foreign key {self.name} of {self.table}: {self.state}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether it differs and should not."""
+        return self.state != SAME and not self.by_others
 
     @property
     def standing(self) -> str:
@@ -54,6 +68,7 @@ class CatalogDifference(Fact, frozen=True):
     """Anything else of the catalog that is not as it was: the properties that differ.
 
     ``explained`` says why it has to be so after the conversion; None: nothing explains it.
+    ``by_others``: others did it meanwhile, and the conversion did nothing to the object.
     """
 
     kind: str
@@ -61,6 +76,17 @@ class CatalogDifference(Fact, frozen=True):
     before: str | None
     after: str | None
     explained: str | None = None
+    by_others: bool = False
+
+    @property
+    def words(self) -> str:
+        """Which object it is, and what became of it."""
+        return f"{self.kind} {self.name}: {self.before} became {self.after}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether nothing says why it differs."""
+        return self.explained is None and not self.by_others
 
 
 class ParityChecked(Event, frozen=True):
@@ -72,13 +98,19 @@ class ParityChecked(Event, frozen=True):
     @property
     def unexplained(self) -> tuple[CatalogDifference, ...]:
         """What nothing explains."""
-        return tuple(row for row in self.catalog if row.explained is None)
+        return tuple(row for row in self.catalog if row.counts)
+
+    @property
+    def by_others(self) -> tuple[ForeignKeyParity | CatalogDifference, ...]:
+        """What others did meanwhile."""
+        keys = (row for row in self.foreign_keys if row.by_others)
+        return (*keys, *(row for row in self.catalog if row.by_others))
 
     @property
     def differences(self) -> int:
         """How many rows of the three tables are not as they should be."""
         return (
-            sum(row.state != SAME for row in self.foreign_keys)
+            sum(row.counts for row in self.foreign_keys)
             + sum(row.state != SAME for row in self.tables)
             + len(self.unexplained)
         )
