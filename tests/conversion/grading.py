@@ -18,8 +18,8 @@ from tests.recovering import contents_of, contents_query, difference, schema_of
 _CAST = re.compile(
     r"::(?:uuid|integer|bigint|text|bpchar|character(?: varying)?(?:\(\d+\))?)(?:\[\])?(?!\w)"
 )
-# A foreign key's trigger on a partition, whose name is its parent's afterwards. What it is like, and
-# in which state, is asked besides.
+# A foreign key's trigger on a partition, whose name is its parent's afterwards. What it is like,
+# and in which state, is asked besides.
 _OF_A_KEY = re.compile(r"RI_ConstraintTrigger_([ac])_\d+")
 _NAMED = re.compile(r"(\b\w+\.(\w+)) AS \2\b")
 _TABLE = re.compile(r"CREATE TABLE (\S+) \(")
