@@ -215,6 +215,23 @@ class DependentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CallRow:
+    """A function or an operator that an object's expressions call, in the order of the calls.
+
+    ``own``: no server comes with it. ``collation`` is empty if it could not be determined, None if
+    nothing that is given has one. expressions.sql
+    """
+
+    kind: str
+    identity: str
+    place: int
+    called: str
+    operator: bool
+    own: bool
+    collation: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectRow:
     """What there is, and the relation that has it, if one does. ``properties`` is JSON.
 

@@ -6,7 +6,7 @@ nothing is made again that is not compared, and the other way round.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,8 @@ import msgspec
 import psycopg
 
 from queries import ask
-from queries.rows import ObjectRow
+from queries.rows import CallRow, ObjectRow
+from recovery.catalog import expressions
 
 # Publications have filters and column lists from this version on.
 _FILTERED_PUBLICATIONS = 150000
@@ -54,7 +55,17 @@ def read(conn: psycopg.Connection[Any]) -> list[CatalogObject]:
     """Every object outside the system's schemas. ``search_path`` has to be empty."""
     filtered = conn.info.server_version >= _FILTERED_PUBLICATIONS
     published = "objects_published" if filtered else "objects_published_14"
-    return [*read_relations(conn), *read_elsewhere(conn), *_read(conn, published)]
+    found = [*read_relations(conn), *read_elsewhere(conn), *_read(conn, published)]
+    calls = expressions.calls(conn)
+    return [_calling(each, calls.get(each.name, ())) for each in found]
+
+
+def _calling(found: CatalogObject, calls: tuple[CallRow, ...]) -> CatalogObject:
+    """The object with what its expressions call, if they call what is not PostgreSQL's own."""
+    if not calls:
+        return found
+    told = {**found.properties, "calls": [call.called for call in calls]}
+    return replace(found, text=msgspec.json.encode(told).decode())
 
 
 def read_relations(
