@@ -81,7 +81,7 @@ class Expectation:
 
     def _reason(self, found: CatalogObject, key: str, was: Any, now: Any) -> str | None:
         if key in _EXPRESSIONS and found.name in self.rewritten:
-            return "the plan casts what no longer compares"
+            return "the plan writes it so that it means what it meant"
         if key == "sequence" and found.name in self.sequences:
             return "it feeds a column that the plan converts"
         member = self.converted.get(found.name)

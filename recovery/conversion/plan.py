@@ -192,7 +192,7 @@ def _repaired(
         if after is None:
             yield one
         else:
-            why = f"REWRITTEN: it no longer compares. It was:\n{one.sql}"
+            why = f"REWRITTEN: as it was, it would fail or mean something else. It was:\n{one.sql}"
             yield replace(one, sql=after, why=why)
 
 

@@ -74,10 +74,7 @@ def failing(
 
     ``check`` is the schema of plpgsql_check; without it only functions in SQL are looked at.
     """
-    schemas = [each.identity for each in catalog.objects.values() if each.kind == "SCHEMA"]
-    path = sql.SQL("SET LOCAL search_path = {}").format(
-        listed(map(written, dict.fromkeys(["public", *schemas])))
-    )
+    path = search_path(catalog)
     found = list(_failing_sql(conn, catalog, path))
     if check is not None:
         found += _failing_plpgsql(conn, catalog, path, check)
@@ -85,10 +82,18 @@ def failing(
     return list(dict.fromkeys(found))
 
 
+def search_path(catalog: Catalog) -> sql.Composed:
+    """What lets bodies find what they name, whatever search_path they are run with: all schemas."""
+    schemas = [each.identity for each in catalog.objects.values() if each.kind == "SCHEMA"]
+    return sql.SQL("SET LOCAL search_path = {}").format(
+        listed(map(written, dict.fromkeys(["public", *schemas])))
+    )
+
+
 def _failing_sql(
     conn: psycopg.Connection[Any], catalog: Catalog, path: sql.Composed
 ) -> Iterator[Break]:
-    for routine in _routines(catalog, "sql"):
+    for routine in of_language(catalog, "sql"):
         text = routine.properties["definition"]
         if _PARSED.search(text):
             continue
@@ -202,20 +207,15 @@ def suspicious(
         return
     spellings = {other for type_ in types for other in (type_, *_SPELLINGS.get(type_, ()))}
     typed = re.compile(_any_of(spellings), re.IGNORECASE)
-    tables = {member.name.table.name for member in closure.members.values()}
-    converted = re.compile(_any_of(tables), re.IGNORECASE)
     remaining = _still_of(catalog, closure, types)
     others = re.compile(
         r"\b(?:INTO|UPDATE|FROM|JOIN|USING)\s+(?:[\w\"]+\.)?\"?" + _any_of(remaining),
         re.IGNORECASE,
     )
-    triggers = _trigger_functions(catalog, closure)
-    for routine in _routines(catalog, "plpgsql"):
-        text = routine.properties["definition"]
-        name = routine.identity.partition("(")[0]
-        if routine.identity in checked or not (converted.search(text) or name in triggers):
+    for routine in touching(catalog, closure, "plpgsql"):
+        if routine.identity in checked:
             continue
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(routine.properties["definition"].splitlines(), start=1):
             shown = line.strip()[:200]
             if typed.search(line):
                 yield Break(routine.identity, number, shown, READ)
@@ -237,6 +237,17 @@ def _still_of(catalog: Catalog, closure: Closure, types: set[str]) -> dict[str, 
     return found
 
 
+def touching(catalog: Catalog, closure: Closure, language: str) -> Iterator[CatalogObject]:
+    """The functions that name a converted table, or that are triggers of one."""
+    tables = {member.name.table.name for member in closure.members.values()}
+    converted = re.compile(_any_of(tables), re.IGNORECASE)
+    triggers = _trigger_functions(catalog, closure)
+    for routine in of_language(catalog, language):
+        name = routine.identity.partition("(")[0]
+        if converted.search(routine.properties["definition"]) or name in triggers:
+            yield routine
+
+
 def _trigger_functions(catalog: Catalog, closure: Closure) -> set[str]:
     """The names of the functions that triggers of converted tables call."""
     tables = {catalog.table_name(oid) for oid in closure.tables() if oid in catalog.tables}
@@ -249,7 +260,8 @@ def _trigger_functions(catalog: Catalog, closure: Closure) -> set[str]:
     return {call[1] for call in calls if call is not None}
 
 
-def _routines(catalog: Catalog, language: str) -> Iterator[CatalogObject]:
+def of_language(catalog: Catalog, language: str) -> Iterator[CatalogObject]:
+    """The functions and procedures that are written in a language, with their definitions."""
     for found in catalog.objects.values():
         if (
             found.kind in ("FUNCTION", "PROCEDURE")

@@ -1,7 +1,7 @@
 """Runs a plan on a copy of the schema before production is touched.
 
-What would fail fails there. Definitions that no longer compare are repaired there, and the repaired
-ones become part of the plan, for the operator to read.
+What would fail fails there. Definitions that would fail, or would mean something else, are repaired
+there, and the repaired ones become part of the plan, for the operator to read.
 """
 
 import time
@@ -17,29 +17,22 @@ from queries import ask
 from queries.rows import RoleRow
 from recovery.catalog import catalog, objects
 from recovery.catalog.catalog import Catalog
-from recovery.conversion import parity, routines
+from recovery.conversion import parity, routines, string_bodies
 from recovery.conversion.expectation import Expectation
 from recovery.conversion.plan import Plan
 from recovery.conversion.rebuilding import is_not_for_a_copy
-from recovery.conversion.rewriting import clauses, repaired
 from recovery.conversion.statements import transaction
 from recovery.conversion.statements.rebuilt import described
-from recovery.conversion.statements.statement import RECREATE, Statement
 from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
 from recovery.server.door import Door
 from recovery.server.identity import Stranger
-from recovery.trial import schema_copy
+from recovery.trial import executing, meaning, schema_copy
+from recovery.trial.executing import REMEDY
 from recovery.trial.filling import fill
 from recovery.trial.schema_copy import Copy, NoCopy
-from recovery.words.composing import composed, written
 from recovery.words.errors import Refused, Unreachable, in_a_line
 from recovery.words.profile import Profile
 
-# A definition with more places than this that do not compare is not repaired.
-_MOST_REPAIRS = 200
-_REMEDY = (
-    "Change or drop the object before the conversion, and make it again after it; then plan again."
-)
 # It is not there, or the copy's role may not act as it.
 _NO_SUCH_ROLE = ("22023", "42704", "42501")
 
@@ -130,30 +123,37 @@ def run(
     fill(conn, found, plan.search_path)
     before = catalog.read(conn)
     rewrites: list[Rewrite] = []
+    meanings = meaning.before(conn, before, plan)
     failed_before = routines.failing(conn, before, plpgsql_check)
+    called_before = string_bodies.called(conn, before)
     with _acting_as(conn, role):
         for text in (*transaction.preparation(conn.info.dbname), plan.lock, transaction.LOCKED):
             conn.execute(text)
         for statement in plan.statements:
             check()
-            failure = (
-                None
-                if is_not_for_a_copy(statement.sql)
-                else _execute(conn, plan, statement, rewrites)
-            )
-            if failure is not None:
+            if is_not_for_a_copy(statement.sql):
+                continue
+            came = executing.execute(conn, plan, statement, meanings.get(statement.object))
+            if isinstance(came, Refusal):
                 return Proved(
-                    Proof(ProofState.FAILED, _took(where, began), tuple(rewrites)), (failure,)
+                    Proof(ProofState.FAILED, _took(where, began), tuple(rewrites)), (came,)
                 )
+            if came is not None:
+                rewrites.append(came)
     repaired = {rewrite.object for rewrite in rewrites}
     rewritten = frozenset(one.object.name for one in plan.rebuilds if described(one) in repaired)
     expectation = Expectation.of(found, replace(plan, rewritten=rewritten))
-    failures = tuple(_differences(before, conn, expectation))
+    after = replace(before, named={one.name: one for one in objects.read(conn)})
+    failures = tuple(_differences(before, after, expectation))
     state = ProofState.FAILED if failures else ProofState.PASSED
     failing = routines.failing(conn, before, plpgsql_check)
     breaks = [one for one in failing if one not in failed_before]
     checked = routines.checkable(conn) if plpgsql_check is not None else ()
     breaks += routines.suspicious(found, plan.closure, checked)
+    called = string_bodies.called(conn, before)
+    made = {identity for _, identity in after.named.keys() - before.named.keys()}
+    breaks += string_bodies.changed(called_before, called, made)
+    breaks += string_bodies.suspicious(found, plan.closure, called)
     return Proved(Proof(state, _took(where, began), tuple(rewrites), tuple(breaks)), failures)
 
 
@@ -184,77 +184,12 @@ def _took(where: str, began: float) -> str:
     return f"{where}, in {time.monotonic() - began:.1f} s"
 
 
-def _execute(
-    conn: psycopg.Connection[Any], plan: Plan, statement: Statement, rewrites: list[Rewrite]
-) -> Refusal | None:
-    """Runs a statement, repaired as often as it has to be. Answers why it cannot be run."""
-    text = statement.sql
-    for _ in range(_MOST_REPAIRS):
-        try:
-            with conn.transaction():
-                conn.execute(text)
-        except psycopg.Error as error:
-            better = _repaired(conn, plan, statement, text, error)
-            if better is None:
-                return _failed(statement, error)
-            text = better
-        else:
-            if text != statement.sql:
-                rewrites.append(Rewrite(statement.object, statement.sql, text))
-            return None
-    return Refusal(statement.object, "It does not compare in too many places.", _REMEDY)
-
-
-def _failed(statement: Statement, error: psycopg.Error) -> Refusal:
-    return Refusal(
-        statement.object,
-        f"On a copy of the schema it failed: {in_a_line(error)}, in: {statement.sql[:300]}",
-        _REMEDY,
-    )
-
-
-def _repaired(
-    conn: psycopg.Connection[Any],
-    plan: Plan,
-    statement: Statement,
-    text: str,
-    error: psycopg.Error,
-) -> str | None:
-    if statement.phase != RECREATE:
-        return None
-    if error.diag.statement_position is not None:
-        return repaired(text, error)
-    table = next(
-        (
-            rebuild.object.properties.get("table")
-            for rebuild in plan.rebuilds
-            if statement.sql in rebuild.create
-        ),
-        None,
-    )
-    if table is None:
-        return None
-    for span in clauses(text):
-        start = composed("SELECT FROM {table} WHERE ", table=written(table))
-        try:
-            with conn.transaction():
-                conn.execute(start + text[span.start : span.end])
-        except psycopg.Error as inner:
-            better = repaired(start + text[span.start : span.end], inner)
-            if better is not None:
-                return text[: span.start] + better.removeprefix(start) + text[span.end :]
-    return None
-
-
-def _differences(
-    before: Catalog, conn: psycopg.Connection[Any], expectation: Expectation
-) -> Iterator[Refusal]:
+def _differences(before: Catalog, after: Catalog, expectation: Expectation) -> Iterator[Refusal]:
     """What would not be as before, and nothing explains."""
-    after = replace(before, named={found.name: found for found in objects.read(conn)})
     for row in parity.compare_objects(before, after, expectation):
         if row.explained is None:
             yield Refusal(
                 f"{row.kind} {row.name}",
                 f"On a copy of the schema it differed: {row.before} became {row.after}.",
-                _REMEDY,
+                REMEDY,
             )

@@ -470,7 +470,7 @@ def _planned() -> Iterable[_Planned]:
     )
     yield 5, view, VIEW, "as it was, with everything that it had", (), "", catalog
     policy = "CREATE POLICY own_documents ON public.documents USING (it is)"
-    why = "REWRITTEN: it no longer compares. It was:\nit was"
+    why = "REWRITTEN: as it was, it would fail or mean something else. It was:\nit was"
     yield 5, policy, POLICY, why, documents, "", catalog
     for table in CONVERTED:
         why = "the rewrite loses the planner's statistics"

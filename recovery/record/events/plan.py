@@ -72,7 +72,7 @@ class ProofState(StrEnum):
 
 
 class Rewrite(Fact, frozen=True):
-    """A statement that no longer compares after the conversion, and how it is repaired."""
+    """A statement that would fail or mean something else after the conversion, and its repair."""
 
     object: str
     before: str

@@ -1,0 +1,15 @@
+CREATE TABLE users (id uuid PRIMARY KEY, name text);
+CREATE TABLE notes (id bigint PRIMARY KEY, user_id uuid REFERENCES users, body text);
+INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 'one'), ('00000000-0000-0000-0000-000000000002', 'two');
+INSERT INTO notes VALUES (1, '00000000-0000-0000-0000-000000000001', 'a'), (2, '00000000-0000-0000-0000-000000000002', 'b'), (3, NULL, 'c');
+
+CREATE FUNCTION same(uuid, uuid) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 = $2';
+CREATE FUNCTION same(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false';
+CREATE FUNCTION last(uuid) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT right($1::text, 1)';
+CREATE FUNCTION last(text) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'text' $$;
+CREATE OPERATOR === (LEFTARG = uuid, RIGHTARG = uuid, FUNCTION = same);
+CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = same);
+CREATE OPERATOR @# (RIGHTARG = uuid, FUNCTION = last);
+CREATE OPERATOR @# (RIGHTARG = text, FUNCTION = last);
+CREATE VIEW v AS SELECT u.id, @# u.id AS last FROM users u JOIN notes n ON u.id === n.user_id;
+CREATE VIEW w AS SELECT id FROM users WHERE id === ANY (ARRAY(SELECT user_id FROM notes));
