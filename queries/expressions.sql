@@ -13,8 +13,7 @@ WITH relation AS (
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE CASE WHEN :'relations'::text[] IS NULL
              THEN n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-             ELSE c.oid IN (SELECT pg_catalog.to_regclass(x)
-                              FROM pg_catalog.unnest(:'relations'::text[]) AS x) END
+             ELSE pg_catalog.format('%I.%I', n.nspname, c.relname) = ANY (:'relations'::text[]) END
     AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
 ), calling AS (
   -- A node tree is read only if it is asked for, or known to call what is not PostgreSQL's own.
@@ -87,8 +86,7 @@ WITH relation AS (
   FROM pg_catalog.pg_proc f
   WHERE f.oid >= 16384
     AND (:'routines'::text[] IS NULL
-         OR f.oid IN (SELECT pg_catalog.to_regprocedure(x)
-                        FROM pg_catalog.unnest(:'routines'::text[]) AS x))
+         OR f.oid::pg_catalog.regprocedure::text = ANY (:'routines'::text[]))
 ), word AS (
   SELECT t.kind, t.identity, w.place, w.said[1] AS field, w.said[2]::pg_catalog.oid AS oid,
          -- What a node is given comes behind its collation.

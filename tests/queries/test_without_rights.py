@@ -44,6 +44,7 @@ ASKED: dict[str, tuple[type, dict[str, Any]]] = {
     "end_own_session": (rows.EndedSessionRow, {"xid": "4711"}),
     "evaluated": (rows.EvaluatedRow, {}),
     "event_triggers": (rows.EventTriggerRow, {}),
+    "expressions": (rows.CallRow, {"relations": ["public.notes"], "routines": ["public.f()"]}),
     "foreign_key_copies": (rows.ForeignKeyCopyRow, {}),
     "foreign_key_triggers": (rows.ForeignKeyTriggerRow, {}),
     "foreign_keys": (rows.ForeignKeyRow, {"relations": []}),
