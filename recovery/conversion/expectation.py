@@ -76,8 +76,23 @@ class Expectation:
 
     def explains_new(self, after: CatalogObject) -> str | None:
         """Why an object has to be there that was not; None if there is no reason."""
-        asked_for = self.compatible and after.properties.get("comment") == MARK
-        return "the plan makes it for code that still has the old type" if asked_for else None
+        if self.compatible and after.properties.get("comment") == MARK:
+            return "the plan makes it for code that still has the old type"
+        return self._named_as_the_parents(after)
+
+    def explains_gone(self, before: CatalogObject) -> str | None:
+        """Why an object cannot be there any more; None if there is no reason."""
+        return self._named_as_the_parents(before)
+
+    def _named_as_the_parents(self, found: CatalogObject) -> str | None:
+        """Of a partition's NOT NULL, which ALTER TYPE makes again; it cannot be renamed then."""
+        have = found.properties
+        if found.kind != "CONSTRAINT" or have["type"] != "n" or "comment" in have:
+            return None
+        converted = any(name.startswith(f"{have['table']}.") for _, name in self.converted)
+        if converted and "not its own" in have:
+            return "PostgreSQL gives a partition's NOT NULL the name of its parent's"
+        return None
 
     def _reason(self, found: CatalogObject, key: str, was: Any, now: Any) -> str | None:
         if key in _EXPRESSIONS and found.name in self.rewritten:

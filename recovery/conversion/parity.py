@@ -346,7 +346,8 @@ def _difference(
         reason = expectation.explains_new(now)
         return CatalogDifference(now.kind.lower(), now.identity, None, "there", reason)
     if now is None:
-        return CatalogDifference(was.kind.lower(), was.identity, "there", None)
+        reason = expectation.explains_gone(was)
+        return CatalogDifference(was.kind.lower(), was.identity, "there", None, reason)
     differing = [
         key
         for key in {**was.properties, **now.properties}
