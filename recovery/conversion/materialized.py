@@ -19,6 +19,8 @@ from recovery.words.errors import in_a_line
 
 # A query that takes longer is not asked whether it gives what its view holds: seconds.
 _LONGEST = 60
+# It was interrupted, or could not have a lock.
+_NOT_THE_QUERYS = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,10 @@ def looked_at(
         named = f"materialized view {view.identity}"
         try:
             now = contents(conn, [view], search_path, check)[view.name]
-        except psycopg.OperationalError:
-            raise
         except psycopg.Error as error:
+            # That another view is empty (55000) counts among the operational errors.
+            if conn.closed or isinstance(error, _NOT_THE_QUERYS):
+                raise
             yield Refusal(
                 named,
                 f"It is filled anew, and its query fails now: {in_a_line(error)}.",

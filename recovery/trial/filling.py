@@ -30,8 +30,8 @@ def _left(conn: psycopg.Connection[Any], views: Iterable[str]) -> list[str]:
         try:
             with conn.transaction():
                 conn.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(written(view)))
-        except psycopg.OperationalError:
-            raise
         except psycopg.Error:
+            if conn.closed:
+                raise
             left.append(view)
     return left
