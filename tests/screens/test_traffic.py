@@ -45,7 +45,7 @@ def test_a_conversion_can_be_watched_over_a_bad_line(
         line.wait_for_pattern(r"dropped +DONE")
         before, began = line.received, time.monotonic()
         # Not to the end: the gate is a whole screen, painted once.
-        line.wait_for_pattern(r"recreated +RUNNING +3\d of 40")
+        line.wait_for_pattern(r"recreated +RUNNING +3\d of 80")
         rate = (line.received - before) / (time.monotonic() - began)
         line.wait_for("WAITING AT THE GATE")
         line.press("r")
