@@ -89,7 +89,9 @@ def _consent(plan: PlanMade) -> str:
         taken.append("NOT PROVED on a copy of the schema")
     elif proof.rewrites:
         taken.append(f"{words.counted(len(proof.rewrites), 'statement')} rewritten")
-    taken += (view.words for view in plan.refilled)
+    if plan.refilled:
+        stale = words.counted(len(plan.refilled), "materialized view")
+        taken.append(f"{stale} may come back with other rows")
     if failing := at_run_time(plan):
         taken.append(f"May fail at run time: {failing}")
     return "".join(f"{each}.\n" for each in taken)

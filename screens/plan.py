@@ -174,6 +174,7 @@ class PlanScreen(StepScreen):
                 ("Foreign keys", words.number(plan.foreign_keys)),
                 *([("Made again", f"{_made_again(plan)}: pane 5")] if plan.rebuilt else []),
                 *_proof(plan.proof),
+                *(("Filled anew", words.plain_line(view.words)) for view in plan.refilled),
                 *([("Operators", _operators(plan))] if plan.compatibility else []),
                 *([("At run time", f"{at_run_time(plan)}: pane 4")] if at_run_time(plan) else []),
                 ("SHA-256", plan.sha256),

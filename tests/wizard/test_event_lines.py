@@ -26,6 +26,7 @@ from recovery.record.events import (
     OtherDatabase,
     Outcome,
     ParityChecked,
+    Refilled,
     RevisionFinished,
     SessionInTheWay,
     Severity,
@@ -271,3 +272,10 @@ def test_who_waits_is_named_with_what_for_and_how_long() -> None:
 
     assert "1 sessions wait for the locks" in text
     assert "pid 77 ana psql 12 s: SELECT * FROM users" in text
+
+
+def test_a_materialized_view_that_is_stale_is_told_with_the_plan() -> None:
+    stale, slow = Refilled("public.m", 3, 4), Refilled("public.slow", 5, None)
+    told = printed(msgspec.structs.replace(planned(), refilled=(stale, slow)))
+    assert "REFILLED public.m is stale and is filled anew: 3 rows now, its query gives 4" in told
+    assert "public.slow is filled anew; whether it is stale is not known" in told
