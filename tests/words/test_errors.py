@@ -84,7 +84,7 @@ def test_what_is_known_of_a_code_is_said_in_sentences(code: str) -> None:
         ("25P02", "A statement before this one failed", "first error"),
         ("2BP01", "Other objects depend on it", "Plan again"),
         ("40P01", "waited for each other's locks", "Stop what else works"),
-        ("42501", "does not own the object", "Connect as the owner"),
+        ("42501", "does not own the object", "connect as the owner"),
         ("42704", "this database does not have", "Make it"),
         ("42P07", "is there already", "adopt its revision"),
         ("53100", "disk is full", "Free space"),
