@@ -28,8 +28,12 @@ class Span:
 def operands(text: str, place: int, sign: str) -> tuple[Span, Span] | None:
     """What stands on both sides of the operator at a place; None if it is no such operator.
 
-    Of ``IN (SELECT one ...)`` the right side is what is selected.
+    Of ``IN (SELECT one ...)`` the right side is what is selected. ``NULLIF`` and ``IS DISTINCT
+    FROM`` are called by other names than the operator that they compare by.
     """
+    if text.startswith("NULLIF(", place):
+        one, other = arguments(text, place + len("NULLIF"))
+        return one, other
     start = opening(text, place)
     if start is None:
         return None
@@ -38,8 +42,9 @@ def operands(text: str, place: int, sign: str) -> tuple[Span, Span] | None:
         return left, expression(text, match.end())
     if text.startswith("OPERATOR(", place):
         return left, Span(text.index(")", place) + 1, closing(text, start))
-    if text.startswith(sign, place):
-        return left, Span(place + len(sign), closing(text, start))
+    for written in (sign, "IS DISTINCT FROM"):
+        if text.startswith(written, place):
+            return left, Span(place + len(written), closing(text, start))
     return None
 
 
