@@ -21,7 +21,7 @@ _CAST = re.compile(
 # How pg_dump writes the state of a foreign key's trigger on a partition, in the order of the names,
 # which have an oid in them and are the parent's afterwards. Whose state it is, is asked besides.
 _STATE_OF_A_KEY = re.compile(
-    r"--\n-- Name: [^\n]* RI_ConstraintTrigger_[ac]_\d+; Type: TRIGGER[^\n]*\n--\n\n"
+    r"--\n-- Name: [^\n]* RI_ConstraintTrigger_[ac]_\d+; Type: TRIGGER[^\n]*\n--\n\n\n"
     r"(ALTER TABLE [^\n]* TRIGGER \"RI_ConstraintTrigger_[ac])_\d+\";\n\n\n"
 )
 _NAMED = re.compile(r"(\b\w+\.(\w+)) AS \2\b")
