@@ -40,6 +40,11 @@ def calls_of(
     return _read(conn, list(relations), list(routines))
 
 
+def own(calls: Iterable[CallRow]) -> list[str]:
+    """The callees that are not PostgreSQL's own, in order."""
+    return [call.called for call in calls if call.own]
+
+
 def _read(
     conn: psycopg.Connection[Any], relations: list[str] | None, routines: list[str] | None
 ) -> Calls:

@@ -14,7 +14,7 @@ from recovery.catalog.objects import CatalogObject, ObjectName
 from recovery.connection.evaluating import RESTRICTED, evaluating
 from recovery.conversion.rebuilding import Rebuild
 from recovery.record.events import CatalogDifference, Refilled, Refusal
-from recovery.words.composing import written
+from recovery.words.composing import composed, written
 from recovery.words.errors import in_a_line
 
 # A query that takes longer is not asked whether it gives what its view holds: seconds.
@@ -93,7 +93,7 @@ def _as_owner(conn: psycopg.Connection[Any], view: CatalogObject) -> Iterator[No
     with conn.transaction(force_rollback=True):
         conn.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
         conn.execute("SET LOCAL row_security = off")
-        conn.execute(f"SET LOCAL statement_timeout = '{_LONGEST}s'")
+        conn.execute(composed("SET LOCAL statement_timeout = {s}", s=sql.Literal(f"{_LONGEST}s")))
         yield
 
 

@@ -1,6 +1,5 @@
 """How an object that hangs on a converted column is dropped, and made again with all it had."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import LiteralString
@@ -11,8 +10,6 @@ from recovery.catalog.objects import CatalogObject
 from recovery.conversion.granting import grants, privileges
 from recovery.words.composing import composed, listed, written
 
-_NAME = r'(?:"(?:[^"]|"")*"|U&"(?:[^"]|"")*"|[^\s"]+)'
-_PLACES = re.compile(rf"ALTER (?:INDEX|MATERIALIZED VIEW) {_NAME}\.{_NAME} SET TABLESPACE {_NAME}")
 _FIRING = {"O": "ENABLE", "D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 _REPLICA_IDENTITY = {"f": "FULL", "n": "NOTHING"}
 # Letters that stand for words in what a column has.
@@ -26,13 +23,15 @@ _WORDS = {
 class Rebuild:
     """The statements that drop an object, and those that make it again.
 
-    Those in ``evaluating`` call functions of the database.
+    Those in ``evaluating`` call functions of the database, those in ``moving`` say in which
+    tablespace it is.
     """
 
     object: CatalogObject
     drop: tuple[str, ...]
     create: tuple[str, ...]
     evaluating: frozenset[str] = frozenset()
+    moving: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,9 @@ def rebuild(found: CatalogObject, around: Surroundings) -> Rebuild | None:
         return None
     drop, create = make(found, around)
     evaluating = frozenset(text for text in create if _evaluates(found, around, text))
-    return Rebuild(found, tuple(drop), tuple(create), evaluating=evaluating)
+    placed = found if around.index is None else around.index
+    moving = frozenset(_tablespace(placed))
+    return Rebuild(found, tuple(drop), tuple(create), evaluating=evaluating, moving=moving)
 
 
 def _evaluates(found: CatalogObject, around: Surroundings, text: str) -> bool:
@@ -102,7 +103,7 @@ def _view(found: CatalogObject, around: Surroundings) -> Statements:
     if found.kind == "VIEW":
         create = [composed("CREATE VIEW {object}{options} AS\n{definition}", **parts)]
     else:
-        # It is moved and filled by statements of their own: see ``places``.
+        # It is moved and filled by statements of their own: a copy of the schema has no tablespace.
         create = [
             composed(
                 "CREATE MATERIALIZED VIEW {object} USING {method}{options} "
@@ -201,16 +202,6 @@ def _tablespace(found: CatalogObject) -> Iterator[str]:
     if "tablespace" in found.properties:
         space = sql.Identifier(found.properties["tablespace"])
         yield composed("ALTER {kind} {object} SET TABLESPACE {space}", space=space, **_parts(found))
-
-
-def places(text: str) -> bool:
-    """Whether a statement only says in which tablespace something is."""
-    return _PLACES.fullmatch(text) is not None
-
-
-def is_not_for_a_copy(text: str) -> bool:
-    """Whether a copy of the schema has no such thing: a tablespace, or a provider of labels."""
-    return places(text) or text.startswith("SECURITY LABEL ")
 
 
 def lost_by_index(index: CatalogObject) -> Iterator[str]:

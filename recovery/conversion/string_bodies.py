@@ -75,8 +75,8 @@ def changed(before: Called, now: Called, made: Collection[str]) -> Iterator[Brea
     for function, calls in before.items():
         if function not in now:
             continue
-        called_now = (callee for callee in _own(now[function]) if callee not in made)
-        pairs = zip_longest(_own(calls), called_now)
+        called_now = (callee for callee in expressions.own(now[function]) if callee not in made)
+        pairs = zip_longest(expressions.own(calls), called_now)
         for was, is_ in dict.fromkeys(pair for pair in pairs if pair[0] != pair[1]):
             cause = f"calls {is_ or 'nothing'} where it called {was or 'nothing'}"
             yield Break(function, None, cause, routines.CHECKED)
@@ -87,10 +87,6 @@ def changed(before: Called, now: Called, made: Collection[str]) -> Iterator[Brea
                 name, _ = signature(call.called)
                 cause = f"{name} is given two collations, and takes neither [42P22]"
                 yield Break(function, None, cause, routines.CHECKED)
-
-
-def _own(calls: tuple[CallRow, ...]) -> list[str]:
-    return [call.called for call in calls if call.own]
 
 
 def suspicious(catalog: Catalog, closure: Closure, looked_into: Collection[str]) -> Iterator[Break]:

@@ -88,7 +88,7 @@ class Meaning:
         with conn.transaction(force_rollback=True):
             conn.execute("SET LOCAL search_path = ''")
             now = _calls(conn, [self.object]).get(self.object.name, ())
-        callees = zip_longest(_own(self.calls), _own(now))
+        callees = zip_longest(expressions.own(self.calls), expressions.own(now))
         other = tuple((was, is_) for was, is_ in callees if was != is_)
         undetermined = tuple(_undetermined(self.calls, now))
         return Difference(other, undetermined) if other or undetermined else None
@@ -162,10 +162,6 @@ def _calls(conn: psycopg.Connection[Any], objects: list[CatalogObject]) -> expre
         if one.kind not in _ROUTINES
     }
     return expressions.calls_of(conn, relations, routines)
-
-
-def _own(calls: tuple[CallRow, ...]) -> list[str]:
-    return [call.called for call in calls if call.own]
 
 
 def _undetermined(

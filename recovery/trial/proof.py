@@ -20,7 +20,6 @@ from recovery.catalog.catalog import Catalog
 from recovery.conversion import parity, routines, string_bodies
 from recovery.conversion.expectation import Expectation
 from recovery.conversion.plan import Plan
-from recovery.conversion.rebuilding import is_not_for_a_copy
 from recovery.conversion.statements import transaction
 from recovery.conversion.statements.rebuilt import described
 from recovery.record.events import Identity, Proof, ProofState, Refusal, Rewrite
@@ -131,7 +130,7 @@ def run(
             conn.execute(text)
         for statement in plan.statements:
             check()
-            if is_not_for_a_copy(statement.sql):
+            if statement.only_there:
                 continue
             came = executing.execute(conn, plan, statement, meanings.get(statement.object))
             if isinstance(came, Refusal):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import CatalogObject
 from recovery.conversion.closure import Closure
-from recovery.conversion.rebuilding import Rebuild, lost_by_index, places
+from recovery.conversion.rebuilding import Rebuild, lost_by_index
 from recovery.conversion.statements.statement import DROP, RECREATE, Statement
 from recovery.record.events import Effort
 from recovery.words import foreign
@@ -68,6 +68,8 @@ def _statements(
             () if table is None else (catalog.table_name(table.id[1]),),
             effort=_effort(rebuild, text),
             evaluates=text in rebuild.evaluating,
+            # A copy has no tablespaces, and maybe no provider of labels.
+            only_there=text in rebuild.moving or text.startswith("SECURITY LABEL "),
         )
 
 
@@ -79,7 +81,7 @@ def _effort(rebuild: Rebuild, text: str) -> Effort:
         return Effort.SAMPLE
     if text.startswith(("CREATE INDEX ", "CREATE UNIQUE INDEX ")):
         return Effort.BUILD
-    if places(text):
+    if text in rebuild.moving:
         return Effort.BUILD if rebuild.object.kind != "MATERIALIZED VIEW" else Effort.CATALOG
     if rebuild.object.kind == "CONSTRAINT" and text == rebuild.create[0]:
         if rebuild.object.properties["type"] != "c":

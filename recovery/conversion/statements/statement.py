@@ -15,6 +15,7 @@ class Statement:
 
     It works on ``tables``. ``locks`` says what it locks besides what the transaction begins with.
     ``evaluates``: it may call functions of the database, which look up names by the search_path.
+    ``only_there``: on a copy of the schema there is nothing for it to do.
     """
 
     phase: int
@@ -26,6 +27,7 @@ class Statement:
     locks: str = ""
     effort: Effort = Effort.CATALOG
     evaluates: bool = False
+    only_there: bool = False
 
 
 def do(body: str) -> str:
