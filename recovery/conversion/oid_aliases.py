@@ -15,7 +15,7 @@ from queries import ask, compose
 from queries.rows import OidAliasRow, ReplacedOidRow
 from recovery.conversion.plan import Plan
 from recovery.record.events import Refusal
-from recovery.words.composing import pasted
+from recovery.words.composing import pasted, shown_by
 from recovery.words.names import ColumnName, TableName
 
 _RELATIONS = ("VIEW", "MATERIALIZED VIEW")
@@ -79,5 +79,5 @@ def _refused(conn: psycopg.Connection[Any], alias: OidAliasRow, oids: list[int])
         "stores them as numbers (oids), and the new object has another one: afterwards they would "
         "point to nothing.",
         "Change the column's type to text for the conversion, and back after it; then plan again. "
-        "This shows them: " + query.replace("\n", " "),
+        + shown_by(query),
     )

@@ -7,17 +7,16 @@ from typing import Any
 
 import msgspec
 import psycopg
-from psycopg import sql
 
-from queries import compose
 from queries.rows import ForeignKeyRow
 from recovery.catalog import row_versions
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import CatalogObject, ObjectId
 from recovery.catalog.row_versions import RELATIONS
 from recovery.connection.evaluating import evaluating
-from recovery.conversion import firing
+from recovery.conversion import contents, firing
 from recovery.conversion.closure import Closure
+from recovery.conversion.contents import Contents
 from recovery.conversion.expectation import Expectation
 from recovery.conversion.meanwhile import NotOurs
 from recovery.conversion.plan import Plan
@@ -28,16 +27,7 @@ from recovery.record.events import (
     ParityChecked,
     TableParity,
 )
-from recovery.words.composing import pasted, written
 from recovery.words.names import ColumnName, TableName
-
-
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """Rows and digests of a table; digests are by column, of the columns that are converted."""
-
-    rows: int
-    digests: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,74 +42,6 @@ class Snapshot:
 def identity_of(foreign_key: ForeignKeyRow) -> tuple[str, str, str]:
     """What a foreign key is known by; its oid changes when it is recreated."""
     return foreign_key.schema, foreign_key.table_name, foreign_key.name
-
-
-def orphans(conn: psycopg.Connection[Any], foreign_key: ForeignKeyRow) -> int:
-    """How many rows refer by this foreign key to a row that is not there."""
-    row = conn.execute(compose("orphans", **_of(foreign_key))).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def orphans_query(foreign_key: ForeignKeyRow) -> str:
-    """The same question, for psql."""
-    return pasted("orphans", **_of(foreign_key))
-
-
-def _of(foreign_key: ForeignKeyRow) -> dict[str, sql.Composable]:
-    present = [sql.Identifier("c", column) for column in foreign_key.columns]
-    # MATCH SIMPLE ignores a row with any null, MATCH FULL only a row with nothing but nulls.
-    joiner = sql.SQL(" OR " if foreign_key.match_full else " AND ")
-    referring = joiner.join(sql.SQL("{} IS NOT NULL").format(column) for column in present)
-    keys = [sql.Identifier("p", column) for column in foreign_key.referenced_columns]
-    pairs: sql.Composable = sql.SQL(" AND ").join(
-        # Its own operators: under another search_path "=" could be another one.
-        sql.SQL("{} {} {}").format(key, written(operator), column)
-        for key, operator, column in zip(keys, foreign_key.operators, present, strict=True)
-    )
-    if foreign_key.is_temporal:
-        # The operator of the period is that it overlaps.
-        pairs += sql.SQL(" HAVING pg_catalog.range_agg({}) OPERATOR(pg_catalog.@>) {}").format(
-            keys[-1], present[-1]
-        )
-    return {
-        "child": sql.Identifier(foreign_key.schema, foreign_key.table_name),
-        "parent": sql.Identifier(foreign_key.referenced_schema, foreign_key.referenced_table),
-        "pairs": pairs,
-        "referring": sql.SQL("({})").format(referring),
-    }
-
-
-def count_rows(conn: psycopg.Connection[Any], table: TableName) -> int:
-    """The exact number of rows of a table, with those of its partitions and children.
-
-    Raises ``UndefinedTable`` if there is none.
-    """
-    return _counted(conn, table.identifier)
-
-
-def count_own_rows(conn: psycopg.Connection[Any], table: TableName) -> int:
-    """The number of rows that are in the table itself: over all tables, each is counted once."""
-    return _counted(conn, sql.SQL("ONLY {}").format(table.identifier))
-
-
-def _counted(conn: psycopg.Connection[Any], rows_of: sql.Composable) -> int:
-    row = conn.execute(compose("row_count", table=rows_of)).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def contents(conn: psycopg.Connection[Any], table: TableName, columns: list[str]) -> Contents:
-    """The rows that are in a table itself and the digests of some columns, in one pass."""
-    digests = sql.SQL(", ").join(
-        sql.SQL('sum(pg_catalog.hashtextextended({}::text COLLATE "C", 0))').format(
-            sql.Identifier(column)
-        )
-        for column in columns
-    )
-    row = conn.execute(compose("digest", table=table.identifier, digests=digests)).fetchone()
-    assert row is not None
-    return Contents(row[0], {c: d or "" for c, d in zip(columns, row[1], strict=True)})
 
 
 def snapshot(
@@ -149,7 +71,7 @@ def _snapshot(
     for foreign_key in catalog.foreign_keys:
         if identity_of(foreign_key) in concerned:
             check()
-            counted[identity_of(foreign_key)] = orphans(conn, foreign_key)
+            counted[identity_of(foreign_key)] = contents.orphans(conn, foreign_key)
     digests: dict[TableName, Contents] = {}
     for oid in closure.tables():
         # One that moves to another partition is seen there.
@@ -158,7 +80,7 @@ def _snapshot(
         check()
         members = closure.members_of(oid)
         table = members[0].name.table
-        digests[table] = contents(conn, table, [member.name.name for member in members])
+        digests[table] = contents.of_table(conn, table, [member.name.name for member in members])
     return Snapshot(catalog, counted, digests)
 
 

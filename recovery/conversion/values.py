@@ -11,7 +11,7 @@ from queries import compose
 from recovery.connection.evaluating import evaluating
 from recovery.conversion.closure import Closure, Member
 from recovery.record.events import Refusal
-from recovery.words.composing import pasted
+from recovery.words.composing import pasted, shown_by
 
 # So many values are told.
 _MOST_TOLD = 20
@@ -60,7 +60,5 @@ def refusals(
                 str(member.name),
                 f"It holds values that are no canonical uuid: {found.words}. The cast fails at "
                 "them (22P02), or changes how they are written, and then COMMIT is refused.",
-                "Repair these rows, then plan again. This shows them: "
-                # A name's own line ends are escaped.
-                + found.query.replace("\n", " "),
+                f"Repair these rows, then plan again. {shown_by(found.query)}",
             )

@@ -24,7 +24,7 @@ from queries.rows import RestoringRow
 from recovery.catalog import catalog
 from recovery.connection.children import dialed, start_program
 from recovery.connection.evaluating import evaluating
-from recovery.conversion import parity
+from recovery.conversion import contents
 from recovery.private import installations
 from recovery.private.installations import Installation
 from recovery.record.events import (
@@ -92,7 +92,7 @@ class Backup:
                 with evaluating(conn, self.search_path or found.search_path):
                     for table in tables:
                         self.control.check()
-                        row_counts[str(table)] = parity.count_own_rows(conn, table)
+                        row_counts[str(table)] = contents.count_own_rows(conn, table)
                 failing = tuple(restorability.not_restored(conn, self.control.check))
             except BaseException:
                 _remove(partial)

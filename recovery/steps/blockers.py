@@ -10,12 +10,13 @@ import psycopg
 
 from recovery.catalog.catalog import Catalog
 from recovery.connection.evaluating import evaluating
-from recovery.conversion import parity, values
+from recovery.conversion import contents, values
 from recovery.conversion.closure import Closure
 from recovery.conversion.statements.foreign_keys import described
 from recovery.record.events import Refusal
 from recovery.steps.findings import evaluation
 from recovery.steps.findings.kinds import CALL_FAILS, ORPHANS
+from recovery.words.composing import shown_by
 from recovery.words.errors import in_a_line
 
 
@@ -35,7 +36,7 @@ def refusals(
         named = described(catalog, key)
         try:
             with conn.transaction(), evaluating(conn, search_path):
-                count = parity.orphans(conn, key)
+                count = contents.orphans(conn, key)
         except psycopg.OperationalError:
             raise
         except psycopg.Error as error:
@@ -45,7 +46,7 @@ def refusals(
             yield Refusal(
                 named,
                 f"{count} rows refer to keys that are not there, though it counts as validated.",
-                f"{ORPHANS.remedy} This shows them: {parity.orphans_query(key)}".replace("\n", " "),
+                f"{ORPHANS.remedy} {shown_by(contents.orphans_query(key))}",
             )
     converted = [catalog.tables[oid] for oid in closure.tables() if oid in catalog.tables]
     for one in evaluation.failing(conn, converted, search_path):

@@ -10,7 +10,7 @@ from queries.rows import ForeignKeyRow, IdentityRow, TableRow
 from recovery.catalog import catalog, structure
 from recovery.catalog.catalog import Catalog
 from recovery.connection.interrupting import Watching, unwatched
-from recovery.conversion import closure, parity, soft_references
+from recovery.conversion import closure, contents, soft_references
 from recovery.conversion.closure import Closure
 from recovery.record.events import (
     Answer,
@@ -254,7 +254,7 @@ def _orphans(asking: Asking, found: Catalog) -> Iterator[tuple[ForeignKeyRow, Or
     for key in found.foreign_keys:
         table = str(found.table_name(key.table_oid))
         about = f"whether rows of {table} refer to keys that are not there, by {key.name}"
-        count = asking.answer(about, 0, parity.orphans, asking.conn, key)
+        count = asking.answer(about, 0, contents.orphans, asking.conn, key)
         if count:
             yield key, Orphans(key.name, table, count)
 
@@ -266,7 +266,7 @@ def _row_counts(
     named = {TableName.parse(table) for table in profile.expect.row_counts} & there
     for table in sorted(own | named):
         about = f"how many rows {table} has"
-        count_rows = parity.count_rows if table in named else parity.count_own_rows
+        count_rows = contents.count_rows if table in named else contents.count_own_rows
         count = asking.answer(about, None, count_rows, asking.conn, table)
         if count is not None:
             yield str(table), count

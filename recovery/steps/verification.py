@@ -10,7 +10,7 @@ import psycopg
 from recovery.catalog import catalog
 from recovery.catalog.catalog import Catalog
 from recovery.connection.interrupting import Watching, unwatched
-from recovery.conversion import parity
+from recovery.conversion import contents
 from recovery.record.events import (
     Check,
     CheckState,
@@ -102,8 +102,8 @@ def _look(conn: psycopg.Connection[Any], profile: Profile, found: Catalog) -> _S
         conn.info.server_version // 10_000,
         found,
         asked(conn, "", current_revisions, conn, version) if version in there else (),
-        {table: asked(conn, path, parity.count_rows, conn, table) for table in sorted(counted)},
-        [asked(conn, path, parity.orphans, conn, key) for key in found.foreign_keys],
+        {table: asked(conn, path, contents.count_rows, conn, table) for table in sorted(counted)},
+        [asked(conn, path, contents.orphans, conn, key) for key in found.foreign_keys],
     )
 
 

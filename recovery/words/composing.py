@@ -19,6 +19,11 @@ def pasted(name: str, /, **values: sql.Composable) -> str:
     return foreign.statement(queries.pasted(name, **values))
 
 
+def shown_by(query: str) -> str:
+    """The end of a remedy: a pasted question, in a line; the line ends of names are escaped."""
+    return f"This shows them: {query.replace(chr(10), ' ')}"
+
+
 def listed(parts: Iterable[sql.Composable], between: LiteralString = ", ") -> sql.Composed:
     """The parts in a row."""
     return sql.SQL(between).join(parts)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from queries.rows import ForeignKeyRow
-from recovery.conversion import parity
+from recovery.conversion import contents
 from recovery.record.events import Finding, Orphans, SoftReference
 from recovery.steps.findings.evidence import MOST_TOLD, told
 from recovery.steps.findings.kinds import (
@@ -22,7 +22,7 @@ def orphans(counted: Iterable[tuple[ForeignKeyRow, Orphans]]) -> Iterator[Findin
     for foreign_key, row in counted:
         title = f"{row.count} rows of {row.table} refer to keys that are not there"
         named = f"{row.table}, foreign key {row.foreign_key}"
-        query = parity.orphans_query(foreign_key)
+        query = contents.orphans_query(foreign_key)
         if not foreign_key.is_enforced:
             yield ORPHANS_NOT_ENFORCED.found(
                 title, f"{named} is NOT ENFORCED, {row.count} orphans", query=query
