@@ -26,18 +26,38 @@ from wizard.demo.expected import profile_text
 # press Ctrl+C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Roles belong to the server, not to a case's database.
-ROLES = """
+
+def roles(*names: str) -> str:
+    """Statements that make roles, if they are not there: they belong to the server."""
+    return (
+        sql.SQL(
+            """
 DO $$
 DECLARE role text;
 BEGIN
-  FOREACH role IN ARRAY ARRAY['reader', 'writer', 'keeper', 'Odd "x" role'] LOOP
+  FOREACH role IN ARRAY {}::text[] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
       EXECUTE format('CREATE ROLE %I', role);
     END IF;
   END LOOP;
 END $$
 """
+        )
+        .format(sql.Literal(list(names)))
+        .as_string(None)
+    )
+
+
+ROLES = roles("reader", "writer", "keeper", 'Odd "x" role')
+
+
+def make_tablespace(server: scratch.Server, name: str) -> None:
+    """Makes one that needs no folder of its own, if it is not there: from version 15 on."""
+    with server.connect(autocommit=True) as conn:
+        known = conn.execute("SELECT FROM pg_tablespace WHERE spcname = %s", [name])
+        if known.fetchone() is None:
+            conn.execute("SET allow_in_place_tablespaces = on")
+            conn.execute(sql.SQL("CREATE TABLESPACE {} LOCATION ''").format(sql.Identifier(name)))
 
 
 def kinds_of_servers() -> list[str]:

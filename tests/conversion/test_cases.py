@@ -21,7 +21,9 @@ from tests.conftest import (
     Database,
     installation_of,
     kinds_of_servers,
+    make_tablespace,
     new_database,
+    roles,
 )
 from tests.conversion.behaviour import behaviour
 from tests.recovering import ME, Recovery, contents_of, schema_of
@@ -53,7 +55,8 @@ class Case:
     ``rewritten`` has, by object, what its new definition has to say; ``breaks`` has, by function,
     why it would fail when it is called. Such a case is proved. ``compatible``: with operators for
     what still has the old type. ``refilled`` are the materialized views that are stale, and how.
-    ``role`` converts; else a superuser does. ``answers`` has, by query, its answer after COMMIT.
+    ``role`` converts; else a superuser does. ``roles`` and ``tablespace`` are there before.
+    ``answers`` has, by query, its answer after COMMIT.
     """
 
     setup: str
@@ -69,6 +72,8 @@ class Case:
     compatible: bool = False
     refilled: dict[str, str] = field(default_factory=dict)
     role: str | None = None
+    roles: tuple[str, ...] = ()
+    tablespace: str | None = None
     since: int = 13
     until: int = 99
     everywhere: bool = False
@@ -120,6 +125,10 @@ def test_case(
 
 def _walk(database: Database, case: Case) -> None:
     database.execute(ROLES)
+    if case.roles:
+        database.execute(roles(*case.roles))
+    if case.tablespace is not None:
+        make_tablespace(database.server, case.tablespace)
     database.execute(case.setup)
     recovery = _recovery(database, case)
     refusals = {refusal.object: refusal for refusal in recovery.made.refusals}

@@ -16,13 +16,12 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from recovery.private import scratch
 from recovery.record import events as e
 from recovery.words.names import KeyType
 from recovery.words.profile import parse
-from tests.conftest import ROLES, Database, kinds_of_servers, new_database
+from tests.conftest import ROLES, Database, kinds_of_servers, make_tablespace, new_database
 from tests.conversion.grading import faults
 from tests.conversion.random_schemas import TABLESPACE, RandomSchema, made
 from tests.recovering import ME, Recovery
@@ -42,13 +41,7 @@ def server(server_of: Callable[[str], scratch.Server], number: int) -> scratch.S
     kinds = kinds_of_servers()
     server = server_of(kinds[number % len(kinds)])
     if server.installation.major >= 15:
-        with server.connect(autocommit=True) as conn:
-            known = "SELECT FROM pg_tablespace WHERE spcname = %s"
-            if conn.execute(known, [TABLESPACE]).fetchone() is None:
-                conn.execute("SET allow_in_place_tablespaces = on")
-                conn.execute(
-                    sql.SQL("CREATE TABLESPACE {} LOCATION ''").format(sql.Identifier(TABLESPACE))
-                )
+        make_tablespace(server, TABLESPACE)
     return server
 
 

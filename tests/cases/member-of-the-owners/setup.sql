@@ -1,12 +1,3 @@
-DO $$
-DECLARE role text;
-BEGIN
-  FOREACH role IN ARRAY ARRAY['case_member', 'case_holder2', 'case_grantor2'] LOOP
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-      EXECUTE format('CREATE ROLE %I', role);
-    END IF;
-  END LOOP;
-END $$;
 GRANT case_holder2, case_grantor2 TO case_member;
 GRANT ALL ON SCHEMA public TO case_member, case_holder2;
 CREATE TABLE users (id uuid PRIMARY KEY, name text);

@@ -1,12 +1,3 @@
-DO $$
-DECLARE role text;
-BEGIN
-  FOREACH role IN ARRAY ARRAY['case_app'] LOOP
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
-      EXECUTE format('CREATE ROLE %I', role);
-    END IF;
-  END LOOP;
-END $$;
 GRANT ALL ON SCHEMA public TO case_app;
 SET ROLE case_app;
 CREATE TABLE users (id uuid PRIMARY KEY, name text);
