@@ -5,14 +5,12 @@ without a unique index, a name twice) is left out by who runs them.
 """
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-# What the generator can make and what is left out, as the product does not hold it yet. Each is run
-# with RANDOM_ALL=1, and is taken out of here when it is mended.
-_NOT_YET: dict[str, str] = {}
-
 TABLESPACE = "random_schemas"
+_VIEW = re.compile(r"CREATE (MATERIALIZED )?VIEW (v\d+) ")
 _ROLES = ("reader", "writer", "keeper")
 _ACTIONS = ("NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT")
 _DEFERRAL = ("", "NOT DEFERRABLE", "DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED")
@@ -21,11 +19,15 @@ _CHARACTER_KEYS = ("varchar(36)", "text", "char(36)", "varchar")
 
 @dataclass(frozen=True, slots=True)
 class RandomSchema:
-    """The statements that make it, the type that its keys have, and the one that t0.id is given."""
+    """The statements that make it, the type that its keys have, and the one that t0.id is given.
+
+    ``by_others`` is what another session runs while the conversion does, if there is one.
+    """
 
     statements: list[str]
     key_type: str
     target: str
+    by_others: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,6 @@ class _Maker:
 
     chance: random.Random
     major: int
-    everything: bool
     key_type: str = field(init=False)
     tables: list[_Table] = field(init=False)
 
@@ -56,15 +57,31 @@ class _Maker:
             for number in range(self.chance.randint(2, 4))
         ]
 
-    def with_(self, feature: str, share: float = 0.5) -> bool:
-        """Whether a feature is used this time."""
-        wanted = self.chance.random() < share
-        return wanted and (self.everything or feature not in _NOT_YET)
+    def maybe(self, share: float = 0.5) -> bool:
+        """Whether something is there this time."""
+        return self.chance.random() < share
 
     def literal(self, number: int) -> str:
         if self.key_type == "integer":
             return str(number)
         return f"'00000000-0000-0000-0000-{number:012}'"
+
+    def by_others(self, statements: list[str]) -> str | None:
+        """What somebody grants, revokes or says of a view or of a function with a parsed body."""
+        views = [match for each in statements if (match := _VIEW.match(each)) is not None]
+        named = [(match[1] or "", match[2]) for match in views]
+        if not named:
+            return None
+        kind, view = self.chance.choice(named)
+        return self.chance.choice(
+            (
+                f"GRANT SELECT ON {view} TO writer",
+                f"REVOKE ALL ON {view} FROM keeper, reader",
+                f"COMMENT ON {kind}VIEW {view} IS 'by others'",
+                f"GRANT SELECT (id) ON {view} TO reader",
+                "COMMENT ON FUNCTION tell() IS 'by others'",
+            )
+        )
 
     def statements(self) -> Iterator[str]:
         yield from self._functions()
@@ -77,7 +94,7 @@ class _Maker:
             yield from self._dependent(number)
         if self.major >= 14:
             for number in range(self.chance.randint(0, 2)):
-                if self.with_("parsed functions"):
+                if self.maybe():
                     yield from self._parsed(number)
         yield from self._views()
         for table in self.tables:
@@ -143,7 +160,7 @@ class _Maker:
         pick = self.chance.choice
         parent, of_table = pick(self.tables), pick(self.tables)
         child, column = of_table.name, pick(("a", "b"))
-        if of_table.partitions and self.with_("keys of single partitions"):
+        if of_table.partitions and self.maybe():
             child = pick(of_table.partitions)
         columns, key = f"({column})", "(id)"
         if parent.kind == "partitioned" or (parent.kind == "composite" and pick((True, False))):
@@ -154,15 +171,15 @@ class _Maker:
                 )
             )
         name = f"fk{number}"
-        not_valid = " NOT VALID" if not of_table.partitions and self.with_("", 0.1) else ""
+        not_valid = " NOT VALID" if not of_table.partitions and self.maybe(0.1) else ""
         yield (
             f"ALTER TABLE {child} ADD CONSTRAINT {name} FOREIGN KEY {columns} "
             f"REFERENCES {parent.name} {key} {pick(('', '', 'MATCH FULL '))}"
             f"ON DELETE {pick(_ACTIONS)} ON UPDATE {pick(_ACTIONS)} {pick(_DEFERRAL)}{not_valid}"
         )
-        if self.with_("", 0.4):
+        if self.maybe(0.4):
             yield f"COMMENT ON CONSTRAINT {name} ON {child} IS 'number {number}'"
-        if of_table.partitions and child == of_table.name and self.with_("comments of partitions"):
+        if of_table.partitions and child == of_table.name and self.maybe():
             yield f"COMMENT ON CONSTRAINT {name} ON {child}_p IS 'of a partition'"
 
     def _parsed(self, number: int) -> Iterator[str]:
@@ -209,10 +226,10 @@ class _Maker:
             f"{row}status IN ('new', 'old') AND coalesce({row}{column} <> {row}b, true)",
             f"{row}status IN ('new', 'old') OR {row}{column} = {row}other",
         ]
-        if self.with_("", 0.03):
+        if self.maybe(0.03):
             # No cast repairs it.
             conditions = [f"{row}{column} IS DISTINCT FROM {row}other"]
-        elif self.with_("overloads", 0.25):
+        elif self.maybe(0.25):
             conditions = [
                 f"fmt({row}{column}) LIKE '{self.key_type[0]}:%'",
                 f"{row}{column} === {row}{column}",
@@ -252,9 +269,9 @@ class _Maker:
                     "EXECUTE FUNCTION tell()"
                 )
                 commented = f"TRIGGER {name} ON {on}"
-                if table.partitions and self.with_("trigger states of partitions"):
+                if table.partitions and self.maybe():
                     yield f"ALTER TABLE {on}_p {pick(('DISABLE', 'ENABLE ALWAYS'))} TRIGGER {name}"
-                elif self.with_("", 0.3):
+                elif self.maybe(0.3):
                     yield f"ALTER TABLE {on} {pick(('DISABLE', 'ENABLE REPLICA'))} TRIGGER {name}"
             case 5 | 6:
                 later = pick(("", "", "", " NOT VALID"))
@@ -264,7 +281,7 @@ class _Maker:
                 )
                 commented = f"CONSTRAINT {name} ON {on}"
             case 7:
-                place = f" TABLESPACE {TABLESPACE}" if self.with_("tablespaces", 0.3) else ""
+                place = f" TABLESPACE {TABLESPACE}" if self.maybe(0.3) else ""
                 on = pick(plain)
                 yield (
                     f"CREATE INDEX {name} ON {on} ({column}, n) WITH (fillfactor = 70){place} "
@@ -272,9 +289,7 @@ class _Maker:
                 )
                 commented = f"INDEX {name}"
             case 8:
-                expression = (
-                    f"fmt({column})" if self.with_("overloads") else f"coalesce({column}, b)"
-                )
+                expression = f"fmt({column})" if self.maybe() else f"coalesce({column}, b)"
                 yield f"CREATE INDEX {name} ON {pick(plain)} (({expression}), n)"
                 yield f"ALTER INDEX {name} ALTER 1 SET STATISTICS 55"
                 commented = f"INDEX {name}"
@@ -289,7 +304,7 @@ class _Maker:
                     f"DO ALSO INSERT INTO told VALUES ('{name}')"
                 )
                 commented = f"RULE {name} ON {on}"
-        if self.with_(""):
+        if self.maybe():
             yield f"COMMENT ON {commented} IS 'it is {name}'"
 
     def _views(self) -> Iterator[str]:
@@ -301,9 +316,9 @@ class _Maker:
         for number in range(self.chance.randint(1, 5)):
             (source, columns), (joined, others) = pick(sources), pick(sources)
             x, y = pick(columns), pick(others)
-            stored = self.with_("", 0.35)
+            stored = self.maybe(0.35)
             if {source, joined} & reading_stored:
-                stored = stored and self.with_("materialized views of others")
+                stored = stored and self.maybe()
             kind = "MATERIALIZED VIEW" if stored else "VIEW"
             queries = [
                 f"SELECT {x} AS id, {x} AS a FROM {source}",
@@ -335,8 +350,8 @@ class _Maker:
     def _options(self, stored: bool, query: str) -> str:
         pick = self.chance.choice
         if stored:
-            place = f" TABLESPACE {TABLESPACE}" if self.with_("tablespaces", 0.3) else ""
-            toast = ", toast.autovacuum_enabled = off" if self.with_("toast options", 0.3) else ""
+            place = f" TABLESPACE {TABLESPACE}" if self.maybe(0.3) else ""
+            toast = ", toast.autovacuum_enabled = off" if self.maybe(0.3) else ""
             filled = pick(("", "", " WITH NO DATA"))
             return f" WITH (fillfactor = 80{toast}){place} AS {query}{filled}"
         options = ["", " WITH (security_barrier)"]
@@ -346,67 +361,65 @@ class _Maker:
 
     def _of_view(self, kind: str, name: str) -> Iterator[str]:
         stored = kind == "MATERIALIZED VIEW"
-        if self.with_(""):
+        if self.maybe():
             yield f"COMMENT ON {kind} {name} IS 'it is {name}'"
             yield f"COMMENT ON COLUMN {name}.id IS 'the key of {name}'"
-        if stored and self.with_(""):
+        if stored and self.maybe():
             yield f"CREATE INDEX {name}_i ON {name} (id)"
             yield f"ALTER {kind} {name} CLUSTER ON {name}_i"
-        if stored and self.with_("extensions that are depended on", 0.2):
+        if stored and self.maybe(0.2):
             yield f"ALTER {kind} {name} DEPENDS ON EXTENSION plpgsql"
-        if not stored and self.with_("", 0.2):
+        if not stored and self.maybe(0.2):
             yield f"ALTER VIEW {name} ALTER id SET DEFAULT {self.literal(7)}"
-        if not stored and self.with_("", 0.2):
+        if not stored and self.maybe(0.2):
             yield (
                 f"CREATE TRIGGER i{name} INSTEAD OF INSERT ON {name} FOR EACH ROW "
                 "EXECUTE FUNCTION tell()"
             )
         yield f"GRANT SELECT ON {name} TO keeper"
         # The owner may be under row security.
-        if self.with_("materialized views of owners" if stored else "", 0.3):
+        if self.maybe(0.3):
             yield f"ALTER {kind} {name} OWNER TO keeper"
-        if self.with_(""):
+        if self.maybe():
             # By the owner, by who was granted it, and of one column.
             yield f"GRANT SELECT ON {name} TO writer WITH GRANT OPTION"
             yield f"SET ROLE writer; GRANT SELECT ON {name} TO reader; RESET ROLE"
             yield f"GRANT SELECT (id) ON {name} TO PUBLIC"
-        if self.with_("", 0.1):
+        if self.maybe(0.1):
             yield f"REVOKE INSERT, UPDATE, TRUNCATE ON {name} FROM postgres, keeper"
 
     def _marks(self, table: _Table) -> Iterator[str]:
         """What PostgreSQL keeps, and the states of triggers."""
         pick, on = self.chance.choice, table.name
         yield f"GRANT SELECT, UPDATE, DELETE, INSERT ON {on} TO writer WITH GRANT OPTION"
-        if self.with_("", 0.5):
+        if self.maybe(0.5):
             yield f"SET ROLE writer; GRANT SELECT, DELETE ON {on} TO reader; RESET ROLE"
-        if self.with_("", 0.3):
+        if self.maybe(0.3):
             yield f"GRANT SELECT (id, a) ON {on} TO reader WITH GRANT OPTION"
-        if self.with_("", 0.3):
+        if self.maybe(0.3):
             yield f"COMMENT ON COLUMN {on}.id IS 'the key of {on}'"
             yield f"ALTER TABLE {on} ALTER a SET STATISTICS 33"
-        if self.with_("", 0.2):
+        if self.maybe(0.2):
             yield f"ALTER TABLE {on} ALTER a SET DEFAULT {self.literal(1)}"
-        if table.kind == "plain" and self.with_("", 0.2):
+        if table.kind == "plain" and self.maybe(0.2):
             yield f"ALTER TABLE {on} REPLICA IDENTITY USING INDEX {on}_pkey"
-        if table.kind == "plain" and self.with_("tablespaces", 0.15):
+        if table.kind == "plain" and self.maybe(0.15):
             yield f"ALTER TABLE {on} SET TABLESPACE {TABLESPACE}"
-        if self.with_("", 0.2):
+        if self.maybe(0.2):
             yield f"ALTER TABLE {on} OWNER TO keeper"
-        if not table.partitions and self.with_("", 0.05):
+        if not table.partitions and self.maybe(0.05):
             yield f"ALTER TABLE {on} DISABLE TRIGGER ALL"
         for partition in table.partitions:
-            if self.with_("foreign keys' triggers on partitions", 0.2):
+            if self.maybe(0.2):
                 yield f"ALTER TABLE {partition} {pick(('DISABLE', 'ENABLE'))} TRIGGER ALL"
 
 
-def made(number: int, major: int, *, everything: bool = False) -> RandomSchema:
-    """The schema of a number, for a server of a major version.
-
-    ``everything``: also with what is not held yet.
-    """
-    maker = _Maker(random.Random(number), major, everything)
+def made(number: int, major: int) -> RandomSchema:
+    """The schema of a number, for a server of a major version."""
+    maker = _Maker(random.Random(number), major)
     statements = list(maker.statements())
     target = "bigint"
     if maker.key_type == "uuid":
         target = maker.chance.choice(_CHARACTER_KEYS)
-    return RandomSchema(statements, maker.key_type, target)
+    others = maker.by_others(statements) if maker.maybe(0.25) else None
+    return RandomSchema(statements, maker.key_type, target, others)
