@@ -52,10 +52,15 @@ class CatalogObject:
 
 
 def read(conn: psycopg.Connection[Any]) -> list[CatalogObject]:
-    """Every object outside the system's schemas. ``search_path`` has to be empty."""
+    """Every object outside the system's schemas, in the order of their creation where it is kept.
+
+    The same database is always read in the same order: a plan's text is made in it.
+    ``search_path`` has to be empty.
+    """
     filtered = conn.info.server_version >= _FILTERED_PUBLICATIONS
     published = "objects_published" if filtered else "objects_published_14"
     found = [*read_relations(conn), *read_elsewhere(conn), *_read(conn, published)]
+    found.sort(key=lambda each: (each.id, each.identity))
     calls = expressions.calls(conn)
     return [_calling(each, calls.get(each.name, ())) for each in found]
 
