@@ -168,6 +168,7 @@ WITH extension_dependent AS (
     r.oid,
     pg_catalog.jsonb_build_object(
       'name', pg_catalog.quote_ident(c.relname),
+      'plain name', c.relname,
       'table', r.name,
       'definition', pg_catalog.pg_get_indexdef(c.oid),
       'comment', pg_catalog.obj_description(c.oid, 'pg_class'),
@@ -181,6 +182,8 @@ WITH extension_dependent AS (
                                                  ORDER BY a.attnum)
                        FROM pg_catalog.pg_attribute a
                       WHERE a.attrelid = c.oid AND coalesce(a.attstattarget, -1) >= 0),
+      'options', (SELECT pg_catalog.array_agg(o ORDER BY o)
+                    FROM pg_catalog.unnest(c.reloptions) AS o),
       'parent', (SELECT h.inhparent::pg_catalog.regclass::text
                    FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid))
   FROM relation r

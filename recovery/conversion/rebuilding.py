@@ -142,12 +142,18 @@ def _drop(found: CatalogObject) -> str:
 
 
 def _options(found: CatalogObject) -> sql.Composable:
+    options = _listed_options(found)
+    return sql.SQL("") if options is None else sql.SQL(" WITH ({})").format(options)
+
+
+def _listed_options(found: CatalogObject) -> sql.Composable | None:
     options = found.properties.get("options")
     if not options:
-        return sql.SQL("")
+        return None
     named = (option.partition("=") for option in options)
-    each = (sql.SQL("{}={}").format(written(name), sql.Literal(value)) for name, _, value in named)
-    return sql.SQL(" WITH ({})").format(listed(each))
+    return listed(
+        sql.SQL("{}={}").format(written(name), sql.Literal(value)) for name, _, value in named
+    )
 
 
 def _column(found: CatalogObject, column: CatalogObject) -> Iterator[str]:
@@ -215,6 +221,17 @@ def lost_by_index(index: CatalogObject) -> Iterator[str]:
             **_parts(index),
         )
     yield from _extensions(index)
+
+
+def lost_by_partition(found: CatalogObject) -> Iterator[str]:
+    """What gives an index, or its constraint, again that PostgreSQL makes from the parent's."""
+    if found.kind == "CONSTRAINT":
+        yield from _comment(found)
+        return
+    options = _listed_options(found)
+    if options is not None:
+        yield composed("ALTER INDEX {object} SET ({options})", options=options, **_parts(found))
+    yield from _index_marks(found)
 
 
 def _constraint(found: CatalogObject, around: Surroundings) -> Statements:

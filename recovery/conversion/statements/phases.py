@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from recovery.catalog.catalog import Catalog
 from recovery.conversion.closure import Closure
 from recovery.conversion.rebuilding import Rebuild
-from recovery.conversion.statements import columns, foreign_keys, rebuilt
+from recovery.conversion.statements import columns, foreign_keys, indexes, rebuilt
 from recovery.conversion.statements.statement import (
     CHECK,
     KEYS,
@@ -47,7 +47,7 @@ def statements(
         yield from foreign_keys.firing_as_before(catalog, foreign_key)
     for rebuild in rebuilds:
         yield from rebuilt.recreated(catalog, rebuild)
-    yield from rebuilt.indexes(catalog, closure, rebuilds)
+    yield from indexes.as_before(catalog, closure, rebuilds)
     yield from more
     yield Statement(
         VALIDATE,

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 from recovery.catalog.catalog import Catalog
 from recovery.catalog.objects import CatalogObject
-from recovery.conversion.closure import Closure
-from recovery.conversion.rebuilding import Rebuild, lost_by_index
+from recovery.conversion.rebuilding import Rebuild
 from recovery.conversion.statements.statement import DROP, RECREATE, Statement
 from recovery.record.events import Effort
 from recovery.words import foreign
@@ -26,27 +25,6 @@ def dropped(catalog: Catalog, rebuild: Rebuild) -> Iterator[Statement]:
 def recreated(catalog: Catalog, rebuild: Rebuild) -> Iterator[Statement]:
     """The statements that make an object again."""
     return _statements(catalog, RECREATE, rebuild, rebuild.create)
-
-
-def indexes(
-    catalog: Catalog, closure: Closure, rebuilds: tuple[Rebuild, ...]
-) -> Iterator[Statement]:
-    """PostgreSQL makes the other indexes again by itself, without all that they had."""
-    made = {rebuild.object.id for rebuild in rebuilds}
-    tables = set(closure.tables())
-    for found in catalog.objects.values():
-        if found.kind == "INDEX" and found.id not in made:
-            table = catalog.named.get(("TABLE", found.properties["table"]))
-            if table is not None and table.id[1] in tables:
-                for text in lost_by_index(found):
-                    yield Statement(
-                        RECREATE,
-                        text,
-                        f"index {foreign.statement(found.identity)}",
-                        "PostgreSQL makes the index again without it",
-                        Counter(),
-                        (catalog.table_name(table.id[1]),),
-                    )
 
 
 def table_of(catalog: Catalog, rebuild: Rebuild) -> CatalogObject | None:
