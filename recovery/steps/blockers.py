@@ -10,8 +10,8 @@ import psycopg
 
 from recovery.catalog.catalog import Catalog
 from recovery.connection.evaluating import evaluating
-from recovery.conversion import contents, values
-from recovery.conversion.closure import Closure
+from recovery.conversion import contents, oid_aliases, values
+from recovery.conversion.plan import Plan
 from recovery.conversion.statements.foreign_keys import described
 from recovery.record.events import Refusal
 from recovery.steps.findings import evaluation
@@ -23,12 +23,13 @@ from recovery.words.errors import in_a_line
 def refusals(
     conn: psycopg.Connection[Any],
     catalog: Catalog,
-    closure: Closure,
-    search_path: str,
+    plan: Plan,
     check: Callable[[], None] = lambda: None,
 ) -> Iterator[Refusal]:
     """Why the rows that are there now cannot be converted. ``check`` may raise, to cancel."""
+    closure, search_path = plan.closure, plan.search_path
     yield from values.refusals(conn, closure, search_path)
+    yield from oid_aliases.refusals(conn, plan)
     for key in closure.foreign_keys:
         if not key.is_validated:
             continue

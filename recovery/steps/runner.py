@@ -204,7 +204,7 @@ class _Work:
 
     def plan(self) -> None:
         from recovery.catalog import catalog
-        from recovery.conversion import materialized, oid_aliases, plan
+        from recovery.conversion import materialized, plan
         from recovery.steps import blockers
         from recovery.trial import proof
 
@@ -214,13 +214,10 @@ class _Work:
             with conn.transaction():
                 found = catalog.read(conn)
             made = plan.build(found, self.profile, self.identity, compatible=compatible)
-            path, check = made.search_path, self.control.check
-            failures = (
-                *blockers.refusals(conn, found, made.closure, path, check),
-                *oid_aliases.refusals(conn, made),
-            )
+            check = self.control.check
+            failures = tuple(blockers.refusals(conn, found, made, check))
             views = materialized.filled(made.rebuilds)
-            looked_at = tuple(materialized.looked_at(conn, views, path, check))
+            looked_at = tuple(materialized.looked_at(conn, views, made.search_path, check))
         failures += tuple(one for one in looked_at if isinstance(one, Refusal))
         if failures:
             made = plan.build(
