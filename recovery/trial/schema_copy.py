@@ -36,6 +36,11 @@ _STATE_OF_COPY = re.compile(
 )
 
 
+# From this version on nobody may create in schema public, and pg_dump takes that for granted, also of
+# an older server.
+_CLOSED_PUBLIC = 15
+
+
 class NoCopy(Exception):
     """There is no place for a copy of the schema, or it cannot be copied there."""
 
@@ -61,13 +66,13 @@ def make(profile: Profile, door: Door, identity: Identity) -> Iterator[Copy]:
     """
     if profile.proof is not None:
         tool = choose(installations.for_backups(), identity)
-        schema = _with_path(_dump(tool, door), profile.target.search_path)
+        schema = _with_path(_dump(tool, door, identity), profile.target.search_path)
         with _on_named_server(tool, profile.proof.dsn, schema) as (conn, connect):
             where = "on a copy of the schema, on the server that the profile names"
             yield Copy(conn, where, is_ours=False, connect=connect)
         return
     tool = _same_major(identity)
-    schema = _with_path(_dump(tool, door), profile.target.search_path)
+    schema = _with_path(_dump(tool, door, identity), profile.target.search_path)
     with _on_private_server(tool, door, identity, schema) as (conn, connect):
         yield Copy(conn, "on a copy of the schema", is_ours=True, connect=connect)
 
@@ -87,7 +92,7 @@ def _same_major(identity: Identity) -> Installation:
     return reachable[0]
 
 
-def _dump(tool: Installation, door: Door) -> bytes:
+def _dump(tool: Installation, door: Door, identity: Identity) -> bytes:
     command = [tool.program("pg_dump"), "--schema-only", "--no-tablespaces", "--no-subscriptions"]
     # A label can be set only where its provider is loaded.
     command += ["--no-security-labels", *WAITING]
@@ -99,6 +104,8 @@ def _dump(tool: Installation, door: Door) -> bytes:
         raise NoCopy(f"pg_dump cannot write the schema: {_last(complaints)}")
     # A pg_dump that is newer than the server begins with a setting that the server does not know.
     schema = schema.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
+    if identity.server_version // 10_000 < _CLOSED_PUBLIC <= tool.major:
+        schema = b"REVOKE CREATE ON SCHEMA public FROM PUBLIC;\n" + schema
     return _STATE_OF_COPY.sub(b"", schema)
 
 
