@@ -36,8 +36,8 @@ _STATE_OF_COPY = re.compile(
 )
 
 
-# From this version on nobody may create in schema public, and pg_dump takes that for granted, also of
-# an older server.
+# From this version on nobody may create in schema public, and pg_dump takes that for granted, also
+# of an older server.
 _CLOSED_PUBLIC = 15
 
 
